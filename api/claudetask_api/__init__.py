@@ -1,0 +1,1 @@
+"""The dashboard's face: the REST API."""

@@ -1,0 +1,1 @@
+"""Claude Code's face: MCP tools, resources and prompts, and the command line."""

@@ -1,0 +1,194 @@
+"""Settings: environment first, then the user's own file, then what the project's may hold.
+
+Only an entry point calls `load_settings`; everything below is handed what it needs. The
+project's `.claudetask/config.toml` comes with a repository that may be hostile, so only the
+harmless keys of `ProjectConfig` are taken from it, and a key that is not among them is refused.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from platformdirs import user_config_path
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from claudetask_core.errors import Invalid
+
+ENV_PREFIX = "CLAUDETASK_"
+
+
+class ConfigurationInvalid(Invalid):
+    code = "configuration_invalid"
+
+
+def _rate(text: str) -> str:
+    from limits import parse_many  # noqa: PLC0415 — 60 ms that a start without limits saves
+
+    parse_many(text)
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+"""A rate in the notation of `limits`, such as `600/minute`."""
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; the environment names them `CLAUDETASK_` + upper case."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, extra="forbid", env_ignore_empty=True, frozen=True
+    )
+
+    project_path: Path | None = None
+    database_url: str | None = None
+    data_dir: Path | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8765
+    token: SecretStr | None = None
+    cors_origins: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    rate_limit_enabled: bool = True
+    rate_limit_storage: str = "memory://"
+    rate_limit_read: Rate = "3000/minute"
+    rate_limit_write: Rate = "1200/minute"
+    rate_limit_search: Rate = "600/minute"
+    rate_limit_analysis: Rate = "30/minute"
+    lease_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)] = 1800
+    analysis_provider: Literal["auto", "claude-code", "anthropic", "none"] = "auto"
+    claude_bin: str = "claude"
+    analysis_model: str | None = None
+    analysis_timeout_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 600
+    analysis_max_budget_usd: Annotated[float, Field(gt=0)] = 1.0
+    index_max_file_bytes: Annotated[int, Field(ge=1)] = 1_000_000
+    index_watch: bool = True
+    search_embedding: str = "table"
+    index_exclude: tuple[str, ...] = ()
+
+    _files: ClassVar[Mapping[str, Any]] = {}
+
+    @property
+    def allowed_origins(self) -> list[str]:
+        """The origins of `cors_origins`, without blanks and trailing slashes."""
+        parts = (part.strip().rstrip("/") for part in self.cors_origins.split(","))
+        return [part for part in parts if part]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings  # a project's .env is not ours to read
+        return (init_settings, env_settings, InitSettingsSource(settings_cls, dict(cls._files)))
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RateLimitsSection(_Section):
+    read: Rate | None = None
+    write: Rate | None = None
+    search: Rate | None = None
+    analysis: Rate | None = None
+
+
+class IndexSection(_Section):
+    exclude: tuple[str, ...] = ()
+
+
+class VerifySection(_Section):
+    commands: tuple[tuple[str, ...], ...] = ()
+
+
+class ProjectConfig(_Section):
+    """What `.claudetask/config.toml` may say."""
+
+    lease_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)] | None = None
+    rate_limits: RateLimitsSection = RateLimitsSection()
+    index: IndexSection = IndexSection()
+    verify: VerifySection = VerifySection()
+
+    def as_settings(self) -> dict[str, Any]:
+        """The same under the names that `Settings` uses."""
+        values: dict[str, Any] = {
+            f"rate_limit_{name}": rate
+            for name, rate in self.rate_limits.model_dump(exclude_none=True).items()
+        }
+        if self.lease_seconds is not None:
+            values["lease_seconds"] = self.lease_seconds
+        if self.index.exclude:
+            values["index_exclude"] = self.index.exclude
+        return values
+
+
+def load_settings(
+    overrides: Mapping[str, Any] | None = None, *, board: Path | None = None
+) -> Settings:
+    """The settings of this process.
+
+    Args:
+        overrides: What the command line said, by setting name.
+        board: The board's folder, whose `config.toml` is read last where it exists.
+
+    Raises:
+        ConfigurationInvalid: A value is wrong; the sentence names the setting and its source.
+    """
+    user_file = user_config_path("claudetask") / "config.toml"
+    project: dict[str, Any] = {}
+    if board is not None:
+        project = _project_config(board / "config.toml").as_settings()
+    files = {**project, **_toml(user_file)}
+    layered = type("Settings", (Settings,), {"_files": files, "__module__": __name__})
+    try:
+        return layered(**(dict(overrides or {})))
+    except ValidationError as error:
+        raise ConfigurationInvalid(
+            _sentence(error, ENV_PREFIX), next_step="Correct it and start again."
+        ) from None
+
+
+def _project_config(path: Path) -> ProjectConfig:
+    try:
+        return ProjectConfig.model_validate(_toml(path))
+    except ValidationError as error:
+        raise ConfigurationInvalid(
+            f"{path}: {_sentence(error, '')}", next_step="Correct that file and try again."
+        ) from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationInvalid(
+            f"{path} cannot be read: {error}.", next_step="Correct that file and try again."
+        ) from None
+
+
+def _sentence(error: ValidationError, prefix: str) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    shown = f"{prefix}{name.upper()}" if prefix else name
+    secret = name.split(".")[0] == "token"
+    given = "" if secret else f" (got {first['input']!r:.80})"
+    return f"Setting {shown} is wrong: {first['msg']}{given}."

@@ -1,0 +1,97 @@
+"""Claude Code subagents: the files under `.claude/agents/`."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from claudetask_core.schemas.base import ReadModel, Text, Timestamp, WriteModel, at_most_bytes
+from claudetask_core.schemas.task import KIB
+
+AgentName = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=100, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
+    ),
+]
+AgentDescription = Annotated[
+    Text, StringConstraints(strip_whitespace=True, min_length=1), at_most_bytes(8 * KIB)
+]
+AgentPrompt = Annotated[Text, at_most_bytes(256 * KIB)]
+ToolName = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class Scope(StrEnum):
+    PROJECT = "project"
+    USER = "user"
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+class Problem(ReadModel):
+    """Something Claude Code will trip over in an agent file; `line` counts from 1."""
+
+    severity: Severity
+    rule: str
+    line: int
+    message: str
+
+
+class Agent(ReadModel):
+    """An agent as it stands on disk; `hash` is that of the file's bytes."""
+
+    id: str
+    name: str
+    description: str
+    tools: list[str] | None
+    model: str | None
+    skills: list[str]
+    prompt: str
+    path: str
+    scope: Scope
+    hash: str
+    problems: list[Problem]
+
+
+class AgentCreate(WriteModel):
+    name: AgentName
+    description: AgentDescription
+    prompt: AgentPrompt
+    tools: Annotated[list[ToolName], Field(max_length=200)] | None = None
+    model: Annotated[ToolName, Field(max_length=100)] | None = None
+    skills: Annotated[list[ToolName], Field(max_length=100)] | None = None
+
+
+class AgentUpdate(WriteModel):
+    """Changes to an agent; what is absent stays to the byte. A null `tools`, `model` or
+    `skills` removes that key. A new `name` moves the file.
+    """
+
+    name: AgentName | None = None
+    description: AgentDescription | None = None
+    prompt: AgentPrompt | None = None
+    tools: Annotated[list[ToolName], Field(max_length=200)] | None = None
+    model: Annotated[ToolName, Field(max_length=100)] | None = None
+    skills: Annotated[list[ToolName], Field(max_length=100)] | None = None
+
+    @model_validator(mode="after")
+    def _text_is_never_null(self) -> Self:
+        for name in self.model_fields_set & {"name", "description", "prompt"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} must not be null; leave it out to keep it as it is")
+        return self
+
+
+class FileVersion(ReadModel):
+    """A kept copy of a file, made before a write; `version` names it for a restore."""
+
+    version: str
+    kept_at: Timestamp
+    hash: str
+    size: int

@@ -1,0 +1,51 @@
+"""The two kinds of model every noun is made of, and the values they share."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+class ReadModel(BaseModel):
+    """What a service answers: complete, without defaults, not to be changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class WriteModel(BaseModel):
+    """What a caller sends: an unknown field is refused, never dropped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters")
+    return text
+
+
+def at_most_bytes(limit: int) -> AfterValidator:
+    """A validator for text of at most `limit` bytes of UTF-8."""
+
+    def check(text: str) -> str:
+        size = len(text.encode())
+        if size > limit:
+            raise ValueError(f"must be at most {limit} bytes of UTF-8, got {size}")
+        return text
+
+    return AfterValidator(check)
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+"""Free text: any characters but NUL, which no database keeps alike."""
+
+ActorName = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
+"""The name a caller gives itself."""
+
+Timestamp = datetime
+"""A moment in UTC, written as RFC 3339 with `Z`."""

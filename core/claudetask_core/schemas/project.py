@@ -1,0 +1,63 @@
+"""The project a board serves, its settings, and what a path is good for."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from claudetask_core.schemas.base import ReadModel, Text, WriteModel
+from claudetask_core.schemas.claude_md import ClaudeMdContent
+from claudetask_core.schemas.job import Job
+from claudetask_core.schemas.search import IndexState
+from claudetask_core.schemas.task import Status
+
+PathText = Annotated[Text, StringConstraints(min_length=1, max_length=4096)]
+GithubRepo = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=300,
+        pattern=r"^(https://github\.com/)?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}/?$",
+    ),
+]
+
+
+class ProjectSettings(ReadModel):
+    """The one row: `claude_config` is CLAUDE.md's text, empty where there is none."""
+
+    id: int
+    project_path: str
+    github_repo: str | None
+    claude_config: str
+    board_path: str
+    version: int
+
+
+class ProjectSettingsUpdate(WriteModel):
+    project_path: PathText | None = None
+    github_repo: GithubRepo | None = None
+    claude_config: ClaudeMdContent | None = None
+
+
+class PathReport(ReadModel):
+    """What stands at a path; `problems` says in sentences why it is not valid."""
+
+    valid: bool
+    path: str
+    exists: bool
+    is_directory: bool
+    readable: bool
+    writable: bool
+    is_git_repository: bool
+    has_claude_md: bool
+    problems: list[str]
+
+
+class PathQuestion(WriteModel):
+    path: PathText
+
+
+class ProjectStatus(ReadModel):
+    settings: ProjectSettings
+    counts: dict[Status, int]
+    index: IndexState
+    jobs: list[Job]
