@@ -1,0 +1,27 @@
+"""The tables, imported together so that `Base.metadata` is whole."""
+
+from claudetask_core.db.models.base import Base
+from claudetask_core.db.models.job import JobRow
+from claudetask_core.db.models.log import CallerRow, EventRow, HistoryRow
+from claudetask_core.db.models.project import ProjectSettingsRow
+from claudetask_core.db.models.task import (
+    CriterionRow,
+    DependencyRow,
+    NoteRow,
+    RelatedFileRow,
+    TaskRow,
+)
+
+__all__ = [
+    "Base",
+    "CallerRow",
+    "CriterionRow",
+    "DependencyRow",
+    "EventRow",
+    "HistoryRow",
+    "JobRow",
+    "NoteRow",
+    "ProjectSettingsRow",
+    "RelatedFileRow",
+    "TaskRow",
+]

@@ -1,0 +1,182 @@
+"""The one file that opens the database, says why for each pragma, and commits.
+
+Reads and writes are two kinds of session. A write starts with BEGIN IMMEDIATE: SQLite then takes
+the write lock before the first read, so what a service decides on cannot change under it, and two
+processes can never both see a task as free. A waiting writer is bounded by `busy_timeout`.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, NewType
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from claudetask_core.errors import Unavailable
+
+BUSY_SECONDS = 15
+
+ReadSession = NewType("ReadSession", AsyncSession)
+WriteSession = NewType("WriteSession", AsyncSession)
+
+
+class BoardBusy(Unavailable):
+    code = "board_busy"
+
+
+class BoardUnwritable(Unavailable):
+    code = "board_unwritable"
+
+
+class BoardBroken(Unavailable):
+    code = "board_broken"
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a board file, whatever characters its path holds."""
+    return make_url("sqlite+aiosqlite://").set(database=str(path)).render_as_string()
+
+
+class Database:
+    """An open database: `read()` and `write()` are transactions, and nothing else commits.
+
+    Args:
+        url: A SQLAlchemy address with an async driver.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine: AsyncEngine = create_async_engine(self.url, **self._options())
+        self._writing = self.engine.execution_options(claudetask_write=True)
+        self._one_writer = asyncio.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    def _options(self) -> dict[str, Any]:
+        if self.is_sqlite:
+            # Few connections: each is a thread, and SQLite writes one at a time anyway.
+            return {"pool_size": 4, "max_overflow": 4, "connect_args": {"timeout": BUSY_SECONDS}}
+        return {"pool_pre_ping": True}
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[ReadSession]:
+        """A transaction that sees one state of the board and changes nothing."""
+        with translated():
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                yield ReadSession(session)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[WriteSession]:
+        """A transaction that commits where its block ends, and undoes all where it raises.
+
+        Raises:
+            BoardBusy: Another process kept the board locked for `BUSY_SECONDS`.
+            BoardUnwritable: The disk is full or the folder cannot be written to.
+            BoardBroken: The file is not a database any more.
+        """
+        with translated():
+            async with (
+                self._one_writer,
+                AsyncSession(self._writing, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield WriteSession(session)
+        for tell in self._listeners:
+            tell()
+
+    def on_commit(self, tell: Callable[[], None]) -> None:
+        """Has `tell` called after every commit of this process."""
+        self._listeners.append(tell)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turns what the database says of its surroundings into the board's own errors."""
+    try:
+        yield
+    except DBAPIError as error:
+        known = _translate(str(error.orig).lower())
+        if known is None and isinstance(error, DatabaseError):
+            raise
+        raise known or error from error
+
+
+def _translate(said: str) -> Unavailable | None:
+    if "locked" in said or "busy" in said:
+        return BoardBusy(
+            "The board is busy: another process has kept it locked.",
+            next_step="Try the same call again in a few seconds.",
+        )
+    if "malformed" in said or "not a database" in said:
+        return BoardBroken(
+            "The board's file is damaged.",
+            next_step="Stop all servers and restore .claudetask/claudetask.db from a copy.",
+        )
+    if any(word in said for word in ("full", "readonly", "disk i/o", "unable to open")):
+        return BoardUnwritable(
+            f"The board cannot be written ({said}); nothing was changed.",
+            next_step="Free some disk space or mend the folder's permissions, then try again.",
+        )
+    return None
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # SQLAlchemy starts transactions (below), not the driver, which begins too late for us.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",  # readers go on while another process writes
+        "synchronous = FULL",  # what was acknowledged outlives a power cut
+        "foreign_keys = ON",  # off by default in SQLite
+        "temp_store = MEMORY",  # no stray files beside the board
+        "cache_size = -8000",  # 8 MB a connection
+        "trusted_schema = OFF",  # a repository may bring a database of its own
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("claudetask_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def make_private_folder(folder: Path) -> None:
+    """Creates a folder only its owner may enter; an existing one is left as it is.
+
+    Raises:
+        BoardUnwritable: It cannot be created.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BoardUnwritable(
+            f"The folder {folder} cannot be created: {error.strerror}.",
+            next_step="Mend the permissions, or set CLAUDETASK_DATA_DIR to another folder.",
+        ) from error
+
+
+def make_private_file(path: Path) -> None:
+    """Creates an empty file only its owner may read, so that SQLite's own files follow suit.
+
+    Raises:
+        BoardUnwritable: It cannot be created.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise BoardUnwritable(
+            f"The board {path} cannot be opened: {error.strerror}.",
+            next_step="Mend the permissions, or set CLAUDETASK_DATA_DIR to another folder.",
+        ) from error

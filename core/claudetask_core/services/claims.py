@@ -1,0 +1,78 @@
+"""A claim is a lease on a task: it guards the task's status, criteria and the claim itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claudetask_core.db.models import TaskRow
+from claudetask_core.errors import Conflict
+from claudetask_core.services.history import Change
+
+
+class Claimed(Conflict):
+    code = "claimed"
+
+    def __init__(self, row: TaskRow) -> None:
+        until = row.claim_expires_at.strftime("%H:%M:%S UTC") if row.claim_expires_at else "?"
+        super().__init__(
+            f"Task #{row.id} is claimed by {row.claimed_by} until {until}.",
+            next_step="Take another with get_next_task, or give force_reason to override.",
+            claimed_by=row.claimed_by,
+        )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the name that history and claims show, and the worktree they stand in."""
+
+    name: str
+    worktree: str | None = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """How long a claim lasts from `now`."""
+
+    now: datetime
+    seconds: int
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.now + timedelta(seconds=self.seconds)
+
+
+def is_held(row: TaskRow, now: datetime) -> bool:
+    """Whether anybody's claim on the task is still running."""
+    return row.claimed_by is not None and (
+        row.claim_expires_at is not None and row.claim_expires_at > now
+    )
+
+
+def held_by_other(row: TaskRow, caller: Caller, now: datetime) -> bool:
+    return is_held(row, now) and row.claimed_by != caller.name
+
+
+def take(row: TaskRow, caller: Caller, lease: Lease) -> list[Change]:
+    """Gives the caller the claim; the history names a former holder."""
+    former = row.claimed_by
+    row.claimed_by = caller.name
+    row.claim_worktree = caller.worktree
+    row.claim_expires_at = lease.expires_at
+    if former == caller.name:
+        return []
+    action = "claimed" if former is None else "taken_over"
+    return [Change(action, "claimed_by", former, caller.name)]
+
+
+def release(row: TaskRow) -> list[Change]:
+    """Ends the claim, if there is one."""
+    former = row.claimed_by
+    row.claimed_by = row.claim_worktree = row.claim_expires_at = None
+    return [] if former is None else [Change("released", "claimed_by", former, None)]
+
+
+def renew(row: TaskRow, caller: Caller, lease: Lease) -> bool:
+    """Lengthens the caller's own running claim; says whether there was one."""
+    if row.claimed_by != caller.name or not is_held(row, lease.now):
+        return False
+    row.claim_expires_at = lease.expires_at
+    return True

@@ -1,0 +1,132 @@
+"""What happened on the board, in the order it happened, told to whoever watches.
+
+Events are rows, so they reach watchers in every process that has the board open: each process
+looks for new rows when it commits itself, and every `POLL_SECONDS` while anybody watches.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+
+from sqlalchemy import delete, func, select
+
+from claudetask_core.clock import Clock
+from claudetask_core.db.engine import Database, WriteSession
+from claudetask_core.db.models import EventRow
+from claudetask_core.errors import Unavailable
+from claudetask_core.schemas.event import Event, EventType
+
+POLL_SECONDS = 0.5
+BATCH = 200
+KEPT = 20_000
+TRIM_EVERY = 1_000
+
+
+class EventService:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._watchers = 0
+        self._poller: asyncio.Task[None] | None = None
+        database.on_commit(self._wake)
+
+    async def announce(self, type: EventType, action: str, id: str, actor: str) -> None:  # noqa: A002 — the event's own field names
+        """Records a change of something that is not in the database (a file, the index)."""
+        async with self._database.write() as session:
+            await self.append(session, type, action, id, actor)
+
+    async def append(
+        self,
+        session: WriteSession,
+        type: EventType,  # noqa: A002 — the event's own field names
+        action: str,
+        id: str,  # noqa: A002 — as above
+        actor: str,
+        version: int | None = None,
+    ) -> None:
+        """Records a change within the transaction that makes it."""
+        row = EventRow(
+            type=type,
+            action=action,
+            subject=id,
+            actor=actor,
+            at=self._clock.now(),
+            version=version,
+        )
+        session.add(row)
+        await session.flush()
+        if row.seq % TRIM_EVERY == 0:
+            await session.execute(delete(EventRow).where(EventRow.seq <= row.seq - KEPT))
+
+    async def latest(self) -> int:
+        """The number of the newest event, 0 where there is none."""
+        async with self._database.read() as session:
+            return await session.scalar(select(func.max(EventRow.seq))) or 0
+
+    async def since(self, seq: int, limit: int = BATCH) -> list[Event]:
+        """Up to `limit` events after number `seq`, oldest first."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
+            )
+            return [_event(row) for row in rows]
+
+    async def watch(self, after: int | None = None) -> AsyncGenerator[Event]:
+        """Events as they come, from any process, those after number `after` first.
+
+        Each watcher reads for itself from where it stands, so a slow one loses nothing and holds
+        nobody up.
+        """
+        seq = await self.latest() if after is None else after
+        self._watchers += 1
+        if self._poller is None:
+            self._poller = asyncio.create_task(self._poll())
+        try:
+            while True:
+                news = self._news
+                events = await self.since(seq)
+                for event in events:
+                    seq = event.seq
+                    yield event
+                if not events:
+                    await news.wait()
+        finally:
+            self._watchers -= 1
+
+    async def close(self) -> None:
+        if self._poller is not None:
+            self._poller.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._poller
+            self._poller = None
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _poll(self) -> None:
+        seen = 0
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), POLL_SECONDS)
+            if self._watchers == 0:
+                self._poller = None
+                return
+            with suppress(Unavailable):  # a locked board is looked at again next time
+                latest = await self.latest()
+                if latest > seen:
+                    seen = latest
+                    self._wake()
+
+
+def _event(row: EventRow) -> Event:
+    return Event(
+        seq=row.seq,
+        type=EventType(row.type),
+        action=row.action,
+        id=row.subject,
+        actor=row.actor,
+        at=row.at,
+        version=row.version,
+    )

@@ -1,0 +1,91 @@
+"""A move on the board, with what it does to the claim and the completion time."""
+
+from dataclasses import dataclass
+
+from claudetask_core.db.engine import WriteSession
+from claudetask_core.db.models import TaskRow
+from claudetask_core.errors import Conflict
+from claudetask_core.schemas.task import Status
+from claudetask_core.services import claims
+from claudetask_core.services.claims import Caller, Claimed, Lease
+from claudetask_core.services.history import Change
+from claudetask_core.services.task_graph import what_is_open
+from claudetask_core.services.workflow import HOLDS_CLAIM, IllegalMove, is_allowed
+
+SHOWN = 10
+
+
+class NotProven(Conflict):
+    code = "not_proven"
+
+    def __init__(self, row: TaskRow, still_open: list[str]) -> None:
+        listed = "; ".join(still_open[:SHOWN])
+        more = f"; and {len(still_open) - SHOWN} more" if len(still_open) > SHOWN else ""
+        super().__init__(
+            f"Task #{row.id} cannot be Done yet: {listed}{more}.",
+            next_step=(
+                "Check each criterion with its evidence (update_task, check), finish what it "
+                "depends on, or give force_reason to override."
+            ),
+            open=still_open,
+        )
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where to, by whom, under which lease, and what to say about it."""
+
+    status: Status
+    caller: Caller
+    lease: Lease
+    comment: str | None = None
+    force_reason: str | None = None
+
+
+async def move(session: WriteSession, row: TaskRow, to: Move) -> list[Change]:
+    """Moves the task, or refuses.
+
+    Raises:
+        Claimed: Another caller holds it.
+        IllegalMove: The workflow has no such move.
+        NotProven: Criteria, dependencies or subtasks are open and it should be Done.
+    """
+    present = Status(row.status)
+    forced = await _overridden(session, row, present, to)
+    changes: list[Change] = []
+    if to.status != present:
+        reason = to.force_reason if forced else (to.comment or to.force_reason)
+        action = "forced" if forced else "moved"
+        row.status = to.status.value
+        changes.append(Change(action, "status", present.value, to.status.value, reason))
+        changes += _completed(row, to)
+    if to.status is Status.IN_PROGRESS:
+        changes += claims.take(row, to.caller, to.lease)
+    elif to.status not in HOLDS_CLAIM:
+        changes += claims.release(row)
+    return changes
+
+
+async def _overridden(session: WriteSession, row: TaskRow, present: Status, to: Move) -> bool:
+    """Whether force_reason was needed; raises where it was and is not given."""
+    refusals: list[Conflict] = []
+    if claims.held_by_other(row, to.caller, to.lease.now):
+        refusals.append(Claimed(row))
+    if not is_allowed(present, to.status):
+        refusals.append(IllegalMove(f"Task #{row.id}", present, to.status))
+    elif to.status is Status.DONE and present is not Status.DONE:
+        still_open = await what_is_open(session, row)
+        if still_open:
+            refusals.append(NotProven(row, still_open))
+    if refusals and to.force_reason is None:
+        raise refusals[0]
+    return bool(refusals)
+
+
+def _completed(row: TaskRow, to: Move) -> list[Change]:
+    old = row.completed_at
+    row.completed_at = to.lease.now if to.status is Status.DONE else None
+    if old == row.completed_at:
+        return []
+    shown = [None if t is None else t.isoformat() for t in (old, row.completed_at)]
+    return [Change("updated", "completed_at", shown[0], shown[1])]

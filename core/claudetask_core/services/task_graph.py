@@ -1,0 +1,107 @@
+"""Dependencies and parents: both must exist, and neither may lead back to where it began."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from claudetask_core.db.engine import WriteSession
+from claudetask_core.db.models import DependencyRow, TaskRow
+from claudetask_core.errors import Conflict, Invalid
+from claudetask_core.schemas.task import Status
+
+SHOWN = 20
+
+
+class LinkedTaskMissing(Invalid):
+    code = "linked_task_missing"
+
+
+class CircularDependency(Conflict):
+    code = "circular_dependency"
+
+    def __init__(self, what: str, cycle: list[int]) -> None:
+        shown = " → ".join(
+            f"#{n}" for n in (cycle if len(cycle) <= SHOWN else [*cycle[: SHOWN - 1], cycle[-1]])
+        )
+        super().__init__(
+            f"This would make a circular {what}: {shown}.",
+            next_step="Leave one of these links out.",
+            cycle=cycle,
+        )
+
+
+async def require_tasks(session: WriteSession, ids: Iterable[int], what: str) -> None:
+    """Raises LinkedTaskMissing where one of the tasks does not exist."""
+    wanted = set(ids)
+    if not wanted:
+        return
+    found = set(await session.scalars(select(TaskRow.id).where(TaskRow.id.in_(wanted))))
+    missing = sorted(wanted - found)
+    if missing:
+        listed = ", ".join(f"#{n}" for n in missing[:10])
+        raise LinkedTaskMissing(
+            f"{what} names tasks that do not exist: {listed}.",
+            next_step="Use the ids that list_tasks shows.",
+            missing=missing,
+        )
+
+
+async def refuse_dependency_cycle(session: WriteSession, task_id: int, targets: list[int]) -> None:
+    """Raises CircularDependency where a path leads from a target back to the task."""
+    came_from: dict[int, int] = {}
+    frontier = list(dict.fromkeys(targets))
+    for target in frontier:
+        came_from[target] = task_id
+    while frontier:
+        if task_id in came_from:
+            raise CircularDependency("dependency", _path(came_from, task_id))
+        rows = await session.execute(
+            select(DependencyRow.task_id, DependencyRow.depends_on_id).where(
+                DependencyRow.task_id.in_(frontier)
+            )
+        )
+        frontier = list[int]()
+        for source, target in rows:
+            if target not in came_from:
+                came_from[target] = source
+                frontier.append(target)
+
+
+def _path(came_from: dict[int, int], task_id: int) -> list[int]:
+    cycle = [task_id]
+    step = came_from[task_id]
+    while step != task_id:
+        cycle.append(step)
+        step = came_from[step]
+    return [task_id, *reversed(cycle[1:]), task_id]
+
+
+async def refuse_parent_cycle(session: WriteSession, task_id: int, parent_id: int) -> None:
+    """Raises CircularDependency where the parent is the task or stands below it."""
+    chain = [task_id]
+    step: int | None = parent_id
+    while step is not None:
+        chain.append(step)
+        if step == task_id:
+            raise CircularDependency("parent", chain)
+        step = await session.scalar(select(TaskRow.parent_id).where(TaskRow.id == step))
+
+
+async def what_is_open(session: WriteSession, row: TaskRow) -> list[str]:
+    """What keeps the task from being Done, each as a short phrase."""
+    phrases = [
+        f"criterion {c.id} is {'without evidence' if c.checked else 'not checked'}"
+        for c in row.criteria
+        if not (c.checked and c.evidence)
+    ]
+    depends_on = [d.depends_on_id for d in row.dependencies]
+    others = await session.execute(
+        select(TaskRow.id, TaskRow.status, TaskRow.parent_id)
+        .where(TaskRow.id.in_(depends_on) | (TaskRow.parent_id == row.id))
+        .where(TaskRow.status != Status.DONE.value)
+        .order_by(TaskRow.id)
+    )
+    for task_id, status, parent_id in others:
+        kind = "subtask" if parent_id == row.id else "dependency"
+        phrases.append(f"{kind} #{task_id} is in {status}")
+    return phrases

@@ -1,0 +1,120 @@
+"""From rows to tasks and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from claudetask_core.db.models import TaskRow
+from claudetask_core.errors import NotFound
+from claudetask_core.schemas.task import (
+    Criterion,
+    Priority,
+    Status,
+    Task,
+    TaskFilter,
+    TaskSort,
+    TaskType,
+)
+
+WHOLE = (
+    selectinload(TaskRow.criteria),
+    selectinload(TaskRow.dependencies),
+    selectinload(TaskRow.files),
+)
+
+STATUS_RANK = case({str(s): i for i, s in enumerate(Status)}, value=TaskRow.status)
+PRIORITY_RANK = case({str(p): i for i, p in enumerate(Priority)}, value=TaskRow.priority)
+
+
+class TaskNotFound(NotFound):
+    code = "task_not_found"
+
+    def __init__(self, task_id: int) -> None:
+        super().__init__(
+            f"There is no task #{task_id}.",
+            next_step="List the tasks (list_tasks) to see which there are.",
+            task_id=task_id,
+        )
+
+
+async def load(session: AsyncSession, task_id: int) -> TaskRow:
+    """The row with all that hangs on it.
+
+    Raises:
+        TaskNotFound: There is none.
+    """
+    row = await session.scalar(select(TaskRow).where(TaskRow.id == task_id).options(*WHOLE))
+    if row is None:
+        raise TaskNotFound(task_id)
+    return row
+
+
+def criteria_of(row: TaskRow) -> list[Criterion]:
+    return [
+        Criterion(id=c.id, text=c.text, checked=c.checked, evidence=c.evidence)
+        for c in row.criteria
+    ]
+
+
+def criteria_json(row: TaskRow) -> list[dict[str, Any]]:
+    """The criteria as the history keeps them."""
+    return [criterion.model_dump() for criterion in criteria_of(row)]
+
+
+def to_task(row: TaskRow) -> Task:
+    return Task(
+        id=row.id,
+        title=row.title,
+        description=row.description,
+        type=TaskType(row.type),
+        priority=Priority(row.priority),
+        status=Status(row.status),
+        analysis=row.analysis,
+        git_branch=row.git_branch,
+        parent_id=row.parent_id,
+        depends_on=[d.depends_on_id for d in row.dependencies],
+        acceptance_criteria=criteria_of(row),
+        notes_count=row.notes_count,
+        related_files=[f.path for f in row.files],
+        claimed_by=row.claimed_by,
+        claim_expires_at=row.claim_expires_at,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        completed_at=row.completed_at,
+    )
+
+
+def matching(statement: Select[Any], wanted: TaskFilter) -> Select[Any]:
+    """The statement with every condition of the filter."""
+    for name in ("status", "type", "priority"):
+        value = getattr(wanted, name)
+        if value is not None:
+            statement = statement.where(getattr(TaskRow, name) == str(value))
+    if wanted.q:
+        pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        statement = statement.where(
+            or_(
+                TaskRow.title.ilike(pattern, escape="\\"),
+                TaskRow.description.ilike(pattern, escape="\\"),
+            )
+        )
+    return statement
+
+
+def ordering(sort: TaskSort) -> Sequence[ColumnElement[Any]]:
+    """The order asked for, ties broken by id in the same direction."""
+    name = sort.value.removeprefix("-")
+    columns: dict[str, ColumnElement[Any]] = {
+        "id": TaskRow.id.expression,
+        "title": func.lower(TaskRow.title),
+        "status": STATUS_RANK,
+        "priority": PRIORITY_RANK,
+        "created_at": TaskRow.created_at.expression,
+        "updated_at": TaskRow.updated_at.expression,
+    }
+    chosen = (columns[name], TaskRow.id.expression)
+    return [c.desc() for c in chosen] if sort.value.startswith("-") else chosen

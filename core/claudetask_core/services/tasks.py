@@ -1,0 +1,276 @@
+"""The tasks of the board. Each public method is one transaction."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from claudetask_core.db.engine import Database, WriteSession
+from claudetask_core.db.models import DependencyRow, TaskRow
+from claudetask_core.errors import Conflict
+from claudetask_core.schemas.task import (
+    HistoryEntry,
+    OnDuplicate,
+    Page,
+    SimilarTask,
+    Status,
+    StatusChange,
+    Task,
+    TaskCreate,
+    TaskFilter,
+    TaskPage,
+    TaskUpdate,
+)
+from claudetask_core.services import claims, history, similar
+from claudetask_core.services.claims import Caller, Claimed, Lease
+from claudetask_core.services.history import Change
+from claudetask_core.services.moves import Move, move
+from claudetask_core.services.task_changes import (
+    check_criteria,
+    set_criteria,
+    set_dependencies,
+    set_parent,
+    set_plain_fields,
+    set_related_files,
+)
+from claudetask_core.services.task_rows import WHOLE, load, matching, ordering, to_task
+from claudetask_core.services.task_writes import TaskWrites
+
+
+class PossibleDuplicate(Conflict):
+    code = "possible_duplicate"
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new task and those it may repeat."""
+
+    task: Task
+    duplicates: list[SimilarTask]
+
+
+class TaskService:
+    def __init__(self, database: Database, writes: TaskWrites) -> None:
+        self._database = database
+        self._writes = writes
+
+    async def get(self, task_id: int, caller: Caller | None = None) -> Task:
+        """A task; the holder's look at it renews the claim.
+
+        Raises:
+            TaskNotFound: There is none of this number.
+        """
+        async with self._database.read() as session:
+            row = await load(session, task_id)
+        if caller is None or row.claimed_by != caller.name:
+            return to_task(row)
+        async with self._database.write() as session:
+            row = await load(session, task_id)
+            claims.renew(row, caller, self._writes.lease())
+            return to_task(row)
+
+    async def find(self, wanted: TaskFilter, page: Page) -> TaskPage:
+        """The tasks that match, in the page's order."""
+        async with self._database.read() as session:
+            total = await session.scalar(
+                matching(select(func.count()).select_from(TaskRow), wanted)
+            )
+            statement = matching(select(TaskRow), wanted).where(TaskRow.id > page.after_id)
+            rows = await session.scalars(
+                statement.order_by(*ordering(page.sort))
+                .limit(page.limit)
+                .offset(page.offset)
+                .options(*WHOLE)
+            )
+            return TaskPage(tasks=[to_task(row) for row in rows], total=total or 0)
+
+    async def counts(self) -> dict[Status, int]:
+        """How many tasks stand in each status, in board order."""
+        async with self._database.read() as session:
+            rows = await session.execute(
+                select(TaskRow.status, func.count()).group_by(TaskRow.status)
+            )
+            found = dict(rows.all())
+        return {status: found.get(status.value, 0) for status in Status}
+
+    async def history(self, task_id: int) -> list[HistoryEntry]:
+        """Every change of the task, newest last."""
+        async with self._database.read() as session:
+            await load(session, task_id)
+            return await history.entries(session, task_id)
+
+    async def create(
+        self, data: TaskCreate, caller: Caller, *, on_duplicate: OnDuplicate = OnDuplicate.WARN
+    ) -> Created:
+        """A new task, in Backlog or where its `status` lets it begin.
+
+        Raises:
+            PossibleDuplicate: `on_duplicate` is refuse and a task much like it exists.
+            LinkedTaskMissing: The parent or a dependency does not exist.
+            IllegalMove: A task may not begin in this status.
+        """
+        lease = self._writes.lease()
+        async with self._database.write() as session:
+            likely = await similar.possible_duplicates(session, data.title)
+            if likely and on_duplicate is OnDuplicate.REFUSE:
+                raise _duplicate(likely)
+            row = await self._new_row(session, data, lease)
+            row_version, caller_name = row.version, caller.name
+            if data.status is not Status.BACKLOG:
+                await move(session, row, Move(data.status, caller, lease))
+            await session.flush()
+            made = to_task(row)
+            change = Change("created", None, None, made.model_dump(mode="json"))
+            history.record(
+                session, row.id, [change], actor=caller_name, at=lease.now, version=row_version
+            )
+            await similar.index(session, row)
+            await self._writes.announce(session, row, "created", caller)
+        return Created(made, likely)
+
+    async def update(
+        self,
+        task_id: int,
+        data: TaskUpdate,
+        caller: Caller,
+        *,
+        expected_version: int | None = None,
+    ) -> Task:
+        """Changes what is given; the rest stays as it is.
+
+        Raises:
+            TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven, CriterionMissing,
+            LinkedTaskMissing, CircularDependency: as their sentences say; nothing is changed then.
+        """
+        lease = self._writes.lease()
+        async with self._database.write() as session:
+            row = await self._writes.row(session, task_id, expected_version)
+            guarded = {"acceptance_criteria", "check"} & data.model_fields_set
+            if (
+                guarded
+                and data.force_reason is None
+                and claims.held_by_other(row, caller, lease.now)
+            ):
+                raise Claimed(row)
+            changes = set_plain_fields(row, data)
+            if "parent_id" in data.model_fields_set:
+                changes += await set_parent(session, row, data.parent_id)
+            if data.depends_on is not None:
+                changes += await set_dependencies(session, row, data.depends_on)
+            if data.related_files is not None:
+                changes += set_related_files(row, data.related_files)
+            if data.acceptance_criteria is not None:
+                changes += set_criteria(row, data.acceptance_criteria)
+            if data.check:
+                changes += check_criteria(row, data.check)
+            if data.note is not None:
+                changes.append(
+                    await self._writes.append_note(session, row, data.note, caller, lease)
+                )
+            if data.status is not None:
+                step = Move(data.status, caller, lease, force_reason=data.force_reason)
+                changes += await move(session, row, step)
+            return await self._writes.finish(session, row, changes, caller, lease)
+
+    async def move(
+        self,
+        task_id: int,
+        data: StatusChange,
+        caller: Caller,
+        *,
+        expected_version: int | None = None,
+    ) -> Task:
+        """Moves the task on the board; the comment becomes a note too.
+
+        Raises:
+            TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven: as their sentences say.
+        """
+        lease = self._writes.lease()
+        async with self._database.write() as session:
+            row = await self._writes.row(session, task_id, expected_version)
+            step = Move(data.status, caller, lease, data.comment, data.force_reason)
+            changes = await move(session, row, step)
+            if data.comment is not None:
+                changes.append(
+                    await self._writes.append_note(session, row, data.comment, caller, lease)
+                )
+            return await self._writes.finish(session, row, changes, caller, lease)
+
+    async def delete(
+        self, task_id: int, caller: Caller, *, expected_version: int | None = None
+    ) -> Task:
+        """Removes the task, whoever holds it, and answers what it was.
+
+        Its history stays, and its number is not used again.
+
+        Raises:
+            TaskNotFound, VersionStale: as their sentences say.
+        """
+        lease = self._writes.lease()
+        async with self._database.write() as session:
+            row = await self._writes.row(session, task_id, expected_version)
+            was = to_task(row)
+            await self._unlink(session, row, caller, lease)
+            change = Change("deleted", None, was.model_dump(mode="json"), None)
+            history.record(
+                session, row.id, [change], actor=caller.name, at=lease.now, version=row.version + 1
+            )
+            await similar.forget(session, row.id)
+            await self._writes.announce(session, row, "deleted", caller)
+            await session.delete(row)
+            return was
+
+    async def _new_row(self, session: WriteSession, data: TaskCreate, lease: Lease) -> TaskRow:
+        row = TaskRow(
+            title=data.title,
+            description=data.description,
+            type=data.type.value,
+            priority=data.priority.value,
+            status=Status.BACKLOG.value,
+            analysis=data.analysis,
+            git_branch=data.git_branch,
+            last_criterion=0,
+            notes_count=0,
+            version=1,
+            created_at=lease.now,
+            updated_at=lease.now,
+            criteria=[],
+            dependencies=[],
+            files=[],
+        )
+        session.add(row)
+        await session.flush()
+        await set_parent(session, row, data.parent_id)
+        await set_dependencies(session, row, data.depends_on)
+        set_related_files(row, data.related_files)
+        set_criteria(row, data.acceptance_criteria)
+        return row
+
+    async def _unlink(
+        self, session: WriteSession, row: TaskRow, caller: Caller, lease: Lease
+    ) -> None:
+        """Takes the task out of the dependencies and subtasks of others, in their histories too."""
+        others = await session.scalars(
+            select(TaskRow)
+            .where(
+                TaskRow.id.in_(
+                    select(DependencyRow.task_id).where(DependencyRow.depends_on_id == row.id)
+                )
+                | (TaskRow.parent_id == row.id)
+            )
+            .options(*WHOLE)
+        )
+        for other in others.all():
+            left = [d.depends_on_id for d in other.dependencies if d.depends_on_id != row.id]
+            changes = await set_dependencies(session, other, left)
+            if other.parent_id == row.id:
+                changes += await set_parent(session, other, None)
+            await self._writes.finish(session, other, changes, caller, lease)
+
+
+def _duplicate(likely: list[SimilarTask]) -> PossibleDuplicate:
+    listed = "; ".join(f"#{hit.id} {hit.title[:60]} ({hit.status})" for hit in likely)
+    return PossibleDuplicate(
+        f"A task much like this exists: {listed}.",
+        next_step="Work on that one, or create it anyway with on_duplicate=warn.",
+        duplicates=[hit.id for hit in likely],
+    )
