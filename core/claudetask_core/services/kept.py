@@ -1,0 +1,198 @@
+"""Previous contents of the files we write, so that nothing of the user's is ever lost.
+
+Copies stand under `<board>/kept/<subject>/`, one folder per file, named by moment and content:
+`20261122T223606.123456Z-1a2b3c4d5e6f`. A folder's `about.json` says which file it belongs to,
+so that a deleted one can be put back. One lock per board orders all writers, whatever process
+they are in: a write is a few milliseconds, and an order is what makes "keep, compare, replace"
+one step.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from claudetask_core.clock import Clock, SystemClock
+from claudetask_core.errors import NotFound, Unavailable
+from claudetask_core.schemas.agent import FileVersion
+from claudetask_core.services.files import digest, inside
+from claudetask_core.services.replace import NotWritable, sync_folder, write_beside
+
+LIMIT = 50
+LOCK_SECONDS = 10.0
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_HASH_CHARACTERS = 12
+_ABOUT = "about.json"
+
+
+class VersionNotFound(NotFound):
+    code = "version_not_found"
+
+    def __init__(self, label: str, version: str, known: list[str]) -> None:
+        newest = f"The newest are: {', '.join(known[:3])}." if known else "None is kept."
+        super().__init__(
+            f"No kept copy of {label} is named {version[:100]!r}. {newest}",
+            next_step="Ask for the versions and name one of them.",
+            versions=known[:10],
+        )
+
+
+class KeeperBusy(Unavailable):
+    code = "keeper_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another process has been writing these files for too long.", next_step="Try again."
+        )
+
+
+@dataclass(frozen=True)
+class KeptCopy:
+    """A previous content and the path, relative to the project, where it stood."""
+
+    path: str
+    data: bytes
+
+
+class KeptCopies:
+    """The copies of one board.
+
+    Args:
+        board: The board's folder; `kept` is made in it with the first copy.
+        clock: What time it is.
+        limit: How many copies of one file stay.
+    """
+
+    def __init__(self, board: Path, clock: Clock | None = None, *, limit: int = LIMIT) -> None:
+        self._board = board
+        self._clock = clock or SystemClock()
+        self._limit = limit
+        self._lock_seconds = LOCK_SECONDS
+
+    @contextlib.contextmanager
+    def lock(self) -> Generator[None]:
+        """Keep every other writer of this board's files out, in any process.
+
+        Raises:
+            KeeperBusy: It was not free within a bounded time.
+            NotWritable: The board's folder takes no lock file.
+        """
+        path = self._made(self._board / "kept") / "lock"
+        lock = FileLock(path, timeout=self._lock_seconds, poll_interval=0.01, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise KeeperBusy from None
+        except OSError as error:
+            raise NotWritable(path, error) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def keep(self, root: Path, label: str, path: Path, data: bytes) -> str:
+        """Keep `data` as a previous content of `label`, and answer the version's name.
+
+        Raises:
+            NotWritable: It cannot be kept, so its original must not be written.
+        """
+        folder = self._made(self._folder(root, label))
+        newest = self._names(folder)[:1]
+        if newest and (folder / newest[0]).read_bytes() == data:
+            return newest[0]
+        name = f"{self._stamp(newest)}-{digest(data)[:_HASH_CHARACTERS]}"
+        relative = os.path.relpath(path, root)
+        about = {"label": label, "root": str(root), "path": relative}
+        self._put(folder / name, data)
+        self._put(folder / _ABOUT, json.dumps(about, ensure_ascii=False).encode())
+        for old in self._names(folder)[self._limit :]:
+            (folder / old).unlink(missing_ok=True)
+        return name
+
+    def versions(self, root: Path, label: str) -> list[FileVersion]:
+        """The kept copies of `label`, newest first."""
+        folder = self._folder(root, label)
+        return [_version(folder, name) for name in self._names(folder)]
+
+    def get(self, root: Path, label: str, version: str) -> KeptCopy:
+        """One kept copy.
+
+        Raises:
+            VersionNotFound: No copy of `label` has that name.
+        """
+        folder = self._folder(root, label)
+        known = self._names(folder)
+        if version not in known:
+            raise VersionNotFound(label, version, known)
+        about = json.loads((folder / _ABOUT).read_bytes())
+        return KeptCopy(path=str(about["path"]), data=(folder / version).read_bytes())
+
+    def contents(self, root: Path, label: str, content_hash: str) -> bytes | None:
+        """The kept contents that have this hash, where there are any."""
+        folder = self._folder(root, label)
+        for name in self._names(folder):
+            if name.endswith(f"-{content_hash[:_HASH_CHARACTERS]}"):
+                data = (folder / name).read_bytes()
+                if digest(data) == content_hash:
+                    return data
+        return None
+
+    def _folder(self, root: Path, label: str) -> Path:
+        # Relative where it can be, so that a project that is moved finds its copies again.
+        home = self._board.parent
+        base = root.relative_to(home) if root.is_relative_to(home) else root
+        subject = f"{base.as_posix()}\x00{label}"
+        return self._board / "kept" / hashlib.sha256(subject.encode()).hexdigest()[:32]
+
+    def _made(self, folder: Path) -> Path:
+        inside(self._board, folder)
+        try:
+            for path in (self._board, self._board / "kept", folder):
+                path.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise NotWritable(folder, error) from None
+        return folder
+
+    def _stamp(self, newest: list[str]) -> str:
+        now = self._clock.now().astimezone(UTC)
+        if newest:
+            now = max(now, _moment(newest[0]) + timedelta(microseconds=1))
+        return now.strftime(_STAMP)
+
+    @staticmethod
+    def _names(folder: Path) -> list[str]:
+        try:
+            found = [entry.name for entry in folder.iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted((name for name in found if _is_version(name)), reverse=True)
+
+    @staticmethod
+    def _put(path: Path, data: bytes) -> None:
+        try:
+            temporary = write_beside(path, data, mode=0o600)
+            temporary.replace(path)
+        except OSError as error:
+            raise NotWritable(path, error) from None
+        sync_folder(path.parent)
+
+
+def _is_version(name: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(_moment(name))
+    return False
+
+
+def _moment(name: str) -> datetime:
+    return datetime.strptime(name.rpartition("-")[0], _STAMP).replace(tzinfo=UTC)
+
+
+def _version(folder: Path, name: str) -> FileVersion:
+    data = (folder / name).read_bytes()
+    return FileVersion(version=name, kept_at=_moment(name), hash=digest(data), size=len(data))

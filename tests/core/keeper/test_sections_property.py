@@ -1,0 +1,80 @@
+"""Over any document: an edit changes the section's bytes and no other."""
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claudetask_core.services.sections import replace_section, sections_of
+
+TITLES = st.sampled_from(["A", "B", "Testing", "C# > x", "`code`", "ü 😀", "a\u2028b", "x\x0by"])
+LINES = st.one_of(
+    st.builds("{} {}".format, st.sampled_from(["#", "##", "###", " ##"]), TITLES),
+    st.builds("{}\n{}".format, TITLES, st.sampled_from(["===", "---"])),
+    st.sampled_from(
+        [
+            "",
+            "",
+            "text",
+            "    # indented",
+            "> # quoted",
+            "- # listed",
+            "```\n# in a fence\n```",
+            "~~~~ py\n# in a fence\n```\n~~~~",
+            "<!--\n# in a comment\n-->",
+            "<div>\n# in html\n</div>",
+            "---",
+            "#",
+            "#nospace",
+            "\ttab",
+        ]
+    ),
+)
+CONTENTS = st.lists(st.sampled_from(["", "text", "- item", "```\n# x\n```", "#### Deeper"]))
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> bytes:
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    text = "\n".join(draw(st.lists(LINES, min_size=1, max_size=15)))
+    text += draw(st.sampled_from(["", "\n"]))
+    mark = draw(st.sampled_from(["", "\ufeff"]))
+    return (mark + text.replace("\n", end)).encode()
+
+
+@given(documents(), CONTENTS, st.data())
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_every_byte_outside_of_a_replaced_section_stays(
+    data: bytes, content: list[str], draw: st.DataObject
+) -> None:
+    sections = sections_of(data)
+    if not sections:
+        return
+    section = draw.draw(st.sampled_from(sections))
+    text = "\n".join(["# New", *content])
+
+    result = replace_section(data, section, text)
+
+    before, after = data[: section.start], data[section.end :]
+    assert result.startswith(before)
+    assert result.endswith(after)
+    middle = result[len(before) : len(result) - len(after)].decode()
+    assert middle.replace("\r\n", "\n").rstrip("\n") == text.rstrip("\n")
+
+
+@given(documents())
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_a_section_written_back_as_it_was_read_changes_no_byte(data: bytes) -> None:
+    for section in sections_of(data):
+        content = data[section.start : section.end].decode()
+        assert replace_section(data, section, content) == data
+
+
+@given(documents())
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_sections_nest_and_cover_the_document_from_its_first_heading_on(data: bytes) -> None:
+    sections = sections_of(data)
+    covered = {at for section in sections for at in range(section.start, section.end)}
+    assert covered == (set(range(sections[0].start, len(data))) if sections else set())
+    for one, other in pairwise(sections):
+        assert other.start >= one.end or other.end <= one.end
