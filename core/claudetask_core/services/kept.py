@@ -67,13 +67,21 @@ class KeptCopies:
         board: The board's folder; `kept` is made in it with the first copy.
         clock: What time it is.
         limit: How many copies of one file stay.
+        lock_seconds: How long a writer waits for the others.
     """
 
-    def __init__(self, board: Path, clock: Clock | None = None, *, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        board: Path,
+        clock: Clock | None = None,
+        *,
+        limit: int = LIMIT,
+        lock_seconds: float = LOCK_SECONDS,
+    ) -> None:
         self._board = board
         self._clock = clock or SystemClock()
         self._limit = limit
-        self._lock_seconds = LOCK_SECONDS
+        self._lock_seconds = lock_seconds
 
     @contextlib.contextmanager
     def lock(self) -> Generator[None]:

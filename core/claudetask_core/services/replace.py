@@ -11,6 +11,7 @@ from claudetask_core.errors import Stale, Unavailable
 from claudetask_core.services.files import ProjectFolderMissing, Snapshot, digest, inside, look
 
 DIFF_CHARACTERS = 2000
+DIFF_LINES = 5000
 
 
 class NotWritable(Unavailable):
@@ -139,10 +140,10 @@ def sync_folder(folder: Path) -> None:
 
 def diff_of(old: bytes | None, new: bytes | None, old_name: str, new_name: str) -> str:
     """A unified diff for people; bytes that are no text show as replacement characters."""
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n"
-        for line in difflib.unified_diff(_lines(old), _lines(new), old_name, new_name)
-    )
+    before, after = _lines(old), _lines(new)
+    if max(len(before), len(after)) > DIFF_LINES:  # difflib takes minutes for the worst of them
+        return f"({len(before)} lines became {len(after)}: too many for a diff)\n"
+    return "".join(difflib.unified_diff(before, after, old_name, new_name))
 
 
 def _lines(data: bytes | None) -> list[str]:

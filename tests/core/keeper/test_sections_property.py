@@ -43,7 +43,7 @@ def documents(draw: st.DrawFn) -> bytes:
 
 
 @given(documents(), CONTENTS, st.data())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_every_byte_outside_of_a_replaced_section_stays(
     data: bytes, content: list[str], draw: st.DataObject
 ) -> None:
@@ -63,7 +63,7 @@ def test_every_byte_outside_of_a_replaced_section_stays(
 
 
 @given(documents())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_a_section_written_back_as_it_was_read_changes_no_byte(data: bytes) -> None:
     for section in sections_of(data):
         content = data[section.start : section.end].decode()
@@ -71,7 +71,7 @@ def test_a_section_written_back_as_it_was_read_changes_no_byte(data: bytes) -> N
 
 
 @given(documents())
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_sections_nest_and_cover_the_document_from_its_first_heading_on(data: bytes) -> None:
     sections = sections_of(data)
     covered = {at for section in sections for at in range(section.start, section.end)}

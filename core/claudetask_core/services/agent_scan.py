@@ -1,0 +1,174 @@
+"""Finding the agent files of a project and of its user, whatever state they are in."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from claudetask_core.errors import DomainError, NotFound
+from claudetask_core.schemas.agent import Agent, Problem, Scope, Severity
+from claudetask_core.services.agent_file import AgentFile, parse
+from claudetask_core.services.agent_rules import Subject, problems_of
+from claudetask_core.services.files import Snapshot, inside, look
+
+AGENTS = Path(".claude") / "agents"
+MAX_FILE_BYTES = 1024 * 1024
+MAX_FILES = 1000
+MAX_DEPTH = 8
+
+
+class LinkBroken(NotFound):
+    code = "link_broken"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is a link to nothing.", next_step="Remove the link or restore its target."
+        )
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file holds: its bytes, and the same taken apart."""
+
+    snapshot: Snapshot
+    file: AgentFile
+
+
+@dataclass(frozen=True)
+class Found:
+    """An agent file: either what it holds, or why it cannot be read.
+
+    `name` is what its frontmatter says, where it says a text; twins are the other files of the
+    same scope that say the same.
+    """
+
+    scope: Scope
+    base: Path
+    path: Path
+    content: Content | DomainError
+    twins: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        return self._said if self.path.suffix == ".md" else None
+
+    @property
+    def id(self) -> str:
+        return self._said or self.path.stem
+
+    @property
+    def _said(self) -> str | None:
+        if isinstance(self.content, DomainError):
+            return None
+        return (self.content.file.text("name") or "").strip() or None
+
+
+def scan(root: Path, home: Path | None) -> list[Found]:
+    """All files of the project, then those of the user that the project does not replace."""
+    project = _scope(Scope.PROJECT, root)
+    if home is None or _same(root / AGENTS, home / AGENTS):
+        return project
+    taken = {found.id for found in project if found.name}
+    return project + [found for found in _scope(Scope.USER, home) if found.id not in taken]
+
+
+def load(scope: Scope, base: Path, path: Path) -> Found:
+    """One file as it stands now."""
+    try:
+        snapshot = look(base, path, limit=MAX_FILE_BYTES)
+        if snapshot.data is None:
+            raise LinkBroken(path)
+    except DomainError as error:
+        return Found(scope, base, path, error)
+    return Found(scope, base, path, Content(snapshot, parse(snapshot.data)))
+
+
+def as_agent(found: Found) -> Agent:
+    """What a caller sees of a file."""
+    if isinstance(found.content, DomainError):
+        return _unreadable(found, found.content)
+    file = found.content.file
+    return Agent(
+        id=found.id,
+        name=found.id,
+        description=(file.text("description") or "").strip(),
+        tools=file.words("tools"),
+        model=file.text("model"),
+        skills=file.words("skills") or [],
+        prompt=file.prompt,
+        path=str(found.path),
+        scope=found.scope,
+        hash=found.content.snapshot.hash or "",
+        problems=problems_of(Subject(found.path, file, found.twins)),
+    )
+
+
+def _unreadable(found: Found, failure: DomainError) -> Agent:
+    problem = Problem(severity=Severity.ERROR, rule=failure.code, line=1, message=failure.message)
+    return Agent(
+        id=found.id,
+        name=found.id,
+        description="",
+        tools=None,
+        model=None,
+        skills=[],
+        prompt="",
+        path=str(found.path),
+        scope=found.scope,
+        hash="",
+        problems=[problem],
+    )
+
+
+def _scope(scope: Scope, base: Path) -> list[Found]:
+    loaded = (load(scope, base, path) for path in _files(base, base / AGENTS))
+    found = [one for one in loaded if os.path.lexists(one.path)]
+    named: defaultdict[str, list[Path]] = defaultdict(list)
+    for one in found:
+        if one.name:
+            named[one.name].append(one.path)
+    twinned = [_with_twins(one, named) for one in found]
+    # Of several with one id, the first is the one that get() answers: a file that is an agent.
+    return sorted(twinned, key=lambda one: (one.id.casefold(), one.name is None, str(one.path)))
+
+
+def _with_twins(found: Found, named: dict[str, list[Path]]) -> Found:
+    twins = tuple(p for p in named.get(found.name or "", []) if p != found.path)
+    return replace(found, twins=twins)
+
+
+def _files(base: Path, top: Path) -> list[Path]:
+    """Agent files, and links that lead out: those are listed to be told of, never entered."""
+    seen: set[str] = set()
+    files: list[Path] = []
+    waiting = [(top, 0)]
+    while waiting and len(files) < MAX_FILES:
+        folder, depth = waiting.pop()
+        try:
+            real = str(inside(base, folder))
+        except DomainError:
+            files.append(folder)
+            continue
+        if real in seen or depth > MAX_DEPTH:
+            continue
+        seen.add(real)
+        for entry in _entries(folder):
+            path = folder / entry.name
+            if path.is_dir():
+                waiting.append((path, depth + 1))
+            elif path.suffix.lower() == ".md":
+                files.append(path)
+    return files[:MAX_FILES]
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)

@@ -1,0 +1,245 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.errors import DomainError
+from claudetask_core.services.agent_rules import RULES
+from claudetask_core.services.agents import AgentService
+from claudetask_core.services.announce import Announce
+from claudetask_core.services.files import RootSource
+from claudetask_core.services.kept import KeptCopies
+
+PutAgent = Callable[[str, str | bytes], Path]
+
+GOOD = "---\nname: {}\ndescription: Reviews.\n---\n\nYou review.\n"
+
+
+async def rules(agents: AgentService) -> list[str]:
+    return [problem.rule for agent in await agents.find() for problem in agent.problems]
+
+
+async def test_without_any_folder_there_are_no_agents(agents: AgentService) -> None:
+    assert await agents.find() == []
+
+
+async def test_an_agent_is_read_whole(agents: AgentService, put_agent: PutAgent) -> None:
+    path = put_agent(
+        "sub/r.md",
+        "---\nname: reviewer\ndescription: >\n  Reviews\n  code.\ntools: Read, Bash(git *, ls)\n"
+        "model: sonnet\nskills:\n  - pdf\nunknown: 1\n---\n\nYou review.\n",
+    )
+    agent = await agents.get("reviewer")
+    assert (agent.id, agent.name, agent.scope) == ("reviewer", "reviewer", "project")
+    assert agent.description == "Reviews code."
+    assert agent.tools == ["Read", "Bash(git *, ls)"]
+    assert (agent.model, agent.skills, agent.prompt) == ("sonnet", ["pdf"], "You review.")
+    assert agent.path == str(path)
+    assert (len(agent.hash), agent.problems) == (64, [])
+
+
+async def test_project_agents_come_before_the_users_and_each_by_name(
+    agents: AgentService, put_agent: PutAgent, put_user_agent: PutAgent
+) -> None:
+    for name in ("b", "C", "a"):
+        put_agent(f"{name}.md", GOOD.format(name))
+    put_user_agent("A0.md", GOOD.format("A0"))
+    found = await agents.find()
+    assert [(one.scope.value, one.id) for one in found] == [
+        ("project", "a"),
+        ("project", "b"),
+        ("project", "C"),
+        ("user", "A0"),
+    ]
+
+
+async def test_a_project_agent_takes_the_place_of_the_users(
+    agents: AgentService, put_agent: PutAgent, put_user_agent: PutAgent
+) -> None:
+    put_user_agent("x.md", GOOD.format("x"))
+    assert (await agents.get("x")).scope == "user"
+    put_agent("x.md", GOOD.format("x"))
+    assert [one.scope.value for one in await agents.find()] == ["project"]
+
+
+async def test_a_project_that_is_the_home_lists_its_agents_once(
+    where: RootSource, root: Path, kept: KeptCopies, announce: Announce, put_agent: PutAgent
+) -> None:
+    put_agent("x.md", GOOD.format("x"))
+    service = AgentService(root=where, home=root, kept=kept, announce=announce)
+    assert [one.scope.value for one in await service.find()] == ["project"]
+
+
+async def test_an_unknown_agent_is_refused_and_the_known_are_named(
+    agents: AgentService, put_agent: PutAgent
+) -> None:
+    put_agent("x.md", GOOD.format("x"))
+    for name in ("y", "../x", "x.md", ""):
+        with pytest.raises(DomainError) as caught:
+            await agents.get(name)
+        assert caught.value.code == "agent_not_found"
+        assert "There are: x." in caught.value.message
+
+
+BROKEN: dict[str, tuple[str, str | bytes, int]] = {
+    "bom": ("x.md", "\ufeff" + GOOD.format("x"), 1),
+    "not_utf8": ("x.md", GOOD.format("x").encode() + b"\xff", 7),
+    "blank_first_line": ("x.md", "\n" + GOOD.format("x"), 1),
+    "frontmatter_missing": ("x.md", "Just text.\n", 1),
+    "unclosed_frontmatter": ("x.md", "---\nname: x\ndescription: d\n...\n", 1),
+    "extension_case": ("x.MD", GOOD.format("x"), 1),
+    "yaml_broken": ("x.md", '---\nname: x\ndescription: "quoted" and more\n---\n', 3),
+    "yaml_lenient": ("x.md", "---\nname: x\ndescription: Use: this\n---\n", 3),
+    "name_missing": ("x.md", "---\ndescription: d\n---\n", 1),
+    "name_not_string": ("x.md", "---\ndescription: d\nname: 123\n---\n", 3),
+    "description_missing": ("x.md", "---\nname: x\ndescription: 5\n---\n", 3),
+    "description_cut": ("x.md", "---\nname: x\ndescription: fix issue #5\n---\n", 3),
+    "tools_empty": ("x.md", "---\nname: x\ndescription: d\ntools: []\n---\n", 4),
+    "unknown_tool": ("x.md", "---\nname: x\ndescription: d\ntools: read, Grep\n---\n", 4),
+}
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+async def test_what_claude_code_trips_over_is_listed_with_its_rule_and_line(
+    agents: AgentService, put_agent: PutAgent, rule: str
+) -> None:
+    name, content, line = BROKEN[rule]
+    put_agent(name, content)
+    (agent,) = await agents.find()
+    assert agent.id == "x"
+    assert (await agents.get("x")) == agent
+    assert [(problem.rule, problem.line) for problem in agent.problems] == [(rule, line)]
+
+
+async def test_every_rule_has_a_file_that_breaks_it(
+    agents: AgentService, put_agent: PutAgent
+) -> None:
+    put_agent("a.md", GOOD.format("same"))
+    put_agent("sub/b.md", GOOD.format("same"))
+    found = await agents.find()
+    assert [problem.rule for one in found for problem in one.problems] == ["duplicate_name"] * 2
+    assert (await agents.get("same")).path.endswith("a.md")
+    assert {rule.name for rule in RULES} == {*BROKEN, "duplicate_name"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "---\nname: x \ndescription: d\n---   \n",
+        "--- \n# c\n  name: x\n  description: d\n---\n",
+        '---\nname: "x"\ndescription: |\n  a\n  b\ntools: "*"\n---\n',
+        "---\nname: x\ndescription: d\ntools: mcp__t, mcp__t__*, Agent(x)\n---",
+        "---\r\nname: x\r\ndescription: d\r\n---\r\nbody\r\n",
+        "---\nname: y\nname: x\ndescription: d\n---\n",
+    ],
+)
+async def test_what_claude_code_takes_is_no_problem(
+    agents: AgentService, put_agent: PutAgent, content: str
+) -> None:
+    put_agent("other.md", content)
+    (agent,) = await agents.find()
+    assert (agent.id, agent.problems) == ("x", [])
+
+
+async def test_a_wrong_tool_name_is_corrected_where_it_is_near(
+    agents: AgentService, put_agent: PutAgent
+) -> None:
+    put_agent("x.md", "---\nname: x\ndescription: d\ntools: read, WebFech, Zzz\n---\n")
+    messages = [problem.message for problem in (await agents.get("x")).problems]
+    assert ["Read" in messages[0], "WebFetch" in messages[1]] == [True, True]
+    assert messages[2].endswith("it.")
+
+
+async def test_of_a_file_that_is_no_agent_and_one_that_is_the_agent_is_answered(
+    agents: AgentService, put_agent: PutAgent
+) -> None:
+    put_agent("X.MD", GOOD.format("x"))
+    put_agent("x.md", GOOD.format("x"))
+    assert (await agents.get("x")).path.endswith("x.md")
+    assert "duplicate_name" not in await rules(agents)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x00" * 100,
+        "---\nname: x\n---\n".encode("utf-16"),
+        b"---\rname: x\r---\r",
+        b"---\n" + b"[" * 100_000 + b"\n---\n",
+        b"---\n- a\n---\n",
+        b"---\nname: [a]\ndescription: {a: b}\ntools: 5\nskills: 5\nmodel: []\n---\n",
+        b"---\n? [a]\n: b\n---\n",
+        b"+++\nname = 'x'\n+++\n",
+    ],
+)
+async def test_no_file_whatever_it_holds_breaks_the_list(
+    agents: AgentService, put_agent: PutAgent, data: bytes
+) -> None:
+    put_agent("good.md", GOOD.format("good"))
+    put_agent("bad.md", data)
+    found = {agent.id: agent for agent in await agents.find()}
+    assert set(found) == {"bad", "good"}
+    assert found["bad"].problems
+    assert found["good"].problems == []
+
+
+async def test_what_cannot_be_read_is_listed_and_refused_by_name(
+    agents: AgentService, root: Path, put_agent: PutAgent
+) -> None:
+    folder = put_agent("good.md", GOOD.format("good")).parent
+    secret = root.parent / "secret.md"
+    secret.write_text(GOOD.format("secret"))
+    (folder / "out.md").symlink_to(secret)
+    (folder / "outdir").symlink_to(root.parent)
+    (folder / "broken.md").symlink_to("nothing.md")
+    (folder / "loop.md").symlink_to("loop.md")
+    os.mkfifo(folder / "pipe.md")
+    (folder / "large.md").write_bytes(b"x" * 1_100_000)
+    found = {agent.id: agent for agent in await agents.find()}
+    wanted = {
+        "out": "outside_project",
+        "outdir": "outside_project",
+        "broken": "link_broken",
+        "loop": "not_readable",
+        "pipe": "not_a_file",
+        "large": "file_too_large",
+    }
+    assert {i: a.problems[0].rule for i, a in found.items() if a.problems} == wanted
+    for name, code in wanted.items():
+        with pytest.raises(DomainError) as caught:
+            await agents.get(name)
+        assert caught.value.code == code
+
+
+async def test_links_and_loops_inside_the_project_are_followed_once(
+    agents: AgentService, root: Path, put_agent: PutAgent
+) -> None:
+    folder = put_agent("a.md", GOOD.format("a")).parent
+    shared = root / "shared"
+    shared.mkdir()
+    (shared / "b.md").write_text(GOOD.format("b"))
+    (folder / "linked").symlink_to(shared)
+    (folder / "self").symlink_to(folder)
+    assert [agent.id for agent in await agents.find()] == ["a", "b"]
+
+
+async def test_an_agents_folder_that_leads_out_is_told_and_not_entered(
+    agents: AgentService, root: Path
+) -> None:
+    outside = root.parent / "dotfiles"
+    outside.mkdir()
+    (outside / "x.md").write_text(GOOD.format("x"))
+    (root / ".claude").mkdir()
+    (root / ".claude" / "agents").symlink_to(outside)
+    (only,) = await agents.find()
+    assert (only.id, only.problems[0].rule) == ("agents", "outside_project")
+
+
+async def test_where_the_folder_is_a_file_there_are_no_agents(
+    agents: AgentService, root: Path
+) -> None:
+    (root / ".claude").mkdir()
+    (root / ".claude" / "agents").write_text("")
+    assert await agents.find() == []

@@ -1,0 +1,95 @@
+"""Several processes write the same file: each is served in turn or told that it is late."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from claudetask_core.errors import Stale
+from claudetask_core.schemas.agent import AgentCreate
+from claudetask_core.schemas.claude_md import ClaudeMdWrite
+from claudetask_core.services.agents import AgentService
+from claudetask_core.services.claude_md import ClaudeMdService
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from claudetask_core.errors import Stale
+from claudetask_core.schemas.claude_md import ClaudeMdWrite
+from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.kept import KeptCopies
+
+root, name = Path(sys.argv[1]), sys.argv[2]
+
+async def where():
+    return root
+
+async def announce(type, action, id, actor):
+    pass
+
+async def main():
+    service = ClaudeMdService(root=where, kept=KeptCopies(root / ".claudetask"), announce=announce)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for turn in range(10):
+        while True:
+            now = await service.read()
+            data = ClaudeMdWrite(content=f"{now.content}{name} {turn}\\n", expected_hash=now.hash)
+            try:
+                await service.write(data, name, require_hash=True)
+            except Stale:
+                continue
+            break
+
+asyncio.run(main())
+"""
+
+
+def test_of_forty_lines_added_by_four_processes_none_is_lost(root: Path) -> None:
+    (root / "CLAUDE.md").write_text("# Lines\n")
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(root), f"w{number}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    try:
+        for writer in writers:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "ready\n"
+        for writer in writers:
+            writer.communicate("go\n", timeout=30)
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.wait(10)
+    lines = (root / "CLAUDE.md").read_text().splitlines()
+    wanted = [f"w{number} {turn}" for number in range(4) for turn in range(10)]
+    assert sorted(lines[1:]) == sorted(wanted)
+
+
+async def test_of_many_who_read_the_same_one_writes_and_the_rest_are_told(
+    claude_md: ClaudeMdService, root: Path
+) -> None:
+    (root / "CLAUDE.md").write_text("one\n")
+    current = (await claude_md.read()).hash
+    writes = (
+        claude_md.write(
+            ClaudeMdWrite(content=f"{n}\n", expected_hash=current), "me", require_hash=True
+        )
+        for n in range(8)
+    )
+    results = await asyncio.gather(*writes, return_exceptions=True)
+    assert sum(isinstance(result, Stale) for result in results) == 7
+
+
+async def test_of_many_who_create_the_same_agent_one_does(agents: AgentService) -> None:
+    creates = (
+        agents.create(AgentCreate(name="x", description="d", prompt=str(n)), "me") for n in range(8)
+    )
+    results = await asyncio.gather(*creates, return_exceptions=True)
+    codes = [getattr(result, "code", "") for result in results]
+    assert codes.count("agent_exists") == 7
