@@ -1,0 +1,114 @@
+"""From ranked chunks to hits: text read from the disk now, never from the index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from claudetask_core.schemas.search import SearchHit, SearchQuery
+from claudetask_core.search.languages import canonical
+from claudetask_core.search.listing import glob
+from claudetask_core.search.ranking import Ranked, Wanted
+from claudetask_core.search.reading import read
+from claudetask_core.search.rows import FileRow
+
+TEXT_LIMIT: Final = 4000
+_LINE_LIMIT: Final = 8000
+_WORDS_SHOWN: Final = 6
+
+
+@dataclass(slots=True)
+class Answer:
+    """Hits that the files bear out now, and the files that no longer are as indexed."""
+
+    hits: list[SearchHit] = field(default_factory=list[SearchHit])
+    stale: list[str] = field(default_factory=list[str])
+
+
+def filter_of(query: SearchQuery) -> Wanted:
+    """Which files a query wants to hear of.
+
+    Raises:
+        GlobInvalid: The path pattern cannot be read.
+    """
+    language = canonical(query.language) if query.language else None
+    pattern = query.path.removeprefix("./") if query.path else None
+    negated = bool(pattern) and str(pattern).startswith("!")
+    spec = glob([pattern.removeprefix("!")]) if pattern else None
+
+    def wanted(row: FileRow) -> bool:
+        if language is not None and row.language != language:
+            return False
+        return spec is None or spec.match_file(row.path) is not negated
+
+    return wanted
+
+
+def assemble(root: Path, ranked: Sequence[Ranked], query: SearchQuery, max_bytes: int) -> Answer:
+    """The first `top_k` hits, each checked against its file."""
+    answer = Answer()
+    contents: dict[str, list[str] | None] = {}
+    kind = query.kind.strip().lower() if query.kind else None
+    for one in ranked:
+        if len(answer.hits) >= query.top_k or one.score < (query.min_score or 0.0):
+            break
+        if kind is not None and one.chunk.kind != kind:
+            continue
+        path = one.file.path
+        if path not in contents:
+            contents[path] = _lines_as_indexed(root, one.file, max_bytes)
+            if contents[path] is None:
+                answer.stale.append(path)
+        lines = contents[path]
+        if lines is not None:
+            answer.hits.append(_hit(one, lines))
+    return answer
+
+
+def _lines_as_indexed(root: Path, row: FileRow, max_bytes: int) -> list[str] | None:
+    content = read(root, row.path, max_bytes)
+    if content is None or content.digest != row.digest:
+        return None
+    return content.lines
+
+
+def _hit(one: Ranked, lines: list[str]) -> SearchHit:
+    chunk = one.chunk
+    whole = lines[chunk.start - 1 : chunk.end]
+    shown = _shown(whole)
+    return SearchHit(
+        path=one.file.path,
+        start_line=chunk.start,
+        end_line=chunk.end,
+        symbol=chunk.symbol,
+        language=one.file.language,
+        kind=chunk.kind,
+        score=round(one.score, 4),
+        why=_why(one),
+        text="\n".join(shown),
+        truncated=len(shown) < len(whole),
+    )
+
+
+def _shown(lines: list[str]) -> list[str]:
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line) + 1
+        if size > (TEXT_LIMIT if number else _LINE_LIMIT):
+            return lines[:number]
+    return lines
+
+
+def _why(one: Ranked) -> str:
+    reasons: list[str] = []
+    if one.names:
+        reasons.append("defines " + ", ".join(one.names[:3]))
+    if one.path_words:
+        reasons.append("path matches " + _listed(one.path_words))
+    if one.text_words:
+        reasons.append("text: " + _listed(one.text_words))
+    return "; ".join(reasons) or "related words"
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(list(dict.fromkeys(words))[:_WORDS_SHOWN])

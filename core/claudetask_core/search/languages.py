@@ -1,0 +1,177 @@
+"""Which language a file is in, by its name, and how its definitions look (`family`)."""
+
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Final
+
+
+class Family(StrEnum):
+    """Languages whose definitions one set of line patterns finds."""
+
+    PYTHON = "python"
+    JAVASCRIPT = "javascript"
+    C = "c"
+    JAVA = "java"
+    GO = "go"
+    RUST = "rust"
+    KOTLIN = "kotlin"
+    SWIFT = "swift"
+    RUBY = "ruby"
+    PHP = "php"
+    ELIXIR = "elixir"
+    HASKELL = "haskell"
+    LUA = "lua"
+    SHELL = "shell"
+    ZIG = "zig"
+    SQL = "sql"
+    MARKDOWN = "markdown"
+    CONFIG = "config"
+    TEXT = "text"
+
+
+_ROWS: Final = (
+    ("python", Family.PYTHON, "py pyi pyx pxd pyw"),
+    ("javascript", Family.JAVASCRIPT, "js jsx mjs cjs vue svelte astro"),
+    ("typescript", Family.JAVASCRIPT, "ts tsx mts cts"),
+    ("c", Family.C, "c h"),
+    ("cpp", Family.C, "cc cpp cxx c++ hh hpp hxx h++ inl ipp tpp cu cuh ino"),
+    ("objective-c", Family.C, "m mm"),
+    ("java", Family.JAVA, "java"),
+    ("csharp", Family.JAVA, "cs csx"),
+    ("groovy", Family.JAVA, "groovy gradle"),
+    ("dart", Family.JAVA, "dart"),
+    ("go", Family.GO, "go"),
+    ("rust", Family.RUST, "rs"),
+    ("kotlin", Family.KOTLIN, "kt kts"),
+    ("scala", Family.KOTLIN, "scala sc sbt"),
+    ("swift", Family.SWIFT, "swift"),
+    ("ruby", Family.RUBY, "rb rake gemspec ru"),
+    ("crystal", Family.RUBY, "cr"),
+    ("php", Family.PHP, "php phtml"),
+    ("elixir", Family.ELIXIR, "ex exs"),
+    ("erlang", Family.HASKELL, "erl hrl"),
+    ("haskell", Family.HASKELL, "hs lhs hsc"),
+    ("ocaml", Family.HASKELL, "ml mli"),
+    ("fsharp", Family.HASKELL, "fs fsx fsi"),
+    ("elm", Family.HASKELL, "elm"),
+    ("clojure", Family.TEXT, "clj cljs cljc edn"),
+    ("lua", Family.LUA, "lua"),
+    ("shell", Family.SHELL, "sh bash zsh fish ksh bats"),
+    ("powershell", Family.SHELL, "ps1 psm1"),
+    ("perl", Family.RUBY, "pl pm t"),
+    ("r", Family.TEXT, "r rmd"),
+    ("julia", Family.RUBY, "jl"),
+    ("zig", Family.ZIG, "zig"),
+    ("nim", Family.PYTHON, "nim"),
+    ("sql", Family.SQL, "sql"),
+    ("graphql", Family.TEXT, "graphql gql"),
+    ("protobuf", Family.GO, "proto"),
+    ("terraform", Family.TEXT, "tf hcl tfvars"),
+    ("html", Family.TEXT, "html htm xhtml"),
+    ("css", Family.TEXT, "css scss sass less styl"),
+    ("markdown", Family.MARKDOWN, "md mdx markdown qmd"),
+    ("restructuredtext", Family.TEXT, "rst"),
+    ("text", Family.TEXT, "txt adoc asciidoc org tex"),
+    ("json", Family.CONFIG, "json json5 jsonc"),
+    ("yaml", Family.CONFIG, "yaml yml"),
+    ("toml", Family.CONFIG, "toml"),
+    ("ini", Family.CONFIG, "ini cfg conf properties editorconfig"),
+    ("xml", Family.CONFIG, "xml xsd xsl xslt csproj props targets plist"),
+    ("cmake", Family.CONFIG, "cmake"),
+    ("make", Family.CONFIG, "mk mak"),
+    ("nix", Family.CONFIG, "nix"),
+)
+_BY_EXTENSION: Final = {
+    extension: (name, family)
+    for name, family, extensions in _ROWS
+    for extension in extensions.split()
+}
+_BY_NAME: Final = {
+    "makefile": ("make", Family.CONFIG),
+    "gnumakefile": ("make", Family.CONFIG),
+    "justfile": ("make", Family.CONFIG),
+    "cmakelists.txt": ("cmake", Family.CONFIG),
+    "dockerfile": ("dockerfile", Family.CONFIG),
+    "containerfile": ("dockerfile", Family.CONFIG),
+    "gemfile": ("ruby", Family.RUBY),
+    "rakefile": ("ruby", Family.RUBY),
+    "jenkinsfile": ("groovy", Family.JAVA),
+    "go.mod": ("go", Family.CONFIG),
+}
+_ALIASES: Final = {
+    "py": "python",
+    "python3": "python",
+    "js": "javascript",
+    "node": "javascript",
+    "jsx": "javascript",
+    "ts": "typescript",
+    "tsx": "typescript",
+    "c++": "cpp",
+    "cc": "cpp",
+    "cxx": "cpp",
+    "c#": "csharp",
+    "cs": "csharp",
+    "f#": "fsharp",
+    "objc": "objective-c",
+    "golang": "go",
+    "rs": "rust",
+    "kt": "kotlin",
+    "rb": "ruby",
+    "ex": "elixir",
+    "hs": "haskell",
+    "bash": "shell",
+    "sh": "shell",
+    "zsh": "shell",
+    "pwsh": "powershell",
+    "ps1": "powershell",
+    "yml": "yaml",
+    "md": "markdown",
+    "rst": "restructuredtext",
+    "docker": "dockerfile",
+    "makefile": "make",
+    "hcl": "terraform",
+    "proto": "protobuf",
+}
+_CPP_LINE: Final = re.compile(r"^(?:class|namespace|template|using)\b", re.MULTILINE)
+_SHEBANG: Final = (
+    ("python", ("python", Family.PYTHON)),
+    ("node", ("javascript", Family.JAVASCRIPT)),
+    ("ruby", ("ruby", Family.RUBY)),
+    ("perl", ("perl", Family.RUBY)),
+    ("sh", ("shell", Family.SHELL)),
+)
+
+
+def detect(path: str, text: str) -> tuple[str | None, Family]:
+    """The language of a file and the family of its definition patterns.
+
+    Args:
+        path: The file's path; only its last part counts.
+        text: Its text, looked at where the name does not decide (`.h`, no extension).
+    """
+    name = PurePosixPath(path).name.lower()
+    known = _BY_NAME.get(name) or _BY_EXTENSION.get(name.rpartition(".")[2] if "." in name else "")
+    if known is None:
+        if name.startswith("dockerfile"):
+            return _BY_NAME["dockerfile"]
+        return _by_shebang(text)
+    if name.endswith(".h") and _CPP_LINE.search(text):
+        return "cpp", Family.C
+    return known
+
+
+def canonical(name: str) -> str:
+    """The name that results show for a language as people write it (`py`, `C#`, `Bash`)."""
+    lowered = name.strip().lower()
+    return _ALIASES.get(lowered, lowered)
+
+
+def _by_shebang(text: str) -> tuple[str | None, Family]:
+    if not text.startswith("#!"):
+        return None, Family.TEXT
+    first = text.split("\n", 1)[0][:200]
+    for program, known in _SHEBANG:
+        if program in first:
+            return known
+    return None, Family.TEXT

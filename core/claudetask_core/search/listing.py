@@ -1,0 +1,151 @@
+"""Which files of a tree are looked at: git's own list, else a walk that honours .gitignore."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from pathspec import GitIgnoreSpec
+
+from claudetask_core.errors import Invalid
+from claudetask_core.search.exclusions import FOLDERS, is_unwanted
+
+GIT_SECONDS: Final = 30
+_POLL_SECONDS: Final = 0.2
+_DEEPEST: Final = 100
+_GIT: Final = (
+    "git", "--no-optional-locks", "--no-pager", "-c", "core.fsmonitor=false", "-c",
+    "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false", "ls-files", "--cached",
+    "--others", "--exclude-standard", "-z",
+)  # fmt: skip
+
+Stop = Callable[[], bool]
+
+
+class GlobInvalid(Invalid):
+    code = "glob_invalid"
+
+
+class Stopped(Exception):  # not a failure: the index was closed meanwhile
+    """The work was told to end."""
+
+
+def glob(patterns: Sequence[str]) -> GitIgnoreSpec:
+    """Patterns with the meaning they have in .gitignore.
+
+    Raises:
+        GlobInvalid: A pattern cannot be read.
+    """
+    try:
+        return GitIgnoreSpec.from_lines(patterns)
+    except ValueError as error:
+        raise GlobInvalid(
+            f"The path pattern cannot be read: {error}.",
+            next_step="Use a glob such as src/**/*.py or *.md.",
+        ) from error
+
+
+def list_files(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> list[str]:
+    """The project-relative paths (with `/`) of the files that may be indexed, sorted.
+
+    Raises:
+        Stopped: `stop` said so meanwhile.
+    """
+    names = _git_files(root, stop) or _walk(root, stop)
+    listed: set[str] = set()
+    for name in names:
+        path = _text(name)
+        if path and not is_unwanted(path) and not exclude.match_file(path):
+            listed.add(path)
+    return sorted(listed, key=lambda path: (path.count("/"), path))
+
+
+def _text(name: bytes) -> str | None:
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _environment() -> dict[str, str]:
+    # allow: environ — a child process inherits all but git's own variables
+    return {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+
+
+def _git_files(root: Path, stop: Stop) -> list[bytes]:
+    """What git lists below `root`; empty where git is missing, refuses or takes too long."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 — an argument vector of ours
+            [_GIT[0], "-C", str(root), *_GIT[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+    except OSError:
+        return []
+    with process:
+        try:
+            output = _output(process, stop)
+        finally:
+            process.kill()
+    return output.split(b"\0")[:-1] if process.returncode == 0 else []
+
+
+def _output(process: subprocess.Popen[bytes], stop: Stop) -> bytes:
+    deadline = time.monotonic() + GIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            return process.communicate(timeout=_POLL_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            if stop():
+                raise Stopped from None
+    return b""
+
+
+def _walk(root: Path, stop: Stop) -> Iterator[bytes]:
+    yield from _folder(os.fsencode(root), b"", [], stop)
+
+
+def _folder(
+    root: bytes, below: bytes, rules: list[tuple[int, GitIgnoreSpec]], stop: Stop
+) -> Iterator[bytes]:
+    """Files below one folder; `rules` are the .gitignore files above, each with its depth."""
+    if stop():
+        raise Stopped
+    if below.count(b"/") > _DEEPEST:
+        return
+    own = _gitignore(root + b"/" + below + b".gitignore")
+    if own is not None:
+        rules = [*rules, (len(below), own)]
+    try:
+        entries = sorted(os.scandir(root + b"/" + below), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        path = below + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if os.fsdecode(entry.name) not in FOLDERS and not _ignored(path + b"/", rules):
+                yield from _folder(root, path + b"/", rules, stop)
+        elif entry.is_file(follow_symlinks=False) and not _ignored(path, rules):
+            yield path
+
+
+def _ignored(path: bytes, rules: list[tuple[int, GitIgnoreSpec]]) -> bool:
+    """The deepest .gitignore that says anything about the path decides."""
+    for depth, spec in reversed(rules):
+        verdict = spec.check_file(os.fsdecode(path[depth:])).include
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _gitignore(path: bytes) -> GitIgnoreSpec | None:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 — the name may not be UTF-8
+            lines = file.read(1_000_000).decode("utf-8", "replace").splitlines()
+        return GitIgnoreSpec.from_lines(lines)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,85 @@
+"""How much a file's place in the tree speaks for or against it.
+
+Tests, examples and generated files repeat the words of the code that answers a question, so
+they are held back, unless the question names what they are.
+"""
+
+import re
+from typing import Final
+
+from claudetask_core.search.wordlist import words_of
+
+_TEST: Final = re.compile(
+    r"(?:^|/)(?:tests?|specs?|__tests__|testing|testdata|fixtures?|e2e|mocks?|__mocks__|snapshots?|"
+    r"[\w.-]{1,60}[-_.]tests?)/|(?:^|/)(?:test_|conftest\.)[^/]*$|[._-](?:test|spec|tests)\.\w{1,8}$|"
+    r"(?:Tests?|Spec|IT)\.(?:java|kt|cs|swift|scala|php|groovy)$|\.bats$|_test\.\w{1,8}$|(?:^|/)tests?\.\w{1,8}$"
+)
+_EXAMPLE: Final = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|_examples|playground|benchmarks?|bench|legacy|compat|"
+    r"deprecated|tutorials?)/|(?:^|/)_?(?:compat|legacy|deprecated|examples?)\.\w{1,8}$",
+    re.IGNORECASE,
+)
+_VENDORED: Final = re.compile(
+    r"(?:^|/)(?:vendor|vendored|third_?party|external|_vendor|dist|build|out|generated|gen|__generated__|"
+    r"migrations)/|[._-](?:generated|gen|pb)\.\w{1,8}$|_pb2(?:_grpc)?\.py$|\.(?:pb|g)\.\w{1,8}$|\.designer\.cs$",
+    re.IGNORECASE,
+)
+_BARREL: Final = re.compile(
+    r"(?:^|/)(?:index\.[cm]?[jt]sx?|__init__\.py|mod\.rs|exports?\.[cm]?[jt]s|package-info\.java)$"
+)
+_TYPES: Final = re.compile(r"\.d\.[cm]?ts$|\.pyi$")
+_PROSE: Final = frozenset({"markdown", "restructuredtext", "text"})
+_DATA: Final = frozenset({"json", "yaml", "toml", "ini", "xml"})
+_NAMED_TEST: Final = words_of("test tests testing spec mock fixture e2e")
+_NAMED_EXAMPLE: Final = words_of(
+    "example examples sample demo legacy compat benchmark deprecated tutorial"
+)
+_NAMED_VENDORED: Final = words_of("vendor vendored generated migration migrations build dist")
+_NAMED_PROSE: Final = words_of(
+    "readme documentation docs doc guide changelog tutorial license contributing"
+)
+_NAMED_DATA: Final = words_of(
+    "json yaml yml toml config configuration settings workflow ci package"
+)
+
+TEST: Final = 0.3
+EXAMPLE: Final = 0.3
+VENDORED: Final = 0.6
+BARREL: Final = 0.5
+TYPES: Final = 0.7
+PROSE: Final = 0.6
+DATA: Final = 0.6
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is that of a test."""
+    return bool(_TEST.search(path))
+
+
+def prior(
+    path: str, language: str | None, mentioned: frozenset[str], *, tests_count: bool
+) -> float:
+    """A factor from 0 to 1 for a file.
+
+    Args:
+        path: The file's project-relative path.
+        language: Its language, by which prose and data are told from code.
+        mentioned: The question's words, each of which may lift a prior.
+        tests_count: False where most of the tree is tests, so that being one says nothing.
+    """
+    factor = 1.0
+    if tests_count and is_test(path) and mentioned.isdisjoint(_NAMED_TEST):
+        factor *= TEST
+    if _EXAMPLE.search(path) and mentioned.isdisjoint(_NAMED_EXAMPLE):
+        factor *= EXAMPLE
+    if _VENDORED.search(path) and mentioned.isdisjoint(_NAMED_VENDORED):
+        factor *= VENDORED
+    if _BARREL.search(path):
+        factor *= BARREL
+    if _TYPES.search(path):
+        factor *= TYPES
+    if language in _PROSE and mentioned.isdisjoint(_NAMED_PROSE):
+        factor *= PROSE
+    if language in _DATA and mentioned.isdisjoint(_NAMED_DATA):
+        factor *= DATA
+    return factor

@@ -1,0 +1,79 @@
+"""What a question asks for: its terms, the identifiers in it, and what it names."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from claudetask_core.search.synonyms import WIDER
+from claudetask_core.search.tokens import JOINED, joined, parts, word_terms, words
+from claudetask_core.search.wordlist import words_of
+
+_STOP: Final = words_of(
+    "a about all am an and any are as at be been being but by can could did do does doing for from "
+    "get gets had has have how i if in into is it its itself me more most my no nor not of off on "
+    "or our out over own should so some such than that the their them then there these they this "
+    "those through to too under until up us was we were what when where which while who whom why "
+    "will with would you your code file files implement implemented implementation implements "
+    "work works show find locate used using use uses defined"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart.
+
+    `words` are its stemmed terms without stop words, `joined` whole identifiers that it holds
+    or that two neighbouring words make, `names` words that may be names by themselves.
+    """
+
+    text: str
+    is_identifier: bool
+    words: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    pairs: tuple[str, ...]
+    names: tuple[str, ...]
+    plain: tuple[str, ...]
+    wider: tuple[str, ...]
+    mentioned: frozenset[str]
+
+
+def understand(text: str) -> Question:
+    """Takes a question apart; one of only stop words keeps them."""
+    written = words(text)
+    kept = [word for word in written if word.lower() not in _STOP] or written
+    found: dict[str, None] = {}
+    identifiers: dict[str, None] = {}
+    for word in kept:
+        for term in word_terms(word):
+            (identifiers if term[0] == JOINED else found).setdefault(term)
+    lowered = [joined(word) for word in kept]
+    pairs = {a + b for a, b in pairwise(lowered) if a != b}
+    pairs |= {a + b + c for a, b, c in zip(lowered, lowered[1:], lowered[2:], strict=False)}
+    is_identifier = _is_identifier(text)
+    names = [
+        joined(word)
+        for position, word in enumerate(written)
+        if word in kept and (is_identifier or _looks_like_a_name(word, first=position == 0))
+    ]
+    wider = {other for word in found for other in WIDER.get(word, ()) if other not in found}
+    return Question(
+        text=text,
+        is_identifier=is_identifier,
+        words=tuple(found),
+        identifiers=tuple(term[1:] for term in identifiers),
+        pairs=tuple(sorted(pairs)),
+        names=tuple(dict.fromkeys(names)),
+        plain=tuple(dict.fromkeys(lowered)),
+        wider=tuple(sorted(wider)),
+        mentioned=frozenset(found) | {word.lower() for word in written},
+    )
+
+
+def _is_identifier(text: str) -> bool:
+    return len(text.split()) == 1 and len(words(text)) >= 1
+
+
+def _looks_like_a_name(word: str, *, first: bool) -> bool:
+    if len(parts(word)) > 1:
+        return True
+    return word[0].isupper() and not first and len(word) > 1

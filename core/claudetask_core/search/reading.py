@@ -1,0 +1,93 @@
+"""Reads one file of the tree, and tells whether it is still the file that was indexed."""
+
+import os
+import stat
+import time
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+_TICK_NS: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What changes when a file does: its size, time and inode."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file's bytes as they were when it had `signature`."""
+
+    signature: Signature
+    data: bytes
+
+    @property
+    def digest(self) -> bytes:
+        return blake2b(self.data, digest_size=12).digest()
+
+    @property
+    def lines(self) -> list[str]:
+        return split_lines(self.data)
+
+
+def split_lines(data: bytes) -> list[str]:
+    """Lines as editors count them, without their ends; a final line end starts no line."""
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return lines
+
+
+def _signature(status: os.stat_result) -> Signature:
+    return Signature(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def look(path: str) -> Signature | None:
+    """The signature of a regular file, None for anything else (a symlink, a missing file)."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return _signature(status) if stat.S_ISREG(status.st_mode) else None
+
+
+def read(root: Path, relative: str, max_bytes: int) -> Content | None:
+    """A file inside `root`, None where there is none, it is too large or leads outside.
+
+    No symlink is followed: neither the file's own (O_NOFOLLOW) nor one among its folders.
+    """
+    path = root / relative
+    try:
+        folder = path.parent.resolve()
+        if not folder.is_relative_to(root) or folder != path.parent:
+            return None
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError):
+        return None
+    with os.fdopen(handle, "rb") as file:
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+                return None
+            data = file.read(max_bytes + 1)
+        except OSError:
+            return None
+    if len(data) != status.st_size:
+        return None
+    return Content(_settled(_signature(status)), data)
+
+
+def _settled(signature: Signature) -> Signature:
+    """A file written this very moment may be written again within one tick of the file
+    system's clock, so its time is not trusted: the next look finds it changed.
+    """
+    if abs(time.time_ns() - signature.mtime_ns) < _TICK_NS:
+        return replace(signature, mtime_ns=0)
+    return signature

@@ -1,0 +1,112 @@
+"""From text to terms: one tokenizer for files, paths, names and questions.
+
+A word is a run of letters, digits and `_` that starts with a letter. It is split at `_` and
+at camel case, each part is lowered and stemmed, and a word of several parts is also kept
+whole as `=joined`, so `rate_limiter`, `RateLimiter` and "rate limiter" meet. Runs of Chinese,
+Japanese and Korean letters, which no blank divides, become pairs of letters.
+"""
+
+import re
+from typing import Final
+
+JOINED: Final = "="
+_WORD: Final = re.compile(r"[^\W\d]\w*|\d{2,6}")
+_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
+_CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LONGEST_WORD: Final = 120
+_LONGEST_TERM: Final = 64
+_MEMO_SIZE: Final = 100_000
+_MIN_STEM: Final = 3
+_VOWELS: Final = frozenset("aeiouy")
+
+_memo: dict[str, tuple[str, ...]] = {}
+_stems: dict[str, str] = {}
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as they are written."""
+    return _WORD.findall(text)
+
+
+def terms(text: str) -> list[str]:
+    """All terms of a text, in order, repetitions included."""
+    found: list[str] = []
+    memo = _memo
+    for word in _WORD.findall(text):
+        known = memo.get(word)
+        if known is None:
+            known = word_terms(word)
+            if len(memo) >= _MEMO_SIZE:
+                memo.clear()
+            memo[word] = known
+        found.extend(known)
+    return found
+
+
+def word_terms(word: str) -> tuple[str, ...]:
+    """The terms of one word: its stemmed parts, and itself joined where it has several."""
+    pieces = parts(word)
+    stemmed = tuple(stem(piece) for piece in pieces)
+    if len(pieces) > 1:
+        return (*stemmed, JOINED + joined(word))
+    return stemmed
+
+
+def parts(word: str) -> list[str]:
+    """The lower-case parts of an identifier: `HTTPServer2` gives http, server, 2."""
+    if word.isascii() and word.islower() and "_" not in word and word.isalpha():
+        return [word[:_LONGEST_TERM]]
+    pieces: list[str] = []
+    for piece in _PART.findall(word[:_LONGEST_WORD]):
+        if _CJK.match(piece) and len(piece) > 1:
+            pieces.extend(piece[i : i + 2] for i in range(len(piece) - 1))
+        else:
+            pieces.append(piece.lower()[:_LONGEST_TERM])
+    return pieces
+
+
+def joined(word: str) -> str:
+    """An identifier without its case and underscores."""
+    return word.replace("_", "").lower()[:_LONGEST_TERM]
+
+
+def stem(word: str) -> str:
+    """A word without its commonest English endings.
+
+    Light on purpose: `routes`, `routing` and `routed` meet `route`, and no more is tried.
+    """
+    known = _stems.get(word)
+    if known is None:
+        known = _stem(word)
+        if len(_stems) >= _MEMO_SIZE:
+            _stems.clear()
+        _stems[word] = known
+    return known
+
+
+def _stem(word: str) -> str:
+    if len(word) <= _MIN_STEM or not word.isascii():
+        return word
+    word = _without_plural(word)
+    for ending in ("ization", "ation", "ing", "ed", "er", "or", "ly", "ment", "able", "ion"):
+        rest = word[: -len(ending)]
+        if word.endswith(ending) and len(rest) >= _MIN_STEM and _VOWELS & set(rest):
+            word = _undoubled(rest)
+            break
+    return word[:-1] if len(word) > _MIN_STEM and word.endswith("e") else word
+
+
+def _without_plural(word: str) -> str:
+    if word.endswith("ies") and len(word) > _MIN_STEM + 1:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _undoubled(word: str) -> str:
+    if word[-1] == word[-2] and word[-1] not in "lsz":
+        return word[:-1]
+    return word

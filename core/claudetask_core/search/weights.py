@@ -1,0 +1,97 @@
+"""How much each field of the ranking counts, for questions in words and for identifiers.
+
+Round on purpose: finer values raise the questions they were found with and no others.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Fields of a file, then fields of a chunk; each field is 0–1 before it is weighted."""
+
+    file_text: float
+    stem: float
+    stem_share: float
+    folders: float
+    file_names: float
+    stem_equals: float
+    file_joined: float
+    wider_text: float
+    wider_stem: float
+    size: float
+    mentions: float
+    definitions: float
+    chunk_text: float
+    chunk_names: float
+    exact_name: float
+    word_is_name: float
+    joined_name: float
+    chunk_joined: float
+    coverage: float
+    several: float
+    second: float
+
+    @property
+    def whole(self) -> float:
+        """What a hit that is best in every common field adds up to."""
+        return (
+            self.file_text
+            + self.stem
+            + self.stem_share
+            + self.folders
+            + self.file_names
+            + self.chunk_text
+            + self.exact_name
+            + self.coverage
+            + self.several
+        )
+
+
+WORDS: Final = Weights(
+    file_text=0.6,
+    stem=0.6,
+    stem_share=0.5,
+    folders=1.2,
+    file_names=0.4,
+    stem_equals=0.33,
+    file_joined=0.1,
+    wider_text=0.05,
+    wider_stem=0.2,
+    size=0.05,
+    mentions=0.1,
+    definitions=0.05,
+    chunk_text=0.5,
+    chunk_names=0.1,
+    exact_name=0.5,
+    word_is_name=0.2,
+    joined_name=0.2,
+    chunk_joined=0.1,
+    coverage=0.25,
+    several=0.2,
+    second=0.25,
+)
+IDENTIFIER: Final = Weights(
+    file_text=0.6,
+    stem=0.6,
+    stem_share=0.5,
+    folders=0.3,
+    file_names=0.2,
+    stem_equals=1.0,
+    file_joined=0.1,
+    wider_text=0.05,
+    wider_stem=0.2,
+    size=0.05,
+    mentions=0.1,
+    definitions=0.05,
+    chunk_text=1.0,
+    chunk_names=0.1,
+    exact_name=1.5,
+    word_is_name=0.2,
+    joined_name=0.2,
+    chunk_joined=0.1,
+    coverage=0.0,
+    several=0.2,
+    second=0.5,
+)

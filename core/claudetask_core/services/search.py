@@ -1,0 +1,267 @@
+"""Questions to the code of the working tree that the project looks at now.
+
+The index is brought up to date in a worker thread: when the service starts, before a question
+(which waits for it no longer than `PATIENCE`, then is answered from what is there) and, where
+`watch` is set, every now and then. The tree may change at run time; each has a file of its own.
+"""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from claudetask_core.errors import DomainError, Unavailable
+from claudetask_core.schemas.search import IndexState, SearchQuery, SearchResults
+from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.listing import Stopped
+
+_log = logging.getLogger(__name__)
+
+PATIENCE: Final = 2.0
+WATCH_SECONDS: Final = 10.0
+_WATCH_SHARE: Final = 50
+_ENOUGH: Final = 0.999
+
+RootSource = Callable[[], Awaitable[Path]]
+Listener = Callable[[str], Awaitable[None]]
+
+
+class SearchClosed(Unavailable):
+    code = "search_closed"
+
+
+class TreeMissing(Unavailable):
+    code = "tree_missing"
+
+
+@dataclass(slots=True)
+class _Tree:
+    """The index of one root, and the refresh of it that is under way."""
+
+    index: CodeIndex
+    stop: Event = field(default_factory=Event)
+    task: asyncio.Task[None] | None = None
+    queued: asyncio.Task[None] | None = None
+    began: float = 0.0
+    built: bool = False
+    seconds: float = 0.0
+    failure: DomainError | None = None
+
+
+class SearchService:
+    """Keeps one index per root and answers from the present root's.
+
+    Args:
+        root: Says which folder the project is now.
+        folder: Where index files are kept; made where it is missing.
+        max_file_bytes: Larger files are left out.
+        exclude: Patterns (as in .gitignore) of what is left out besides.
+        watch: Whether to look for changes also while nobody asks.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: RootSource,
+        folder: Path,
+        max_file_bytes: int,
+        exclude: Sequence[str],
+        watch: bool,
+    ) -> None:
+        self._root = root
+        self._folder = folder
+        self._max_file_bytes = max_file_bytes
+        self._exclude = tuple(exclude)
+        self._watch = watch
+        self._trees: dict[Path, _Tree] = {}
+        self._listeners: list[Listener] = []
+        self._watcher: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def on_change(self, callback: Listener) -> None:
+        """Has `callback` called with `built` after each refresh that changed the index."""
+        self._listeners.append(callback)
+
+    async def start(self) -> None:
+        """Begins to index in the background and returns at once; again is harmless."""
+        if self._closed or self._watcher is not None:
+            return
+        self._watcher = asyncio.create_task(self._keep_watch())
+
+    async def search(self, query: SearchQuery) -> SearchResults:
+        """Answers from the tree as it is, or from what is indexed of it so far.
+
+        Raises:
+            GlobInvalid: The path pattern cannot be read.
+            IndexUnavailable: The index file cannot be used.
+            TreeMissing: There is no folder to index.
+        """
+        tree = await self._tree()
+        refresh = self._refreshed(tree)
+        waited = time.monotonic() - tree.began
+        await asyncio.wait({refresh}, timeout=max(0.0, PATIENCE - waited))
+        if refresh.done():
+            self._check(tree, refresh)
+        hits = await asyncio.to_thread(tree.index.ask, query)
+        return SearchResults(query=query.query, complete=self._complete(tree), results=hits)
+
+    async def state(self) -> IndexState:
+        """How far the index of the present root is; starts nothing."""
+        if self._closed:
+            raise _closed()
+        root = await self._resolved()
+        tree = self._trees.get(root)
+        if tree is None:
+            return IndexState(
+                state="idle", complete=0.0, files=0, chunks=0, message="Nothing is indexed yet."
+            )
+        return self._state(tree)
+
+    async def wait(self) -> IndexState:
+        """Returns when the whole tree is indexed.
+
+        Raises:
+            IndexUnavailable: The index file cannot be used.
+            TreeMissing: There is no folder to index.
+        """
+        tree = await self._tree()
+        refresh = self._refreshed(tree)
+        await asyncio.wait({refresh})
+        self._check(tree, refresh)
+        return self._state(tree)
+
+    async def close(self) -> None:
+        """Ends background work and closes the index files."""
+        self._closed = True
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+        await self._retire()
+
+    async def _resolved(self) -> Path:
+        root = await self._root()
+        return await asyncio.to_thread(root.resolve)
+
+    async def _tree(self) -> _Tree:
+        if self._closed:
+            raise _closed()
+        root = await self._resolved()
+        if not await asyncio.to_thread(root.is_dir):
+            raise TreeMissing(
+                f"There is no folder {root} to search in.",
+                next_step="Set project_path to a folder that exists.",
+            )
+        if root not in self._trees:
+            await self._retire()
+            index = await asyncio.to_thread(self._index_of, root)
+            self._trees.setdefault(root, _Tree(index))
+        return self._trees[root]
+
+    async def _retire(self) -> None:
+        """Ends the work on every tree there is."""
+        trees = list(self._trees.values())
+        self._trees.clear()
+        for tree in trees:
+            tree.stop.set()
+        tasks = [task for tree in trees for task in (tree.task, tree.queued) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for tree in trees:
+            await asyncio.to_thread(tree.index.close)
+
+    def _index_of(self, root: Path) -> CodeIndex:
+        name = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+        return CodeIndex(
+            root,
+            self._folder / f"{name}.db",
+            max_file_bytes=self._max_file_bytes,
+            exclude=self._exclude,
+        )
+
+    def _refreshed(self, tree: _Tree) -> asyncio.Task[None]:
+        """A refresh that begins after now: one that runs already may have missed a change."""
+        if tree.task is None or tree.task.done():
+            tree.task = asyncio.create_task(self._refresh(tree))
+            tree.began = time.monotonic()
+            return tree.task
+        if tree.queued is None:
+            tree.queued = asyncio.create_task(self._refresh_after(tree, tree.task))
+        return tree.queued
+
+    async def _refresh_after(self, tree: _Tree, running: asyncio.Task[None]) -> None:
+        await asyncio.wait({running})
+        tree.task, tree.queued = tree.queued, None
+        tree.began = time.monotonic()
+        await self._refresh(tree)
+
+    async def _refresh(self, tree: _Tree) -> None:
+        try:
+            changed = await asyncio.to_thread(tree.index.refresh, tree.stop.is_set)
+        except Stopped:
+            return
+        except DomainError as error:
+            tree.failure = error
+            _log.warning("the code index could not be built: %s", error)
+            return
+        tree.failure = None
+        tree.built = True
+        tree.seconds = time.monotonic() - tree.began
+        if changed:
+            await self._tell("built")
+
+    @staticmethod
+    def _check(tree: _Tree, refresh: asyncio.Task[None]) -> None:
+        refresh.result()
+        if tree.failure is not None:
+            raise tree.failure
+
+    async def _tell(self, action: str) -> None:
+        for listener in self._listeners:
+            await listener(action)
+
+    async def _keep_watch(self) -> None:
+        while True:
+            seconds = WATCH_SECONDS
+            try:
+                tree = await self._tree()
+                await asyncio.shield(self._refreshed(tree))
+                seconds = max(seconds, _WATCH_SHARE * tree.seconds)
+            except DomainError as error:
+                _log.info("nothing is indexed: %s", error)
+            if not self._watch:
+                return
+            await asyncio.sleep(seconds)
+
+    def _complete(self, tree: _Tree) -> float:
+        progress = tree.index.progress
+        if tree.built and progress.complete >= _ENOUGH:
+            return 1.0
+        share = progress.complete if progress.total else float(tree.built)
+        return round(share if tree.built else min(share, _ENOUGH), 3)
+
+    def _state(self, tree: _Tree) -> IndexState:
+        progress = tree.index.progress
+        complete = self._complete(tree)
+        if tree.failure is not None:
+            name, message = "failed", str(tree.failure)
+        elif not tree.built or complete < 1.0:
+            name = "building"
+            message = f"{progress.fresh} of {progress.total} files are indexed."
+        else:
+            name = "ready"
+            message = f"{progress.fresh} files are indexed."
+        return IndexState(
+            state=name,
+            complete=complete,
+            files=progress.fresh,
+            chunks=progress.chunks,
+            message=message,
+        )
+
+
+def _closed() -> SearchClosed:
+    return SearchClosed("The search service is closed.", next_step="Start the server again.")
