@@ -1,5 +1,6 @@
 """Finding the agent files of a project and of its user, whatever state they are in."""
 
+import logging
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from claudetask_core.schemas.agent import Agent, Problem, Scope, Severity
 from claudetask_core.services.agent_file import AgentFile, parse
 from claudetask_core.services.agent_rules import Subject, problems_of
 from claudetask_core.services.files import Snapshot, inside, look
+
+log = logging.getLogger(__name__)
 
 AGENTS = Path(".claude") / "agents"
 MAX_FILE_BYTES = 1024 * 1024
@@ -159,6 +162,8 @@ def _files(base: Path, top: Path) -> list[Path]:
                 waiting.append((path, depth + 1))
             elif path.suffix.lower() == ".md":
                 files.append(path)
+    if len(files) >= MAX_FILES:
+        log.warning("%s holds more than %d agent files; the rest is not listed", top, MAX_FILES)
     return files[:MAX_FILES]
 
 

@@ -17,7 +17,15 @@ from claudetask_core.services.agent_scan import (
 )
 from claudetask_core.services.files import FileTooLarge, Snapshot, look
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.replace import make_folder, move, refuse_stale, remove, replace
+from claudetask_core.services.replace import (
+    NotWritable,
+    make_folder,
+    move,
+    refuse_stale,
+    remove,
+    replace,
+)
+from claudetask_core.services.wording import listed
 from claudetask_core.services.yaml_edit import Value
 
 _KEYS = ("name", "description", "tools", "model", "skills")
@@ -27,9 +35,8 @@ class AgentNotFound(NotFound):
     code = "agent_not_found"
 
     def __init__(self, agent_id: str, known: list[str]) -> None:
-        names = ", ".join(known[:20]) or "none"
         super().__init__(
-            f"There is no agent {agent_id[:100]!r}. There are: {names}.",
+            f"There is no agent {agent_id[:100]!r}. There are: {listed(known)}.",
             next_step="Name one of these, or create it with a description and a prompt.",
         )
 
@@ -95,7 +102,7 @@ class AgentStore:
                 self._keep(name, content.snapshot)
             _put(content.snapshot, text)
             if path != found.path:
-                move(content.snapshot, path.name)
+                self._move(content.snapshot, path)
             return self._present(path), True
 
     def delete(self, agent_id: str, expected_hash: str | None) -> None:
@@ -157,6 +164,14 @@ class AgentStore:
     def _keep(self, agent_id: str, before: Snapshot) -> None:
         if before.data is not None:
             self._kept.keep(self._root, _label(agent_id), before.path, before.data)
+
+    def _move(self, before: Snapshot, path: Path) -> None:
+        try:
+            move(before, path.name)
+        except NotWritable:
+            if before.data is not None:
+                replace(self._look(before.path), before.data)
+            raise
 
     def _present(self, path: Path) -> Agent:
         found = next((one for one in scan(self._root, None) if one.path == path), None)

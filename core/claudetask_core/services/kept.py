@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from claudetask_core.clock import Clock, SystemClock
 from claudetask_core.errors import NotFound, Unavailable
 from claudetask_core.schemas.agent import FileVersion
-from claudetask_core.services.files import digest, inside
+from claudetask_core.services.files import NotReadable, digest, inside
 from claudetask_core.services.replace import NotWritable, sync_folder, write_beside
 
 LIMIT = 50
@@ -112,21 +112,23 @@ class KeptCopies:
         """
         folder = self._made(self._folder(root, label))
         newest = self._names(folder)[:1]
-        if newest and (folder / newest[0]).read_bytes() == data:
+        if newest and _read(folder / newest[0]) == data:
             return newest[0]
         name = f"{self._stamp(newest)}-{digest(data)[:_HASH_CHARACTERS]}"
         relative = os.path.relpath(path, root)
         about = {"label": label, "root": str(root), "path": relative}
-        self._put(folder / name, data)
         self._put(folder / _ABOUT, json.dumps(about, ensure_ascii=False).encode())
+        self._put(folder / name, data)
         for old in self._names(folder)[self._limit :]:
-            (folder / old).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # one copy too many is no reason to stop
+                (folder / old).unlink()
         return name
 
     def versions(self, root: Path, label: str) -> list[FileVersion]:
         """The kept copies of `label`, newest first."""
         folder = self._folder(root, label)
-        return [_version(folder, name) for name in self._names(folder)]
+        copies = ((name, _read(folder / name)) for name in self._names(folder))
+        return [_version(name, data) for name, data in copies if data is not None]
 
     def get(self, root: Path, label: str, version: str) -> KeptCopy:
         """One kept copy.
@@ -136,18 +138,19 @@ class KeptCopies:
         """
         folder = self._folder(root, label)
         known = self._names(folder)
-        if version not in known:
+        data = _read(folder / version) if version in known else None
+        about = _read(folder / _ABOUT)
+        if data is None or about is None:
             raise VersionNotFound(label, version, known)
-        about = json.loads((folder / _ABOUT).read_bytes())
-        return KeptCopy(path=str(about["path"]), data=(folder / version).read_bytes())
+        return KeptCopy(path=str(json.loads(about)["path"]), data=data)
 
     def contents(self, root: Path, label: str, content_hash: str) -> bytes | None:
         """The kept contents that have this hash, where there are any."""
         folder = self._folder(root, label)
         for name in self._names(folder):
             if name.endswith(f"-{content_hash[:_HASH_CHARACTERS]}"):
-                data = (folder / name).read_bytes()
-                if digest(data) == content_hash:
+                data = _read(folder / name)
+                if data is not None and digest(data) == content_hash:
                     return data
         return None
 
@@ -201,6 +204,15 @@ def _moment(name: str) -> datetime:
     return datetime.strptime(name.rpartition("-")[0], _STAMP).replace(tzinfo=UTC)
 
 
-def _version(folder: Path, name: str) -> FileVersion:
-    data = (folder / name).read_bytes()
+def _version(name: str, data: bytes) -> FileVersion:
     return FileVersion(version=name, kept_at=_moment(name), hash=digest(data), size=len(data))
+
+
+def _read(path: Path) -> bytes | None:
+    """A copy's contents; None where another process has just dropped it as too old."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise NotReadable(path, error) from None

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from claudetask_core.errors import Invalid, NotFound
+from claudetask_core.services.wording import listed
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -29,13 +30,11 @@ class SectionNotFound(NotFound):
     code = "section_not_found"
 
     def __init__(self, path: str, known: list[str]) -> None:
-        shown, more = known[:OUTLINE_SHOWN], len(known) - OUTLINE_SHOWN
-        rest = f", and {more} more" if more > 0 else ""
-        has = f"It has: {'; '.join(shown)}{rest}." if known else "It has no headings."
+        has = f"It has: {listed(known)}." if known else "It has no headings."
         super().__init__(
-            f"CLAUDE.md has no section {path[:200]!r}. {has}",
+            f"CLAUDE.md has no section {path[:80]!r}. {has}",
             next_step="Name one of these, or write the whole file to add a section.",
-            outline=shown,
+            outline=known[:OUTLINE_SHOWN],
         )
 
 
@@ -44,8 +43,7 @@ class SectionAmbiguous(Invalid):
 
     def __init__(self, path: str, candidates: list[str]) -> None:
         super().__init__(
-            f"CLAUDE.md has {len(candidates)} sections {path[:200]!r}: "
-            f"{'; '.join(candidates[:OUTLINE_SHOWN])}.",
+            f"CLAUDE.md has {len(candidates)} sections {path[:80]!r}: {listed(candidates)}.",
             next_step="Give the whole heading path of the one you mean.",
             candidates=candidates[:OUTLINE_SHOWN],
         )
@@ -57,7 +55,7 @@ class HeadingMissing(Invalid):
     def __init__(self, heading: str) -> None:
         super().__init__(
             "The content replaces the section whole, so its first line must be a heading.",
-            next_step=f"Start it with the line {heading[:200]!r}, or send nothing to remove it.",
+            next_step=f"Start it with the line {heading[:120]!r}, or send nothing to remove it.",
             heading=heading[:200],
         )
 

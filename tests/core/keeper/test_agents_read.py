@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.errors import DomainError
+from claudetask_core.services import agent_scan
 from claudetask_core.services.agent_rules import RULES
 from claudetask_core.services.agents import AgentService
 from claudetask_core.services.announce import Announce
@@ -235,6 +236,29 @@ async def test_an_agents_folder_that_leads_out_is_told_and_not_entered(
     (root / ".claude" / "agents").symlink_to(outside)
     (only,) = await agents.find()
     assert (only.id, only.problems[0].rule) == ("agents", "outside_project")
+
+
+async def test_a_bounded_number_of_files_is_listed_and_the_log_says_so(
+    agents: AgentService,
+    put_agent: PutAgent,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(agent_scan, "MAX_FILES", 3)
+    for number in range(5):
+        put_agent(f"{number}.md", GOOD.format(number))
+    assert len(await agents.find()) == 3
+    assert "more than 3" in caplog.text
+
+
+async def test_a_refusal_among_many_agents_stays_short(
+    agents: AgentService, put_agent: PutAgent
+) -> None:
+    for number in range(40):
+        put_agent(f"agent-{number}.md", GOOD.format(f"agent-{number}"))
+    with pytest.raises(DomainError) as caught:
+        await agents.get("nobody")
+    assert len(str(caught.value)) <= 400
 
 
 async def test_where_the_folder_is_a_file_there_are_no_agents(

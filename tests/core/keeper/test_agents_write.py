@@ -142,6 +142,20 @@ async def test_a_taken_new_name_is_refused_and_both_files_stay(
     assert path.read_text() == GOOD.format("x")
 
 
+async def test_a_move_that_the_system_refuses_leaves_the_agent_as_it_was(
+    agents: AgentService, put_agent: PutAgent, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    path = put_agent("x.md", GOOD.format("x"))
+
+    def refuse(self: Path, target: Path) -> None:
+        del self, target
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert (await refused(agents, "x", name="better")).code == "not_writable"
+    assert (path.read_text(), told) == (GOOD.format("x"), [])
+
+
 async def test_a_deleted_agent_comes_back_where_it_was(
     agents: AgentService, put_agent: PutAgent, told: Told
 ) -> None:

@@ -118,3 +118,28 @@ def test_a_lock_that_is_never_free_is_given_up(board: Path) -> None:
     finally:
         release.set()
         holder.join(10)
+
+
+def test_a_copy_that_another_process_drops_meanwhile_is_not_listed(
+    root: Path, kept: KeptCopies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = kept.keep(root, "f", root / "f", b"1")
+
+    def gone(self: Path) -> bytes:
+        raise FileNotFoundError(self)
+
+    monkeypatch.setattr(Path, "read_bytes", gone)
+    assert kept.versions(root, "f") == []
+    with pytest.raises(DomainError) as caught:
+        kept.get(root, "f", name)
+    assert caught.value.code == "version_not_found"
+
+
+def test_a_copy_that_cannot_be_read_is_told(root: Path, kept: KeptCopies) -> None:
+    name = kept.keep(root, "f", root / "f", b"1")
+    (copy,) = (root / ".claudetask").rglob(name)
+    copy.unlink()
+    copy.mkdir()
+    with pytest.raises(DomainError) as caught:
+        kept.versions(root, "f")
+    assert caught.value.code == "not_readable"
