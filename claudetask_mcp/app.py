@@ -1,0 +1,69 @@
+"""What a handler works with: the open core, and who is calling."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mcp.server import ServerRequestContext
+from mcp.server.mcpserver import Context
+
+from claudetask_mcp.session import LazyCore
+
+if TYPE_CHECKING:
+    from claudetask_core.core import Core
+    from claudetask_core.services.claims import Caller
+
+SESSION_HEADER = "mcp-session-id"
+
+
+@dataclass(frozen=True)
+class App:
+    """What the handlers of one run of the server share.
+
+    `process` names the caller where the transport names none: over stdio the client that started
+    this process. `run` tells this run of a server object from another one.
+    """
+
+    lazy: LazyCore
+    process: str
+    run: object = field(default_factory=object)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One call: the open core and the caller."""
+
+    core: "Core"
+    caller: "Caller"
+
+
+async def visit(ctx: Context[Any], agent: str | None = None) -> Visit:
+    """Opens the core where that is still to do, and says who calls.
+
+    Args:
+        ctx: The context of the call.
+        agent: The name the caller gave itself; it beats what the transport knows.
+
+    Raises:
+        DomainError: The core cannot be opened.
+    """
+    app: App = ctx.request_context.lifespan_context
+    core = await app.lazy.get()
+    # the module is loaded with the core, and must not be before
+    from claudetask_core.services.claims import Caller  # noqa: PLC0415
+
+    name = agent or caller_name(ctx.request_context)
+    return Visit(core, Caller(name, str(core.places.root)))
+
+
+def caller_name(ctx: ServerRequestContext[App, Any]) -> str:
+    """Who calls, as far as the transport knows: over HTTP the session, else the process."""
+    if ctx.request is None:
+        return ctx.lifespan_context.process
+    session = ctx.request.headers.get(SESSION_HEADER)
+    # who knows a session's id can speak for it, so only a digest is shown to others
+    return f"mcp:{digest(session)}" if session else "mcp"
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("latin-1", "replace")).hexdigest()[:16]

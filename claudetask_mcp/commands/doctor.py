@@ -1,0 +1,113 @@
+"""`doctor`: what is here, and what is wrong; it repairs nothing."""
+
+import argparse
+import asyncio
+import shutil
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from claudetask_core import __version__
+from claudetask_core.errors import DomainError
+from claudetask_core.schemas.agent import Severity
+from claudetask_mcp.commands.index import look
+from claudetask_mcp.commands.prime import DATABASE
+from claudetask_mcp.entry import Entry
+from claudetask_mcp.render.project import index
+from claudetask_mcp.render.text import clip, count
+
+if TYPE_CHECKING:
+    from claudetask_core.core import Core
+
+VERSION_SECONDS = 10
+
+
+@dataclass
+class Report:
+    """Lines of what was found, and sentences of what is wrong."""
+
+    lines: list[str] = field(default_factory=list[str])
+    wrong: list[str] = field(default_factory=list[str])
+
+    def say(self, name: str, text: str) -> None:
+        self.lines.append(f"{name:<9} {text}")
+
+
+async def run(entry: Entry, _: argparse.Namespace) -> int:
+    report = Report()
+    report.say("version", __version__)
+    await _look_at_project(entry, report)
+    await _look_at_programs(entry, report)
+    lines = [*report.lines, *(f"wrong     {sentence}" for sentence in report.wrong)]
+    if not report.wrong:
+        lines.append("Nothing is wrong.")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if report.wrong else 0
+
+
+async def _look_at_project(entry: Entry, report: Report) -> None:
+    try:
+        places = await entry.locate()
+        report.say("project", str(places.root))
+        report.say("git", "a repository" if places.git else "no repository")
+        if entry.settings.database_url is None and not (places.board / DATABASE).exists():
+            report.say("board", f"{places.board} (none yet; the first use makes it)")
+            return
+        report.say("board", str(places.board))
+        async with entry.open() as core:
+            await _look_inside(core, report)
+    except DomainError as error:
+        report.wrong.append(str(error))
+
+
+async def _look_inside(core: "Core", report: Report) -> None:
+    counts = await core.tasks.counts()
+    stand = ", ".join(f"{status} {number}" for status, number in counts.items() if number)
+    report.say("tasks", f"{sum(counts.values())}" + (f": {stand}" if stand else ""))
+    await look(core)
+    report.say("index", index(await core.search.state()).removeprefix("index "))
+    agents = await core.agents.find()
+    faults = [(agent, problem) for agent in agents for problem in agent.problems]
+    report.say("agents", f"{count(len(agents), 'agent')}, {count(len(faults), 'problem')}")
+    report.wrong += [
+        f"{agent.path} line {problem.line}: {clip(problem.message, 200)}"
+        for agent, problem in faults
+        if problem.severity is Severity.ERROR
+    ]
+
+
+async def _look_at_programs(entry: Entry, report: Report) -> None:
+    if shutil.which("git") is None:
+        report.wrong.append("git is not on PATH: worktrees and ignored files cannot be told.")
+    provider = entry.settings.analysis_provider
+    binary = shutil.which(entry.settings.claude_bin)
+    if binary is None:
+        missing = f"{entry.settings.claude_bin} is not on PATH; analyze_task needs it"
+        report.say("client", missing)
+        if provider == "claude-code":
+            report.wrong.append(f"{missing}. Install Claude Code or set CLAUDETASK_CLAUDE_BIN.")
+        return
+    version = await _version(binary)
+    report.say("client", f"{binary} ({version or 'does not say its version'})")
+    if version is None:
+        report.wrong.append(f"{binary} --version fails.")
+
+
+async def _version(binary: str) -> str | None:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            binary,
+            "--version",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), VERSION_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return None
+    return clip(output.decode("utf-8", "replace"), 100) if process.returncode == 0 else None

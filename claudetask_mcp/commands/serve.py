@@ -1,0 +1,112 @@
+"""`serve`: REST, the dashboard and MCP on one port of one process."""
+
+import argparse
+import gc
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from claudetask_api.app import create_app
+from claudetask_api.security import is_loopback
+from claudetask_core.config import ConfigurationInvalid
+from claudetask_core.errors import Unavailable
+from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_mcp.deadline import Deadline
+from claudetask_mcp.entry import Entry
+from claudetask_mcp.http import HttpFace
+from claudetask_mcp.rate_limit import RateLimit
+from claudetask_mcp.server import build_server
+from claudetask_mcp.tools.catalogue import CLASSES
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from claudetask_core.core import Core
+
+
+class CannotListen(Unavailable):
+    code = "cannot_listen"
+
+
+class TokenRequired(ConfigurationInvalid):
+    code = "token_required"
+
+
+class Announcing(uvicorn.Server):
+    """Says where it listens once it does, and ends in time."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.on_exit = on_exit
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            sys.stderr.write(f"Listening on {address(sockets[0])}\n")
+            sys.stderr.flush()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        Deadline(128 + sig).start()
+        self.on_exit()
+        super().handle_exit(sig, frame)
+
+
+async def run(entry: Entry, _: argparse.Namespace) -> int:
+    settings = entry.settings
+    if settings.token is None and not is_loopback(settings.host):
+        raise TokenRequired(
+            f"Refusing to listen on {settings.host} without a token: others could reach it.",
+            next_step="Give --token or CLAUDETASK_TOKEN, or listen on 127.0.0.1.",
+        )
+    listening = _bind(settings.host, settings.port)
+    async with entry.open() as core:
+        app = _app(core, entry, listening.getsockname()[1])
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
+        )
+        gc.freeze()
+        _outlive_signals()
+        await Announcing(config, app.state.streams.end).serve(sockets=[listening])
+    return 0
+
+
+def _app(core: "Core", entry: Entry, port: int) -> "FastAPI":
+    limiter = RateLimiter(core.settings)
+
+    @asynccontextmanager
+    async def opener() -> AsyncGenerator["Core"]:
+        yield core
+
+    server = build_server(opener, process=entry.process, limit=RateLimit(limiter, CLASSES))
+    face = HttpFace(server)
+    return create_app(
+        core, limiter=limiter, port=port, extra_routes=face.routes, lifespan_context=face.open
+    )
+
+
+def _outlive_signals() -> None:
+    """Uvicorn raises a signal again once it has stopped; the core is still to be closed then."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=128)
+    except OSError as error:
+        raise CannotListen(
+            f"Cannot listen on {host}:{port}: {error.strerror or error}.",
+            next_step="Choose another --port (0 picks a free one) or --host.",
+        ) from None
+
+
+def address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,117 @@
+"""What an entry point reads from its surroundings, once, for all below to be handed."""
+
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from claudetask_core.config import ConfigurationInvalid, Settings, load_settings
+from claudetask_core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from claudetask_core.core import Core
+    from claudetask_core.services.locate import Places
+
+PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
+SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
+SESSION_NAME = 80
+
+
+class FolderGone(Unavailable):
+    code = "folder_gone"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The settings, where to look for the project from, and who asks."""
+
+    settings: Settings
+    overrides: Mapping[str, Any]
+    start: Path
+    home: Path | None
+    session: str | None
+
+    @property
+    def process(self) -> str:
+        """The caller's name: the session of Claude Code, or one for the life of this object."""
+        return caller_of(self.session)
+
+    def open(self) -> "AbstractAsyncContextManager[Core]":
+        """Opens the core; its imports are not wanted before."""
+        from claudetask_core.core import open_core  # noqa: PLC0415
+
+        return open_core(self.settings, start=self.start, home=self.home, refine=self._refined)
+
+    async def locate(self) -> "Places":
+        """Where the project and its board are; nothing is created."""
+        from claudetask_core.services.locate import locate  # noqa: PLC0415 — as above
+
+        named = self.settings.project_path
+        return await locate(
+            named or self.start, exact=named is not None, board=self.settings.data_dir
+        )
+
+    def _refined(self, board: Path) -> Settings:
+        return load_settings(self.overrides, board=board)
+
+
+def caller_of(session: str | None) -> str:
+    name = "".join(c for c in session or "" if c.isprintable())[:SESSION_NAME].strip()
+    return f"claude-code:{name or secrets.token_hex(4)}"
+
+
+def read_entry(overrides: Mapping[str, Any]) -> Entry:
+    """Reads the environment and the current folder.
+
+    Args:
+        overrides: What the command line said, by setting name.
+
+    Raises:
+        ConfigurationInvalid: A setting is wrong; the sentence names it.
+        FolderGone: The current folder was deleted.
+    """
+    settings = load_settings(overrides)
+    named = settings.project_path
+    if named is not None and not named.expanduser().is_dir():
+        raise ConfigurationInvalid(
+            f"Setting CLAUDETASK_PROJECT_PATH (or --project) is wrong: {named} is no folder.",
+            next_step="Name the project's folder.",
+        )
+    return Entry(
+        settings=settings,
+        overrides=overrides,
+        start=named or _start(),
+        home=_home(),
+        session=os.environ.get(SESSION_VARIABLE),
+    )
+
+
+def configure_logging(level: str) -> None:
+    """Logs to stderr, before the SDK would put rich boxes there."""
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _start() -> Path:
+    told = os.environ.get(PROJECT_VARIABLE)
+    if told:
+        return Path(told)
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise FolderGone(
+            "The current folder does not exist any more.", next_step="Change to another one."
+        ) from None
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None

@@ -1,0 +1,135 @@
+"""What a failure looks like to an MCP client: one table, and the texts of `isError` answers.
+
+What a smarter caller could have avoided is a tool error that names the next step. A stranger's
+exception says nothing but the number of the incident, under which the log has the rest.
+"""
+
+import difflib
+import logging
+import secrets
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    CallToolResult,
+    TextContent,
+)
+from pydantic import ValidationError
+
+from claudetask_core.errors import Code, DomainError, Invalid
+
+logger = logging.getLogger(__name__)
+
+LIMIT = 400
+SHOWN_PROBLEMS = 3
+
+
+class Language(NamedTuple):
+    """How MCP says a code: the JSON-RPC code where a protocol error is due, and what to do."""
+
+    rpc: int
+    next_step: str
+
+
+LANGUAGE: Mapping[Code, Language] = {
+    Code.INVALID: Language(INVALID_PARAMS, "Correct the arguments and call again."),
+    Code.NOT_FOUND: Language(INVALID_PARAMS, "Look up what exists first."),
+    Code.CONFLICT: Language(INVALID_REQUEST, "Read the present state, then decide."),
+    Code.STALE: Language(INVALID_REQUEST, "Read it again and repeat the change."),
+    Code.FORBIDDEN: Language(INVALID_REQUEST, "Ask a person to do it."),
+    Code.RATE_LIMITED: Language(INVALID_REQUEST, "Wait, then repeat the call."),
+    Code.UNAVAILABLE: Language(INTERNAL_ERROR, "Repeat the call in a moment."),
+    Code.INTERNAL: Language(INTERNAL_ERROR, "Tell a person; the server's log has the details."),
+}
+
+
+def refusal(text: str) -> CallToolResult:
+    """An `isError` answer of at most `LIMIT` characters."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=_fit(text, LIMIT))],
+        is_error=True,
+    )
+
+
+def sentence(error: DomainError) -> str:
+    """What and why, then what to do next; the first part gives way where both are too long."""
+    next_step = _fit(error.next_step or LANGUAGE[error.kind].next_step, LIMIT // 2)
+    return f"{_fit(error.message, LIMIT - len(next_step) - 1)} {next_step}"
+
+
+def failure(tool: str, error: BaseException) -> CallToolResult:
+    """The answer to a call of `tool` that raised `error`."""
+    if isinstance(error, DomainError):
+        return refusal(sentence(error))
+    if isinstance(error, ValidationError):
+        return refusal(f"{tool} was not carried out: {problems(error)}")
+    incident = secrets.token_hex(4)
+    logger.error("Incident %s in tool %s", incident, tool, exc_info=error)
+    return refusal(
+        f"{tool} failed: internal error {incident}. It may not have been carried out; look before "
+        "you repeat it, and tell a person the number: the server's log has the details."
+    )
+
+
+@contextmanager
+def worded_as_invalid(what: str) -> Generator[None]:
+    """Raises what a schema refuses as a domain error, for callers outside of a tool."""
+    try:
+        yield
+    except ValidationError as error:
+        raise Invalid(f"{what}: {problems(error)}") from None
+
+
+def problems(error: ValidationError) -> str:
+    """The first problems of a validation, as field, what is wrong, and what was given."""
+    found = error.errors(include_url=False, include_context=False)
+    parts = [_problem(dict(item)) for item in found[:SHOWN_PROBLEMS]]
+    more = f"; and {len(found) - SHOWN_PROBLEMS} more" if len(found) > SHOWN_PROBLEMS else ""
+    return f"{'; '.join(parts)}{more}. Correct it and call again."
+
+
+def _problem(item: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "missing":
+        return f"{where} is missing"
+    said = str(item["msg"]).removeprefix("Value error, ")
+    return f"{where}: {_fit(said, 160)} (got {_fit(repr(item['input']), 60)})"
+
+
+def unknown_tool(name: str, known: Iterable[str]) -> CallToolResult:
+    names = list(known)
+    return refusal(f"There is no tool {_fit(name, 60)!r}.{_nearest(name, names)} {_listed(names)}")
+
+
+def unknown_arguments(tool: str, given: Iterable[str], known: Iterable[str]) -> CallToolResult:
+    names = list(known)
+    first = next(iter(given))
+    accepted = f"It takes: {', '.join(names)}." if names else "It takes none."
+    return refusal(
+        f"{tool} has no parameter {_fit(first, 60)!r}.{_nearest(first, names)} {accepted}"
+    )
+
+
+def protocol_error(error: DomainError, **data: Any) -> MCPError:
+    """The same for resources and prompts, whose failures are errors of the protocol."""
+    return MCPError(
+        code=LANGUAGE[error.kind].rpc, message=sentence(error), data={"code": error.code, **data}
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return f"Tools: {', '.join(names)}."
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _fit(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

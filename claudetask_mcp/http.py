@@ -1,0 +1,30 @@
+"""MCP over streamable HTTP, as routes to mount beside the REST API."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import BaseRoute
+
+from claudetask_mcp.server import Server
+
+PATH = "/mcp"
+
+
+class HttpFace:
+    """The routes of a server and what must be open while they are served.
+
+    Who mounts them guards them: Host, Origin and the token are checked there for every route.
+    """
+
+    def __init__(self, server: Server) -> None:
+        guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        app = server.streamable_http_app(
+            streamable_http_path=PATH, transport_security=guarded, host=""
+        )
+        self._server = server
+        self.routes: Sequence[BaseRoute] = app.routes
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """Opens the sessions; to be entered once, in the task that leaves it."""
+        return self._server.session_manager.run()

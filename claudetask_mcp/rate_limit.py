@@ -1,0 +1,41 @@
+"""One middleware that counts tool calls, the failing ones too, before they are carried out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+
+from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
+from claudetask_mcp.app import App, caller_name, digest
+from claudetask_mcp.errors import refusal
+
+
+class RateLimit:
+    """Refuses a call whose caller has used up the budget of the tool's class.
+
+    The limiter may be replaced: a project's own limits are known only once its board is open.
+    """
+
+    def __init__(self, limiter: RateLimiter, classes: Mapping[str, RateClass]) -> None:
+        self.limiter = limiter
+        self._classes = classes
+
+    async def __call__(
+        self, ctx: ServerRequestContext[Any, Any], call_next: CallNext
+    ) -> HandlerResult:
+        if ctx.method == "tools/call":
+            kind = self._classes.get(str((ctx.params or {}).get("name")), RateClass.READ)
+            try:
+                await self.limiter.hit(budget(ctx), kind)
+            except TooManyCalls as error:
+                return refusal(error.message)
+        return await call_next(ctx)
+
+
+def budget(ctx: ServerRequestContext[App, Any]) -> str:
+    """Whose budget a call is taken from: the token's, else the session's or the process's.
+
+    The REST face names a token's budget in the same way, so that both take from one.
+    """
+    token = ctx.request.headers.get("authorization") if ctx.request is not None else None
+    return digest(token) if token else caller_name(ctx)

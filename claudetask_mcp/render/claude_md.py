@@ -1,0 +1,39 @@
+"""CLAUDE.md to read, and what a change to it did or would do."""
+
+from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdSection
+from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, fitting
+
+CONTENT = 26_000
+OUTLINE = 3000
+DIFF = 12_000
+
+
+def file(whole: ClaudeMd, outline: list[str]) -> str:
+    """The file after a line with its hash; its sections' names too where it is cut."""
+    if not whole.exists:
+        return "There is no CLAUDE.md yet. update_claude_md with content makes one."
+    head = f"{clip(whole.path, 300)} · hash {whole.hash}"
+    if len(whole.content) <= CONTENT:
+        return f"{head}\n\n{whole.content}"
+    names = "\n".join(fitting([f"- {clip(name, 200)}" for name in outline], OUTLINE))
+    content = cut(whole.content, CONTENT, "read_claude_md(section=…) gets a part")
+    return f"{head}\n\n{content}\n\nSections:\n{names}"
+
+
+def section(part: ClaudeMdSection) -> str:
+    head = f"{clip(part.section, 300)} · {clip(part.path, 300)} · hash {part.hash}"
+    rest = "read_claude_md(section=…) gets one below it, claudetask://claude-md all"
+    return f"{head}\n\n{cut(part.content, CONTENT, rest)}"
+
+
+def changed(change: ClaudeMdChange, what: str) -> str:
+    """What was written; for a dry run the difference that writing would make."""
+    if not change.changed:
+        return f"{what} reads like that already; nothing was written."
+    if change.dry_run:
+        shown = cut(change.diff, DIFF, "write it in smaller parts to see the rest")
+        return f"Nothing was written. It would change (hash now {change.file.hash}):\n\n{shown}"
+    text = f"Wrote {what}. Hash now {change.file.hash}."
+    if change.kept_version:
+        text += f" Before: version {change.kept_version} (restore brings it back)."
+    return clip(text, ACKNOWLEDGEMENT)

@@ -1,0 +1,42 @@
+"""Lists of tasks: one line each, the titles as long as the budget lets them be."""
+
+from claudetask_core.schemas.task import SimilarTasks, Task, TaskType
+from claudetask_mcp.render.text import clip, count, cut
+
+LINES = 50
+LIST = 3200
+PER_LINE = LIST // LINES
+TITLE = 90
+SIMILAR = 8000
+
+
+def listed(tasks: list[Task], total: int, cursor: str | None) -> str:
+    """The tasks, then how many there are in all and how to get more."""
+    if not tasks:
+        return f"No task matches. {total} in all." if total else "No task matches."
+    shown = f"{len(tasks)} of {total} tasks." if len(tasks) != total else f"{count(total, 'task')}."
+    end = shown + (f"\nnext cursor: {cursor}" if cursor else "")
+    heads = [_head(task) for task in tasks]
+    budget = max(LIST, PER_LINE * len(tasks))
+    room = budget - len(end) - sum(len(head) + 1 for head in heads)
+    width = min(TITLE, room // len(tasks))
+    lines = [head + clip(task.title, width) for head, task in zip(heads, tasks, strict=True)]
+    return "\n".join([*lines, end])
+
+
+def _head(task: Task) -> str:
+    bug = " Bug" if task.type is TaskType.BUG else ""
+    held = "*" if task.claimed_by else ""
+    return f"#{task.id} {task.status}{held} {task.priority}{bug}: "
+
+
+def similar(answer: SimilarTasks) -> str:
+    """The tasks most like a question, and what became of them."""
+    if not answer.results:
+        return "No task is like that."
+    lines = [
+        f"#{hit.id} {clip(hit.title, TITLE)} ({hit.status}) {hit.score:.2f}: "
+        f"{clip(hit.why, 120)}; {clip(hit.outcome, 200)}"
+        for hit in answer.results
+    ]
+    return cut("\n".join(lines), SIMILAR, "ask for fewer with top_k")

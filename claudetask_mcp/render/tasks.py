@@ -1,0 +1,165 @@
+"""A task whole, and what a write to one did."""
+
+from dataclasses import dataclass
+
+from claudetask_core.schemas.task import Criterion, NextTask, Note, SimilarTask, Task, TaskType
+from claudetask_mcp.render.text import (
+    ACKNOWLEDGEMENT,
+    clip,
+    cut,
+    fitting,
+    moment,
+    shares,
+)
+
+WHOLE = 6000
+NEXT = 1600
+LINE = 400
+TITLE = 80
+NAMED = 60
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a task; `lines` are its entries where it is a list of `noun`s."""
+
+    heading: str
+    body: str = ""
+    lines: tuple[str, ...] = ()
+    noun: str = ""
+    newest_last: bool = False
+
+    @property
+    def length(self) -> int:
+        return len(self.body) + sum(len(line) + 1 for line in self.lines)
+
+    def fit(self, limit: int, rest: str) -> str:
+        if not self.noun:
+            return cut(self.body, limit, rest)
+        if not self.newest_last:
+            shown = fitting(self.lines, limit)
+            left = len(self.lines) - len(shown)
+            return "\n".join([*shown, f"… and {left} more; {rest}"] if left else shown)
+        shown = fitting(self.lines[::-1], limit)[::-1]
+        left = len(self.lines) - len(shown)
+        return "\n".join([f"… {left} older; {rest}", *shown] if left else shown)
+
+
+def whole(task: Task, notes: list[Note]) -> str:
+    """Everything about a task in at most `WHOLE` characters."""
+    head = "\n".join(_head(task))
+    sections = [section for section in _sections(task, notes) if section.length]
+    room = WHOLE - len(head) - sum(len(section.heading) + 4 for section in sections)
+    rest = f"claudetask://tasks/{task.id} has it whole"
+    sizes = shares([section.length for section in sections], room)
+    bodies = [section.fit(size, rest) for section, size in zip(sections, sizes, strict=True)]
+    parts = [f"{section.heading}\n{body}" for section, body in zip(sections, bodies, strict=True)]
+    return "\n\n".join([head, *parts])
+
+
+def _head(task: Task) -> list[str]:
+    lines = [
+        f"#{task.id} {task.title}",
+        f"{task.type} · {task.priority} · {task.status} · version {task.version}",
+    ]
+    if task.claimed_by and task.claim_expires_at:
+        lines.append(f"claimed by {task.claimed_by} until {moment(task.claim_expires_at)}")
+    links = [
+        f"branch {task.git_branch}" if task.git_branch else "",
+        f"parent #{task.parent_id}" if task.parent_id else "",
+        f"depends on {clip(_numbers(task.depends_on), 200)}" if task.depends_on else "",
+    ]
+    if any(links):
+        lines.append(" · ".join(link for link in links if link))
+    done = f" · done {moment(task.completed_at)}" if task.completed_at else ""
+    lines.append(f"created {moment(task.created_at)} · updated {moment(task.updated_at)}{done}")
+    return lines
+
+
+def _sections(task: Task, notes: list[Note]) -> list[Section]:
+    criteria = task.acceptance_criteria
+    met = sum(criterion.checked for criterion in criteria)
+    said = tuple(f"- {moment(n.created_at)} {n.author}: {clip(n.text, LINE)}" for n in notes)
+    return [
+        Section("Description:", task.description),
+        Section(
+            f"Acceptance criteria ({met} of {len(criteria)} met):",
+            lines=tuple(criterion_line(criterion) for criterion in criteria),
+            noun="criterion",
+        ),
+        Section("Related files:", lines=tuple(task.related_files), noun="file"),
+        Section("Analysis:", task.analysis or ""),
+        Section("Notes, newest last:", lines=said, noun="note", newest_last=True),
+    ]
+
+
+def criterion_line(criterion: Criterion) -> str:
+    """`[ ] 3: text` or `[x] 3: text (evidence)`."""
+    if not criterion.checked:
+        return f"[ ] {criterion.id}: {clip(criterion.text, LINE)}"
+    evidence = f" ({clip(criterion.evidence, LINE // 2)})" if criterion.evidence else ""
+    return f"[x] {criterion.id}: {clip(criterion.text, LINE // 2)}{evidence}"
+
+
+def _numbers(ids: list[int]) -> str:
+    return ", ".join(f"#{task_id}" for task_id in ids)
+
+
+def next_task(answer: NextTask, caller: str) -> str:
+    """The task to do next and why; or why there is none."""
+    task = answer.task
+    if task is None:
+        return answer.reason
+    kind = "" if task.type is TaskType.FEATURE else f" {task.type},"
+    lines = [
+        f"#{task.id} {task.title}",
+        f"{task.priority} priority,{kind} {task.status}, version {task.version}"
+        + (f", branch {task.git_branch}" if task.git_branch else ""),
+        f"Why: {answer.reason}.",
+    ]
+    if answer.claimed and task.claim_expires_at:
+        lines.append(f"Claimed for {caller} until {moment(task.claim_expires_at)}.")
+    if task.description:
+        lines.append(f"\n{clip(task.description, 500)}")
+    open_ones = [criterion for criterion in task.acceptance_criteria if not criterion.checked]
+    if open_ones:
+        lines += ["", *fitting([criterion_line(c) for c in open_ones], 600)]
+    lines.append(f"\nget_task({task.id}) shows all of it.")
+    if not answer.claimed:
+        lines.append("Take it with get_next_task(claim=true).")
+    return cut("\n".join(lines), NEXT, f"get_task({task.id}) shows it")
+
+
+def created(task: Task, duplicates: list[SimilarTask]) -> str:
+    text = (
+        f"Created #{task.id} {clip(task.title, TITLE)} "
+        f"({task.type}, {task.priority}, {task.status}, version {task.version})."
+    )
+    if duplicates:
+        like = "; ".join(f"#{d.id} {clip(d.title, NAMED)} ({d.status})" for d in duplicates)
+        text += f" Possible duplicates: {like}."
+    return clip(text, ACKNOWLEDGEMENT)
+
+
+def updated(task: Task, fields: list[str]) -> str:
+    named = f"#{task.id} {clip(task.title, TITLE)}"
+    return clip(
+        f"Updated {named}: {', '.join(fields)}. {task.status}, version {task.version}.",
+        ACKNOWLEDGEMENT,
+    )
+
+
+def moved(task: Task, caller: str) -> str:
+    """Where the task now stands, who holds it, and what Done still waits for."""
+    text = f"#{task.id} {clip(task.title, TITLE)} is in {task.status} (version {task.version})."
+    if task.claimed_by and task.claim_expires_at:
+        holder = "you" if task.claimed_by == caller else task.claimed_by
+        text += f" Claimed by {holder} until {moment(task.claim_expires_at)}."
+    still = [c.id for c in task.acceptance_criteria if not c.checked]
+    if still and task.completed_at is None:
+        text += f" Criteria still open: {', '.join(map(str, still))}."
+    return clip(text, ACKNOWLEDGEMENT)
+
+
+def deleted(task: Task) -> str:
+    return f"Deleted #{task.id} {clip(task.title, TITLE)}. Its history is kept."

@@ -1,0 +1,56 @@
+"""How texts are made to fit: every answer has a budget, and a cut says what was left out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+ANSWER = 32_000
+"""No answer of any tool is longer, whatever it was asked."""
+ACKNOWLEDGEMENT = 400
+
+
+def clip(text: str, limit: int) -> str:
+    """The text on one line, at most `limit` characters long."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def cut(text: str, limit: int, rest: str) -> str:
+    """At most `limit` characters of the text; `rest` says which call gets what is missing."""
+    if len(text) <= limit:
+        return text
+    note = f"\n… ({len(text):,} characters in all; {rest})"
+    return text[: max(limit - len(note), 0)].rstrip() + note
+
+
+def shares(lengths: Sequence[int], budget: int) -> list[int]:
+    """How much of a budget each of several texts gets.
+
+    What a short one does not need goes to the longer ones in equal parts.
+    """
+    result = [0] * len(lengths)
+    order = sorted(range(len(lengths)), key=lambda index: lengths[index])
+    for done, index in enumerate(order):
+        result[index] = min(lengths[index], budget // (len(order) - done))
+        budget -= result[index]
+    return result
+
+
+def fitting(lines: Sequence[str], limit: int, more: int = 60) -> list[str]:
+    """The first lines that fit, with `more` characters kept free where not all do."""
+    if sum(len(line) + 1 for line in lines) <= limit:
+        return list(lines)
+    room, chosen = limit - more, list[str]()
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        chosen.append(line)
+    return chosen
+
+
+def moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

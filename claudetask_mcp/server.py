@@ -1,0 +1,139 @@
+"""The MCP server: what it is, what it offers, and its own words for what goes wrong."""
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from mcp.server import MCPServer
+from mcp.server.lowlevel import NotificationOptions
+from mcp.server.lowlevel import Server as LowLevelServer
+from mcp.server.lowlevel.helper_types import ReadResourceContents
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedResourceError
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import (
+    CallToolResult,
+    CompleteRequestParams,
+    InputRequiredResult,
+    SubscribeRequestParams,
+    UnsubscribeRequestParams,
+)
+
+from claudetask_core import __version__
+from claudetask_core.errors import DomainError
+from claudetask_mcp import errors
+from claudetask_mcp.app import App, visit
+from claudetask_mcp.completions import complete
+from claudetask_mcp.instructions import INSTRUCTIONS
+from claudetask_mcp.prompts import add_prompts
+from claudetask_mcp.rate_limit import RateLimit
+from claudetask_mcp.resources import FIXED, add_resources
+from claudetask_mcp.session import LazyCore, Opener
+from claudetask_mcp.subscriptions import Subscribers
+from claudetask_mcp.tools.catalogue import CATALOGUE
+from claudetask_mcp.warm_up import WarmUp
+
+NAME = "claudetask"
+
+
+class Server(MCPServer[App]):
+    """`MCPServer` with words of our own for what goes wrong in a call or a reading."""
+
+    def __init__(self, tools: Sequence[Tool], **options: Any) -> None:
+        super().__init__(NAME, tools=list(tools), **options)
+        self._tools = {tool.name: tool for tool in tools}
+
+    @property
+    def low(self) -> LowLevelServer[App]:
+        """The server below, which has no public name."""
+        return self._lowlevel_server
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Carries out a call; a failure is an `isError` answer that names the next step."""
+        tool = self._tools.get(name)
+        if tool is None:
+            return errors.unknown_tool(name, self._tools)
+        accepted: dict[str, Any] = tool.parameters["properties"]
+        strange = [key for key in arguments if key not in accepted]
+        if strange:
+            return errors.unknown_arguments(name, strange, accepted)
+        present = {key: value for key, value in arguments.items() if value is not None}
+        try:
+            return await super().call_tool(name, present, context)
+        except ToolError as error:
+            return errors.failure(name, error.__cause__ or error)
+
+    async def read_resource(
+        self, uri: Any, context: Context[App, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Reads a resource; a failure is a protocol error that names the next step.
+
+        A resource without parameters gets no context from the SDK, so it is read here.
+        """
+        fixed = FIXED.get(str(uri))
+        try:
+            if fixed is None or context is None:
+                return await super().read_resource(uri, context)
+            content = await fixed.read(await visit(context))
+        except DomainError as error:
+            raise errors.protocol_error(error, uri=str(uri)) from None
+        except UnexpectedResourceError as error:
+            if isinstance(error.__cause__, DomainError):
+                raise errors.protocol_error(error.__cause__, uri=str(uri)) from None
+            raise
+        return [ReadResourceContents(content=content, mime_type=fixed.mime_type)]
+
+
+def build_server(opener: Opener, *, process: str, limit: RateLimit) -> Server:
+    """The server with all it offers; the core is neither opened nor its inside imported.
+
+    Args:
+        opener: Opens the core, when it is first needed.
+        process: The caller's name where the transport knows none.
+        limit: Counts the tool calls.
+    """
+    subscribers = Subscribers()
+    lazy = LazyCore(opener, subscribers.follow)
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
+        app = App(lazy, process)
+        async with lazy:
+            try:
+                yield app
+            finally:
+                subscribers.leave(app.run)
+
+    server = Server(
+        [spec.build() for spec in CATALOGUE],
+        title="ClaudeTask",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        lifespan=lifespan,
+        log_level="WARNING",
+        subscriptions=subscribers.bus,
+        middleware=[WarmUp(lazy, subscribers), limit],
+    )
+    add_resources(server)
+    add_prompts(server)
+    server.low.add_request_handler("completion/complete", CompleteRequestParams, complete)
+    _declare_notifications(server.low, subscribers)
+    return server
+
+
+def _declare_notifications(low: LowLevelServer[App], subscribers: Subscribers) -> None:
+    """Makes clients of the 2025 era listen.
+
+    `MCPServer` tells them that it neither notifies nor lets them subscribe, and has no switch for
+    it; they then ignore what is sent.
+    """
+    options = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+    declared = partial(low.create_initialization_options, options)
+    low.create_initialization_options = declared  # pyright: ignore[reportAttributeAccessIssue] — callers pass nothing
+    low.add_request_handler("resources/subscribe", SubscribeRequestParams, subscribers.subscribe)
+    low.add_request_handler(
+        "resources/unsubscribe", UnsubscribeRequestParams, subscribers.unsubscribe
+    )

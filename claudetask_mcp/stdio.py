@@ -1,0 +1,109 @@
+"""MCP over stdin and stdout, and an end within two seconds whatever hangs.
+
+The end of stdin or a signal ends the session in order. What then does not end by itself (a query
+on a stuck disk, a thread) is left behind with the process.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from io import TextIOWrapper
+from types import FrameType
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import anyio
+from mcp.server.stdio import stdio_server
+
+from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_mcp.deadline import Deadline, leave
+from claudetask_mcp.entry import Entry
+from claudetask_mcp.rate_limit import RateLimit
+from claudetask_mcp.server import Server, build_server
+from claudetask_mcp.tools.catalogue import CLASSES
+
+if TYPE_CHECKING:
+    from claudetask_core.core import Core
+
+
+class Lines:
+    """The lines of a stream as they come, read by a thread that nothing has to wait for."""
+
+    def __init__(self, stream: BinaryIO, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+        self._loop = asyncio.get_running_loop()
+        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        threading.Thread(target=self._read, name="stdin", daemon=True).start()
+
+    def end(self) -> None:
+        """Ends the lines, from any thread, and starts the deadline."""
+        self._deadline.start()
+        self._put(None)
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        while (line := await self._lines.get()) is not None:
+            yield line
+
+    def _read(self) -> None:
+        for line in self._stream:
+            self._put(line.decode("utf-8", "replace"))
+        self.end()
+
+    def _put(self, line: str | None) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+
+
+def serve_stdio(entry: Entry) -> int:
+    """Serves one client until it goes away, then leaves the process."""
+    server = stdio_server_of(entry)
+    gc.enable()
+    gc.freeze()  # what the start made stays: a collection need not look at it again
+    asyncio.run(_serve(server))
+    leave()
+
+
+def stdio_server_of(entry: Entry) -> Server:
+    """The server whose project's own limits replace the first ones once its board is open."""
+    limit = RateLimit(RateLimiter(entry.settings), CLASSES)
+
+    @asynccontextmanager
+    async def opener() -> AsyncGenerator["Core"]:
+        async with entry.open() as core:
+            if core.settings != entry.settings:
+                limit.limiter = RateLimiter(core.settings)
+            yield core
+
+    return build_server(opener, process=entry.process, limit=limit)
+
+
+async def _serve(server: Server) -> None:
+    wire_in, wire_out = _claim(0, os.O_RDONLY), _claim(1, os.O_WRONLY)
+    lines = Lines(os.fdopen(wire_in, "rb"), Deadline())
+
+    def stop(_: int, __: FrameType | None) -> None:
+        lines.end()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    stdin = cast("anyio.AsyncFile[str]", lines)  # the SDK only iterates it
+    stdout = anyio.wrap_file(TextIOWrapper(os.fdopen(wire_out, "wb"), encoding="utf-8"))
+    async with stdio_server(stdin, stdout) as (incoming, outgoing):
+        options = server.low.create_initialization_options()
+        await server.low.run(incoming, outgoing, options)
+
+
+def _claim(fd: int, mode: int) -> int:
+    """Takes a standard stream for the protocol alone.
+
+    What else reads gets nothing, what else prints goes to stderr, children included.
+    """
+    wire = os.dup(fd)
+    other = os.dup(2) if mode == os.O_WRONLY else os.open(os.devnull, mode)
+    os.dup2(other, fd)
+    os.close(other)
+    return wire

@@ -1,0 +1,146 @@
+"""Tells clients what changed, whoever changed it: both protocol eras, every process.
+
+Since 2026-07-28 a client listens on a stream of its own, which the SDK serves from a bus. Before,
+it subscribed to single resources, which `MCPServer` does not offer; those are kept here.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from mcp.server import ServerRequestContext
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ResourceUpdated
+from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+
+from claudetask_core.errors import Unavailable
+from claudetask_core.schemas.event import Event, EventType
+from claudetask_mcp.app import SESSION_HEADER, App
+
+if TYPE_CHECKING:
+    from claudetask_core.core import Core
+
+TASKS = "claudetask://tasks"
+AGENTS = "claudetask://agents"
+CLAUDE_MD = "claudetask://claude-md"
+PROJECT = "claudetask://project"
+RESUME = "claudetask://resume"
+
+GATHER_SECONDS = 0.1
+MAX_CLIENTS = 1000
+LISTED = frozenset({"created", "deleted"})
+
+Key = tuple[object, str]
+
+
+def changed_resources(event: Event) -> list[str]:
+    """The resources that read differently after an event."""
+    match event.type:
+        case EventType.TASK:
+            return [TASKS, f"{TASKS}/{event.id}", PROJECT, RESUME]
+        case EventType.AGENT:
+            return [AGENTS, f"{AGENTS}/{event.id}"]
+        case EventType.CLAUDE_MD:
+            return [CLAUDE_MD, PROJECT]
+        case EventType.PROJECT:
+            return [PROJECT, CLAUDE_MD, AGENTS]
+        case EventType.JOB | EventType.INDEX:
+            return [PROJECT]
+
+
+def changes_the_list(event: Event) -> bool:
+    """Whether there is now a task or an agent more or less to read."""
+    return event.type in {EventType.TASK, EventType.AGENT} and event.action in LISTED
+
+
+class Subscribers:
+    """Who wants to hear of what."""
+
+    def __init__(self) -> None:
+        self.bus = InMemorySubscriptionBus()
+        self._clients: dict[Key, ServerSession] = {}
+        self._wanted: dict[Key, set[str]] = {}
+
+    def greet(self, ctx: ServerRequestContext[App, Any]) -> None:
+        """Notes a client of the older era, which is told when the list changes."""
+        self._clients[_key(ctx)] = ctx.session
+        while len(self._clients) > MAX_CLIENTS:
+            oldest = next(iter(self._clients))
+            del self._clients[oldest]
+            self._wanted.pop(oldest, None)
+
+    def leave(self, run: object) -> None:
+        """Forgets the clients of a run of the server that ended."""
+        for key in [key for key in self._clients if key[0] is run]:
+            del self._clients[key]
+            self._wanted.pop(key, None)
+
+    async def subscribe(
+        self, ctx: ServerRequestContext[App, Any], params: SubscribeRequestParams
+    ) -> EmptyResult:
+        self._clients.setdefault(_key(ctx), ctx.session)
+        self._wanted.setdefault(_key(ctx), set()).add(params.uri)
+        return EmptyResult()
+
+    async def unsubscribe(
+        self, ctx: ServerRequestContext[App, Any], params: UnsubscribeRequestParams
+    ) -> EmptyResult:
+        self._wanted.get(_key(ctx), set()).discard(params.uri)
+        return EmptyResult()
+
+    async def follow(self, core: "Core") -> None:
+        """Passes on what happens on the board until it is cancelled."""
+        gathered = _Gathered()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pass_on(gathered))
+            while True:
+                with suppress(Unavailable):  # a locked board is watched again
+                    async for event in core.events.watch():
+                        gathered.add(event)
+                await asyncio.sleep(GATHER_SECONDS)
+
+    async def _pass_on(self, gathered: "_Gathered") -> None:
+        while True:
+            uris, listed = await gathered.take()
+            for uri in uris:
+                await self.bus.publish(ResourceUpdated(uri=uri))
+            if listed:
+                await self.bus.publish(ResourcesListChanged())
+            await self._tell_older_clients(uris, listed)
+
+    async def _tell_older_clients(self, uris: Iterable[str], listed: bool) -> None:
+        for key, session in list(self._clients.items()):
+            wanted = self._wanted.get(key, set())
+            for uri in uris:
+                if uri in wanted:
+                    await session.send_resource_updated(uri)
+            if listed:
+                await session.send_resource_list_changed()
+
+
+class _Gathered:
+    """Events of a short while, so that a burst of them is one notification each."""
+
+    def __init__(self) -> None:
+        self._uris: dict[str, None] = {}
+        self._listed = False
+        self._some = asyncio.Event()
+
+    def add(self, event: Event) -> None:
+        self._uris |= dict.fromkeys(changed_resources(event))
+        self._listed = self._listed or changes_the_list(event)
+        self._some.set()
+
+    async def take(self) -> tuple[list[str], bool]:
+        await self._some.wait()
+        await asyncio.sleep(GATHER_SECONDS)
+        taken = list(self._uris), self._listed
+        self._uris, self._listed = {}, False
+        self._some.clear()
+        return taken
+
+
+def _key(ctx: ServerRequestContext[App, Any]) -> Key:
+    session = ctx.request.headers.get(SESSION_HEADER, "") if ctx.request is not None else ""
+    return ctx.lifespan_context.run, session

@@ -1,0 +1,125 @@
+"""A tool as the catalogue describes it, and the lean schema its parameters are published with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import ToolAnnotations
+
+from claudetask_core.schemas.task import MAX_ID
+from claudetask_core.services.rate_limit import RateClass
+
+ALWAYS_LOAD = {"anthropic/alwaysLoad": True}
+Schema = dict[str, Any]
+
+
+class Absent(str):
+    """The default of an optional text: no text at all, which the empty text is not.
+
+    The SDK reads a text as JSON where a parameter may be anything but a text, so `str | None`
+    would mangle a description that happens to be JSON.
+    """
+
+    __slots__ = ()
+
+
+ABSENT: Any = Absent()
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    """The arguments that the caller gave."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if value is not None and not isinstance(value, Absent)
+    }
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One tool: its function, whose docstring the model reads, and what is true of it."""
+
+    run: Callable[..., Any]
+    title: str
+    rate: RateClass
+    read_only: bool = False
+    destructive: bool = False
+    idempotent: bool = False
+    open_world: bool = False
+    always_load: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
+
+    def build(self) -> Tool:
+        tool = Tool.from_function(
+            self.run,
+            title=self.title,
+            description=" ".join((self.run.__doc__ or "").split()),
+            annotations=ToolAnnotations(
+                title=self.title,
+                read_only_hint=self.read_only,
+                destructive_hint=self.destructive,
+                idempotent_hint=self.idempotent,
+                open_world_hint=self.open_world,
+            ),
+            meta=dict(ALWAYS_LOAD) if self.always_load else None,
+            structured_output=False,
+        )
+        tool.parameters = lean(tool.parameters)
+        return tool
+
+
+def lean(schema: Schema) -> Schema:
+    """The schema of a tool's arguments without what only costs the model's context.
+
+    References are put in place, titles left out, and "this or null" becomes "this": a null is
+    taken as absent anyway.
+    """
+    properties = {
+        name: _lean(prop, schema.get("$defs", {})) for name, prop in schema["properties"].items()
+    }
+    result: Schema = {"type": "object", "properties": properties}
+    if schema.get("required"):
+        result["required"] = schema["required"]
+    return {**result, "additionalProperties": False}
+
+
+DROPPED = frozenset(
+    {"title", "pattern", "minLength", "maxLength", "maxItems", "additionalProperties"}
+)
+"""Limits that a model meets without being told; the server checks them and says so."""
+
+
+MEANINGLESS = (("default", None), ("default", ""), ("maximum", MAX_ID))
+
+
+def _lean(schema: Schema, definitions: Schema) -> Schema:
+    if "$ref" in schema:
+        target = _without(definitions[schema["$ref"].rsplit("/", 1)[1]], {"description"})
+        return _lean({**target, **_without(schema, {"$ref"})}, definitions)
+    variants = [item for item in schema.get("anyOf", []) if item.get("type") != "null"]
+    if len(variants) == 1:
+        return _lean({**variants[0], **_without(schema, {"anyOf"})}, definitions)
+    result: Schema = {}
+    for key, value in schema.items():
+        if key in DROPPED or (key, value) in MEANINGLESS:
+            continue
+        result[key] = _inner(key, value, definitions)
+    return result
+
+
+def _inner(key: str, value: Any, definitions: Schema) -> Any:
+    if key == "properties":
+        return {name: _lean(prop, definitions) for name, prop in cast("Schema", value).items()}
+    if key == "items":
+        return _lean(value, definitions)
+    if key in {"anyOf", "oneOf"}:
+        return [_lean(item, definitions) for item in value]
+    return value
+
+
+def _without(schema: Schema, keys: set[str]) -> Schema:
+    return {key: value for key, value in schema.items() if key not in keys}

@@ -1,0 +1,65 @@
+"""How tests talk to the server: in memory, in both protocol eras."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mcp import Client
+from mcp.types import CallToolResult, TextContent, TextResourceContents
+
+from claudetask_core.config import Settings
+from claudetask_core.core import Core
+from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_mcp.rate_limit import RateLimit
+from claudetask_mcp.server import Server, build_server
+from claudetask_mcp.session import Opener
+from claudetask_mcp.tools.catalogue import CLASSES
+
+ERAS = ("auto", "legacy")
+PROCESS = "claude-code:test"
+
+
+def opener_of(core: Core) -> Opener:
+    """Opens nothing: the test opened the core, and closes it."""
+
+    @asynccontextmanager
+    async def opener() -> AsyncGenerator[Core]:
+        yield core
+
+    return opener
+
+
+def server_of(core: Core, settings: Settings | None = None) -> Server:
+    limiter = RateLimiter(settings or core.settings)
+    return build_server(opener_of(core), process=PROCESS, limit=RateLimit(limiter, CLASSES))
+
+
+def text_of(result: CallToolResult) -> str:
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    assert result.structured_content is None
+    return block.text
+
+
+async def answer(client: Client, tool: str, **arguments: Any) -> str:
+    """The text of a call that succeeds."""
+    result = await client.call_tool(tool, arguments)
+    assert isinstance(result, CallToolResult)
+    assert not result.is_error, text_of(result)
+    return text_of(result)
+
+
+async def refusal(client: Client, tool: str, arguments: Mapping[str, Any] | None = None) -> str:
+    """The text of a call that fails."""
+    result = await client.call_tool(tool, dict(arguments or {}))
+    assert isinstance(result, CallToolResult)
+    assert result.is_error, text_of(result)
+    return text_of(result)
+
+
+async def read(client: Client, uri: str) -> tuple[str, str]:
+    """The MIME type and text of a resource."""
+    result = await client.read_resource(uri)
+    (content,) = result.contents
+    assert isinstance(content, TextResourceContents)
+    return content.mime_type or "", content.text

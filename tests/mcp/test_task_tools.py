@@ -1,0 +1,261 @@
+from claudetask_core.core import Core
+from claudetask_core.schemas.task import StatusChange, TaskCreate, TaskUpdate
+from claudetask_core.services.claims import Caller
+from tests.mcp.conftest import Connect
+from tests.mcp.support import PROCESS, answer, refusal
+
+
+async def test_a_created_task_is_named_by_its_number(connect: Connect) -> None:
+    async with connect() as client:
+        said = await answer(client, "create_task", title="Add a login", priority="High")
+    assert said == "Created #1 Add a login (Feature, High, Backlog, version 1)."
+
+
+async def test_creating_the_like_again_names_the_possible_duplicate(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Export invoices as PDF")
+        said = await answer(client, "create_task", title="Export invoices as PDF")
+        refused = await refusal(
+            client, "create_task", {"title": "Export invoices as PDF", "on_duplicate": "refuse"}
+        )
+    assert "Possible duplicates: #1 Export invoices as PDF (Backlog)" in said
+    assert "A task much like this exists: #1" in refused or "#2" in refused
+
+
+async def test_a_task_shows_criteria_with_their_evidence(connect: Connect, core: Core) -> None:
+    async with connect() as client:
+        await answer(
+            client,
+            "create_task",
+            title="Parse dates",
+            description="ISO 8601 only.",
+            acceptance_criteria=["Accepts Z", "Rejects 31 June"],
+        )
+        await answer(client, "update_task", task_id=1, check={"1": "test_zulu passes"})
+        said = await answer(client, "get_task", task_id=1)
+    assert "Acceptance criteria (1 of 2 met):" in said
+    assert "[x] 1: Accepts Z (test_zulu passes)" in said
+    assert "[ ] 2: Rejects 31 June" in said
+    assert "ISO 8601 only." in said
+    assert "version 2" in said
+
+
+async def test_a_task_shows_its_links_notes_files_and_analysis(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    for title in ("First", "Second", "Third"):
+        await core.tasks.create(TaskCreate(title=title), alice)
+    data = TaskUpdate(
+        depends_on=[1],
+        parent_id=2,
+        git_branch="fix/third",
+        related_files=["src/a.py"],
+        analysis="It is simple.",
+        note="Looked at it.",
+    )
+    await core.tasks.update(3, data, alice)
+    async with connect() as client:
+        said = await answer(client, "get_task", task_id=3)
+    for part in (
+        "branch fix/third · parent #2 · depends on #1",
+        "Related files:\nsrc/a.py",
+        "Analysis:\nIt is simple.",
+        "- 2026-01-05T09:00Z alice: Looked at it.",
+    ):
+        assert part in said
+
+
+async def test_moving_to_in_progress_claims_the_task_for_the_caller(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work", acceptance_criteria=["Works"])
+        said = await answer(client, "update_task_status", task_id=1, status="In Progress")
+        shown = await answer(client, "get_task", task_id=1)
+    assert said == (
+        "#1 Work is in In Progress (version 2). Claimed by you until 2026-01-05T09:30Z. "
+        "Criteria still open: 1."
+    )
+    assert f"claimed by {PROCESS} until 2026-01-05T09:30Z" in shown
+
+
+async def test_the_agent_argument_is_the_caller(connect: Connect, core: Core) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        await answer(
+            client, "update_task_status", task_id=1, status="In Progress", agent="reviewer"
+        )
+    assert (await core.tasks.get(1)).claimed_by == "reviewer"
+
+
+async def test_a_refused_move_lists_the_allowed_ones(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        said = await refusal(client, "update_task_status", {"task_id": 1, "status": "Done"})
+    assert "Analysis" in said
+    assert "Ready" in said
+    assert "In Progress" in said
+
+
+async def test_a_forced_move_and_a_comment_are_recorded(connect: Connect, core: Core) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        await answer(
+            client,
+            "update_task_status",
+            task_id=1,
+            status="Done",
+            comment="was done long ago",
+            force_reason="imported",
+        )
+    entries = await core.tasks.history(1)
+    assert any(entry.action == "forced" and entry.reason == "imported" for entry in entries)
+    (note,) = await core.notes.find(1)
+    assert note.text == "was done long ago"
+
+
+async def test_a_task_held_by_another_is_refused_with_the_holders_name(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    await core.tasks.create(TaskCreate(title="Work"), alice)
+    await core.tasks.move(1, StatusChange.model_validate({"status": "In Progress"}), alice)
+    async with connect() as client:
+        said = await refusal(client, "update_task_status", {"task_id": 1, "status": "Testing"})
+    assert "claimed by alice" in said
+
+
+async def test_the_next_task_says_why_and_can_be_taken(connect: Connect, core: Core) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Later", priority="Low")
+        await answer(
+            client,
+            "create_task",
+            title="Now",
+            type="Bug",
+            priority="High",
+            description="It burns.",
+            acceptance_criteria=["No fire"],
+        )
+        looked = await answer(client, "get_next_task")
+        taken = await answer(client, "get_next_task", claim=True)
+        again = await answer(client, "get_next_task", claim=True)
+    assert looked.startswith("#2 Now\nHigh priority, Bug, Backlog, version 1\nWhy: High priority")
+    assert "Take it with get_next_task(claim=true)." in looked
+    assert f"Claimed for {PROCESS} until" in taken
+    assert "It burns." in taken
+    assert "[ ] 1: No fire" in taken
+    assert "you hold it already" in again
+    assert (await core.tasks.get(2)).claimed_by == PROCESS
+
+
+async def test_an_empty_board_says_that_no_task_is_free(connect: Connect) -> None:
+    async with connect() as client:
+        said = await answer(client, "get_next_task")
+    assert said.startswith("No task is free")
+
+
+async def test_a_stale_version_is_refused_and_names_the_current_one(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        await answer(client, "update_task", task_id=1, title="Work harder")
+        said = await refusal(client, "update_task", {"task_id": 1, "title": "X", "version": 1})
+    assert "version 2, not 1" in said
+
+
+async def test_an_update_says_what_it_changed(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        said = await answer(client, "update_task", task_id=1, note="Began.", priority="Low")
+    assert said == "Updated #1 Work: priority, note. Backlog, version 2."
+
+
+async def test_an_update_without_a_change_is_refused(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        said = await refusal(client, "update_task", {"task_id": 1})
+    assert said.startswith("update_task was given nothing to change.")
+
+
+async def test_empty_texts_and_zero_remove_what_can_be_removed(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    for title in ("One", "Two"):
+        await core.tasks.create(TaskCreate(title=title), alice)
+    data = TaskUpdate(parent_id=1, git_branch="b", analysis="a", description="d")
+    await core.tasks.update(2, data, alice)
+    async with connect() as client:
+        await answer(
+            client,
+            "update_task",
+            task_id=2,
+            parent_id=0,
+            git_branch="",
+            analysis="",
+            description="",
+        )
+    task = await core.tasks.get(2)
+    assert (task.parent_id, task.git_branch, task.analysis, task.description) == (
+        None,
+        None,
+        None,
+        "",
+    )
+
+
+async def test_a_null_is_as_good_as_absent(connect: Connect, core: Core) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work", description=None, parent_id=None)
+        await answer(client, "update_task", task_id=1, note="n", analysis=None, depends_on=None)
+        listed = await answer(client, "list_tasks", status=None, cursor=None, query=None)
+    assert listed == "#1 Backlog Medium: Work\n1 task."
+
+
+async def test_texts_that_look_like_json_arrive_as_they_were_written(
+    connect: Connect, core: Core
+) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="[1, 2]", description='{"a": [1]}')
+        await answer(client, "update_task", task_id=1, note='["n"]', analysis="null")
+    task = await core.tasks.get(1)
+    assert (task.title, task.description, task.analysis) == ("[1, 2]", '{"a": [1]}', "null")
+    assert [note.text for note in await core.notes.find(1)] == ['["n"]']
+
+
+async def test_criteria_keep_their_number_when_the_list_is_replaced(
+    connect: Connect, core: Core
+) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work", acceptance_criteria=["a", "b"])
+        await answer(
+            client,
+            "update_task",
+            task_id=1,
+            acceptance_criteria=[{"id": 2, "text": "b, better"}, "c"],
+        )
+    task = await core.tasks.get(1)
+    assert [(c.id, c.text) for c in task.acceptance_criteria] == [(2, "b, better"), (3, "c")]
+
+
+async def test_a_deleted_task_is_gone(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        said = await answer(client, "delete_task", task_id=1)
+        missing = await refusal(client, "get_task", {"task_id": 1})
+    assert said == "Deleted #1 Work. Its history is kept."
+    assert missing.startswith("There is no task #1.")
+
+
+async def test_similar_tasks_come_with_what_became_of_them(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Export invoices as PDF")
+        await answer(client, "create_task", title="Rename the login button")
+        said = await answer(client, "find_similar_tasks", query="PDF export of invoices")
+        none = await answer(client, "find_similar_tasks", query="zebra")
+    assert said.startswith("#1 Export invoices as PDF (Backlog) ")
+    assert "Rename" not in said
+    assert none == "No task is like that."
+
+
+async def test_an_analysis_that_cannot_run_is_refused_with_the_remedy(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        said = await refusal(client, "analyze_task", {"task_id": 1})
+    assert "analysis" in said.lower()
