@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from claudetask_core.clock import Clock, SystemClock
 from claudetask_core.errors import NotFound, Unavailable
 from claudetask_core.schemas.agent import FileVersion
@@ -64,7 +62,7 @@ class KeptCopies:
     """The copies of one board.
 
     Args:
-        board: The board's folder; `kept` is made in it with the first copy.
+        folder: Where they go, `<board>/kept`; it is made with the first copy.
         clock: What time it is.
         limit: How many copies of one file stay.
         lock_seconds: How long a writer waits for the others.
@@ -72,13 +70,14 @@ class KeptCopies:
 
     def __init__(
         self,
-        board: Path,
+        folder: Path,
         clock: Clock | None = None,
         *,
         limit: int = LIMIT,
         lock_seconds: float = LOCK_SECONDS,
     ) -> None:
-        self._board = board
+        self._kept = folder
+        self._board = folder.parent
         self._clock = clock or SystemClock()
         self._limit = limit
         self._lock_seconds = lock_seconds
@@ -91,7 +90,9 @@ class KeptCopies:
             KeeperBusy: It was not free within a bounded time.
             NotWritable: The board's folder takes no lock file.
         """
-        path = self._made(self._board / "kept") / "lock"
+        from filelock import FileLock, Timeout  # noqa: PLC0415 — 50 ms of a start that writes nothing
+
+        path = self._made(self._kept) / "lock"
         lock = FileLock(path, timeout=self._lock_seconds, poll_interval=0.01, mode=0o600)
         try:
             lock.acquire()
@@ -156,15 +157,15 @@ class KeptCopies:
 
     def _folder(self, root: Path, label: str) -> Path:
         # Relative where it can be, so that a project that is moved finds its copies again.
-        home = self._board.parent
-        base = root.relative_to(home) if root.is_relative_to(home) else root
+        real, home = Path(os.path.realpath(root)), os.path.realpath(self._board.parent)
+        base = real.relative_to(home) if real.is_relative_to(home) else real
         subject = f"{base.as_posix()}\x00{label}"
-        return self._board / "kept" / hashlib.sha256(subject.encode()).hexdigest()[:32]
+        return self._kept / hashlib.sha256(subject.encode()).hexdigest()[:32]
 
     def _made(self, folder: Path) -> Path:
         inside(self._board, folder)
         try:
-            for path in (self._board, self._board / "kept", folder):
+            for path in (self._board, self._kept, folder):
                 path.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise NotWritable(folder, error) from None

@@ -35,7 +35,7 @@ def board(root: Path) -> Path:
 
 @pytest.fixture
 def kept(board: Path) -> KeptCopies:
-    return KeptCopies(board)
+    return KeptCopies(board / "kept")
 
 
 @pytest.fixture

@@ -165,7 +165,9 @@ async def test_a_project_folder_that_is_gone_is_named(
     where: RootSource, announce: Announce, root: Path, tmp_path: Path
 ) -> None:
     root.rmdir()
-    service = ClaudeMdService(root=where, kept=KeptCopies(tmp_path / "board"), announce=announce)
+    service = ClaudeMdService(
+        root=where, kept=KeptCopies(tmp_path / "board" / "kept"), announce=announce
+    )
     assert (await refused(service)).code == "project_folder_missing"
 
 

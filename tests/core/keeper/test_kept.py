@@ -17,14 +17,14 @@ class Held:
 def test_the_newest_copy_comes_first_even_when_the_clock_stands_still(
     root: Path, board: Path
 ) -> None:
-    kept = KeptCopies(board, Held())
+    kept = KeptCopies(board / "kept", Held())
     names = [kept.keep(root, "f", root / "f", bytes([65 + n])) for n in range(5)]
     assert [version.version for version in kept.versions(root, "f")] == names[::-1]
     assert names[0].startswith("20261122T120000.000000Z-")
 
 
 def test_a_bounded_number_of_copies_stays(root: Path, board: Path) -> None:
-    kept = KeptCopies(board, limit=3)
+    kept = KeptCopies(board / "kept", limit=3)
     names = [kept.keep(root, "f", root / "f", bytes([65 + n])) for n in range(10)]
     assert [version.version for version in kept.versions(root, "f")] == names[:-4:-1]
 
@@ -42,10 +42,17 @@ def test_copies_of_two_files_and_of_two_projects_are_kept_apart(
     assert kept.versions(tmp_path / "worktree", "f") == []
 
 
+def test_a_project_named_by_a_link_has_the_same_copies(root: Path, kept: KeptCopies) -> None:
+    kept.keep(root, "f", root / "f", b"1")
+    link = root.with_name("link")
+    link.symlink_to(root)
+    assert len(kept.versions(link, "f")) == 1
+
+
 def test_a_project_that_is_moved_finds_its_copies_again(root: Path, kept: KeptCopies) -> None:
     name = kept.keep(root, "f", root / "f", b"1")
     moved = root.rename(root.with_name("moved"))
-    again = KeptCopies(moved / ".claudetask")
+    again = KeptCopies(moved / ".claudetask" / "kept")
     assert again.get(moved, "f", name).data == b"1"
 
 
@@ -104,7 +111,7 @@ def test_a_lock_that_is_never_free_is_given_up(board: Path) -> None:
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with KeptCopies(board).lock():
+        with KeptCopies(board / "kept").lock():
             held.set()
             release.wait(10)
 
@@ -112,7 +119,10 @@ def test_a_lock_that_is_never_free_is_given_up(board: Path) -> None:
     holder.start()
     try:
         assert held.wait(10)
-        with pytest.raises(DomainError) as caught, KeptCopies(board, lock_seconds=0.05).lock():
+        with (
+            pytest.raises(DomainError) as caught,
+            KeptCopies(board / "kept", lock_seconds=0.05).lock(),
+        ):
             pass
         assert caught.value.code == "keeper_busy"
     finally:

@@ -28,7 +28,8 @@ async def announce(type, action, id, actor):
     pass
 
 async def main():
-    service = ClaudeMdService(root=where, kept=KeptCopies(root / ".claudetask"), announce=announce)
+    kept = KeptCopies(root / ".claudetask" / "kept")
+    service = ClaudeMdService(root=where, kept=kept, announce=announce)
     print("ready", flush=True)
     sys.stdin.readline()
     for turn in range(10):
