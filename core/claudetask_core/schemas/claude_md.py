@@ -45,7 +45,10 @@ class ClaudeMdWrite(WriteModel):
 
 
 class ClaudeMdChange(ReadModel):
-    """What a write did, or with `dry_run` would do; `kept_version` restores what was there."""
+    """What a write did, or with `dry_run` would do; `kept_version` restores what was there.
+
+    `file` is the file as it stands on disk: with `dry_run` as it was.
+    """
 
     file: ClaudeMd
     diff: str

@@ -41,11 +41,7 @@ class ClaudeMdService:
         return await to_thread.run_sync(file.read)
 
     async def outline(self) -> list[str]:
-        """The heading paths by which a section can be asked for.
-
-        Raises:
-            NotText: The file is not UTF-8.
-        """
+        """The heading paths by which a section can be asked for; none where that is not UTF-8."""
         file = await self._file()
         return await to_thread.run_sync(file.outline)
 

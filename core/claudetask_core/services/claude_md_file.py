@@ -16,6 +16,7 @@ from claudetask_core.services.files import FileTooLarge, ProjectFolderMissing, S
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.replace import diff_of, refuse_stale, replace
 from claudetask_core.services.sections import (
+    NotText,
     find_section,
     outline_of,
     replace_section,
@@ -48,7 +49,10 @@ class ClaudeMdFile:
         return _as_read(self._look())
 
     def outline(self) -> list[str]:
-        return outline_of(sections_of(self._look().data or b""))
+        try:
+            return outline_of(sections_of(self._look().data or b""))
+        except NotText:
+            return []  # the text can still be read, and its sections not be written
 
     def section(self, path: str) -> ClaudeMdSection:
         now = self._look()

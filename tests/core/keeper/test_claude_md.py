@@ -209,6 +209,7 @@ async def test_a_file_that_is_not_utf8_is_shown_but_its_sections_are_not_touched
 ) -> None:
     (root / "CLAUDE.md").write_bytes(b"# caf\xe9\n")
     assert (await claude_md.read()).content == "# caf\ufffd\n"
+    assert await claude_md.outline() == []
     with pytest.raises(DomainError) as caught:
         await write(claude_md, "# tea\n", section="cafe")
     assert caught.value.code == "not_utf8"
