@@ -5,7 +5,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from claudetask_core.schemas.base import ReadModel, Text, Timestamp, WriteModel, at_most_bytes
+from claudetask_core.schemas.base import (
+    NoNul,
+    ReadModel,
+    Text,
+    Timestamp,
+    WriteModel,
+    at_most_bytes,
+)
 from claudetask_core.schemas.task import KIB
 
 AgentName = Annotated[
@@ -15,7 +22,7 @@ AgentName = Annotated[
     ),
 ]
 AgentDescription = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1), at_most_bytes(8 * KIB)
+    str, StringConstraints(strip_whitespace=True, min_length=1), NoNul, at_most_bytes(8 * KIB)
 ]
 AgentPrompt = Annotated[Text, at_most_bytes(256 * KIB)]
 ToolName = Annotated[

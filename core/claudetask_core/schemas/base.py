@@ -36,7 +36,10 @@ def at_most_bytes(limit: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-Text = Annotated[str, AfterValidator(_no_nul)]
+NoNul = AfterValidator(_no_nul)
+"""Comes after `StringConstraints`, which otherwise count what they have yet to strip."""
+
+Text = Annotated[str, NoNul]
 """Free text: any characters but NUL, which no database keeps alike."""
 
 ActorName = Annotated[

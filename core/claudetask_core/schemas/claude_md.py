@@ -4,12 +4,19 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from claudetask_core.schemas.base import ReadModel, Text, Timestamp, WriteModel, at_most_bytes
+from claudetask_core.schemas.base import (
+    NoNul,
+    ReadModel,
+    Text,
+    Timestamp,
+    WriteModel,
+    at_most_bytes,
+)
 from claudetask_core.schemas.task import KIB
 
 ClaudeMdContent = Annotated[Text, at_most_bytes(1024 * KIB)]
 SectionPath = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NoNul
 ]
 VersionName = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from claudetask_core.schemas.base import ReadModel, Text, WriteModel
+from claudetask_core.schemas.base import NoNul, ReadModel, Text, WriteModel
 
 
 class SearchQuery(WriteModel):
@@ -14,7 +14,9 @@ class SearchQuery(WriteModel):
     names as the results show them, `min_score` leaves out what scores less.
     """
 
-    query: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+    query: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), NoNul
+    ]
     top_k: Annotated[int, Field(ge=1, le=100)] = 20
     path: Annotated[Text, StringConstraints(min_length=1, max_length=500)] | None = None
     language: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None

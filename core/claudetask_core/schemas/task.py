@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from claudetask_core.schemas.base import (
+    NoNul,
     ReadModel,
     Text,
     Timestamp,
@@ -55,10 +56,10 @@ Title = Annotated[
 Description = Annotated[Text, at_most_bytes(64 * KIB)]
 Analysis = Annotated[Text, at_most_bytes(256 * KIB)]
 NoteText = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1), at_most_bytes(16 * KIB)
+    str, StringConstraints(strip_whitespace=True, min_length=1), NoNul, at_most_bytes(16 * KIB)
 ]
 Comment = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1), at_most_bytes(4 * KIB)
+    str, StringConstraints(strip_whitespace=True, min_length=1), NoNul, at_most_bytes(4 * KIB)
 ]
 BranchName = Annotated[
     str,
@@ -73,9 +74,11 @@ RelatedFile = Annotated[
     ),
 ]
 CriterionText = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NoNul
 ]
-Evidence = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Evidence = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), NoNul
+]
 
 
 class Criterion(ReadModel):
@@ -275,5 +278,5 @@ class SimilarTasks(ReadModel):
 
 
 SimilarQuery = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), NoNul
 ]
