@@ -1,0 +1,261 @@
+"""Analyses of tasks by Claude, as background jobs of this process."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from claudetask_core.clock import Clock
+from claudetask_core.config import Settings
+from claudetask_core.db.engine import Database
+from claudetask_core.errors import DomainError, Unavailable
+from claudetask_core.schemas.job import ACTIVE, Job, JobStatus
+from claudetask_core.services import analysis_answer, analysis_prompt, claude_code
+from claudetask_core.services.analysis_board import AnalysisBoard, existing
+from claudetask_core.services.analysis_context import AnalysisContext
+from claudetask_core.services.analysis_jobs import SERVER_GONE, Ending, Jobs
+from claudetask_core.services.analysis_rows import JobFinished
+from claudetask_core.services.analysis_run import Run, ending
+from claudetask_core.services.claims import Caller
+from claudetask_core.services.claude_code import ClaudeCode, Outcome
+from claudetask_core.services.claude_code_process import CANCEL_GRACE, CLOSE_GRACE
+from claudetask_core.services.claude_code_stream import Stream
+from claudetask_core.services.events import EventService
+from claudetask_core.services.tasks import TaskService
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 1
+TICK_SECONDS = 1.0
+CANCEL_SECONDS = CANCEL_GRACE + 1.7
+CLOSE_SECONDS = 1.4
+LAST_SECONDS = 0.3
+FAULT = "The analysis ended by a fault of the server; its log says more."
+
+
+class ShuttingDown(Unavailable):
+    code = "shutting_down"
+
+
+class AnalysisService:
+    """Starts, follows and ends analyses. One runs at a time, the others wait for their turn.
+
+    Args:
+        database: The board's.
+        events: Told of every change of a job's status.
+        clock: What time it is.
+        tasks: The tasks, which get the result.
+        root: Where the project is now.
+        settings: Provider, model and limits.
+        context: Where to learn more about a task.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        events: EventService,
+        clock: Clock,
+        tasks: TaskService,
+        root: Callable[[], Awaitable[Path]],
+        settings: Settings,
+        context: AnalysisContext | None = None,
+    ) -> None:
+        self._jobs = Jobs(database, events, clock)
+        self._board = AnalysisBoard(database, tasks)
+        self._claude = ClaudeCode(settings)
+        self._context = context or AnalysisContext()
+        self._tasks = tasks
+        self._root = root
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._runs: dict[str, Run] = {}
+        self._living: set[asyncio.Task[None]] = set()
+        self._ticker: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def start(self, task_id: int, caller: Caller) -> Job:
+        """Queues an analysis and answers at once.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            AnalysisRunning: One of this task is queued or running; the job is named.
+            NoClaude: No Claude can be reached; the remedy is named.
+        """
+        if self._closed:
+            raise ShuttingDown("The server is ending.", next_step="Start it again, then try again.")
+        await self.recover()
+        task = await self._tasks.get(task_id)
+        run = Run(task, await self._claude.find())
+        living = asyncio.create_task(self._live(run, caller))
+        self._living.add(living)
+        living.add_done_callback(self._living.discard)
+        living.add_done_callback(_log_fault)
+        return await asyncio.shield(run.queued)  # a caller that goes away leaves no half a job
+
+    async def get(self, job_id: str) -> Job:
+        """A job, of whichever process.
+
+        Raises:
+            JobNotFound: There is none of this id.
+        """
+        await self.recover()
+        return await self._jobs.get(job_id)
+
+    async def unfinished(self) -> list[Job]:
+        """The jobs that are queued or running, in all processes, oldest first."""
+        await self.recover()
+        return await self._jobs.unfinished()
+
+    async def cancel(self, job_id: str, caller: Caller) -> Job:
+        """Ends a job: a queued one and one of this process before this returns, another process's
+        job as soon as that one notices.
+
+        Raises:
+            JobNotFound: There is none of this id.
+            JobFinished: It has ended already.
+        """
+        await self.recover()
+        reason = f"Cancelled by {caller.name}."
+        job = await self._jobs.request_cancel(job_id, reason, caller.name)
+        run = self._runs.get(job_id)
+        if run is not None:
+            run.ask_to_stop(JobStatus.CANCELLED, reason, CANCEL_GRACE, caller.name)
+        if job.status is JobStatus.CANCELLED:
+            await self._board.leave(job.task_id, _note(job.error))
+            return job
+        if run is None:
+            return job
+        await asyncio.wait({run.ended}, timeout=CANCEL_SECONDS)
+        job = await self._jobs.get(job_id)
+        if job.status in ACTIVE or job.status is JobStatus.CANCELLED:
+            return job
+        raise JobFinished(job)
+
+    async def recover(self) -> None:
+        """Ends the jobs whose server is gone as interrupted; those of living ones are left."""
+        for job in await self._jobs.interrupt_orphans():
+            await self._board.leave(job.task_id, _note(job.error))
+
+    async def close(self) -> None:
+        """Ends what runs here, as interrupted, within two seconds."""
+        self._closed = True
+        for run in self._runs.values():
+            run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
+        if self._ticker is not None:
+            self._ticker.cancel()
+        left = {*self._living, *([self._ticker] if self._ticker else [])}
+        for seconds in (CLOSE_SECONDS, LAST_SECONDS):
+            if left:
+                _, left = await asyncio.wait(left, timeout=seconds)
+            for late in left:
+                late.cancel()
+
+    async def _live(self, run: Run, caller: Caller) -> None:
+        """The life of a job, from its row to its end."""
+        try:
+            job = await self._jobs.create(run.task.id, caller, claude_code.NAME)
+        except DomainError as refusal:
+            run.queued.set_exception(refusal)
+            return
+        self._runs[job.id] = run
+        if self._closed:
+            run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
+        try:
+            await self._enter(run, job)
+            await self._in_turn(run, job)
+        finally:
+            del self._runs[job.id]
+            run.ended.set_result(None)
+
+    async def _enter(self, run: Run, job: Job) -> None:
+        await self._board.enter(run.task)
+        if (await self._jobs.get(job.id)).status not in ACTIVE:  # cancelled while it moved
+            await self._board.put_back(run.task.id)
+        run.queued.set_result(job)
+        if self._ticker is None or self._ticker.done():
+            self._ticker = asyncio.create_task(self._tick())
+            self._ticker.add_done_callback(_log_fault)
+
+    async def _in_turn(self, run: Run, job: Job) -> None:
+        end: Ending | None = Ending(JobStatus.FAILED, "failed", FAULT)
+        try:
+            async with self._turn:
+                end = await self._analyse(run, job)
+        except DomainError as error:
+            end = Ending(JobStatus.FAILED, "failed", str(error))
+        except asyncio.CancelledError:
+            end = Ending(JobStatus.INTERRUPTED, "interrupted", SERVER_GONE)
+            raise
+        finally:
+            if end is not None:
+                await self._end(run, job, end)
+
+    async def _analyse(self, run: Run, job: Job) -> Ending | None:
+        """Runs one analysis; None where somebody else ended the job before it began."""
+        outcome = Outcome(None, None, None, None)
+        if run.stopped_as is None:
+            if not await self._jobs.begin(job.id):
+                return None
+            outcome = await self._ask(run, outcome)
+        if run.stopped_as is not None:
+            return ending(run.stopped_as, run.reason, outcome)
+        if outcome.error is not None:
+            return ending(JobStatus.FAILED, outcome.error, outcome)
+        return await self._keep(run, outcome)
+
+    async def _ask(self, run: Run, nothing: Outcome) -> Outcome:
+        task = await self._tasks.get(run.task.id)
+        run.stream = Stream(await self._root())
+        gathering = asyncio.create_task(self._context.gather(task))
+        run.stop.bind(lambda _grace: gathering.cancel())
+        await asyncio.wait({gathering})
+        if gathering.cancelled():
+            return nothing
+        material = gathering.result()
+        run.agents = frozenset(agent.name for agent in material.agents)
+        prompt = analysis_prompt.build(material)
+        schema = analysis_answer.schema()
+        return await self._claude.ask(run.binary, prompt, schema, run.stream, run.stop)
+
+    async def _keep(self, run: Run, outcome: Outcome) -> Ending:
+        answer = analysis_answer.parse(outcome.structured)
+        if isinstance(answer, str):
+            return ending(JobStatus.FAILED, answer, outcome)
+        if answer.suggested_agent not in run.agents:
+            answer = answer.model_copy(update={"suggested_agent": None})
+        files = await asyncio.to_thread(existing, await self._root(), answer)
+        await self._board.store(run.task.id, answer, files)
+        return ending(JobStatus.SUCCEEDED, None, outcome)
+
+    async def _end(self, run: Run, job: Job, end: Ending) -> None:
+        """Writes the end; a board that cannot be written is left to the next server's recovery."""
+        try:
+            if end.error and (await self._jobs.get(job.id)).status in ACTIVE:
+                await self._board.leave(job.task_id, _note(end.error))
+            await self._jobs.finish(job.id, end, actor=run.actor)
+        except DomainError as error:
+            log.warning("job %s could not be ended: %s", job.id, error.code)
+
+    async def _tick(self) -> None:
+        """Writes heartbeats and progress, and stops what other processes want stopped."""
+        while self._runs:
+            await asyncio.sleep(TICK_SECONDS)
+            present = {job_id: run.progress for job_id, run in self._runs.items()}
+            try:
+                orders = await self._jobs.beat(present)
+            except Unavailable as error:
+                log.warning("no heartbeat: %s", error.code)
+                continue
+            for job_id, reason in orders.items():
+                if job_id in self._runs:
+                    run = self._runs[job_id]
+                    run.ask_to_stop(JobStatus.CANCELLED, reason, CANCEL_GRACE)
+
+
+def _note(reason: str | None) -> str:
+    return f"The analysis did not finish. {reason or ''}".strip()
+
+
+def _log_fault(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        log.error("an analysis failed by a fault of ours", exc_info=fault)

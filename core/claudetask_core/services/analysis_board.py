@@ -1,0 +1,165 @@
+"""What an analysis does to its task: the move to Analysis and on, the text, a note on failure."""
+
+import logging
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import select
+
+from claudetask_core.db.engine import Database
+from claudetask_core.db.models import HistoryRow
+from claudetask_core.errors import Conflict, DomainError, Stale
+from claudetask_core.schemas.task import (
+    CriterionText,
+    RelatedFile,
+    Status,
+    StatusChange,
+    Task,
+    TaskUpdate,
+)
+from claudetask_core.services.analysis_answer import AnalysisAnswer, to_markdown
+from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks import TaskService
+
+log = logging.getLogger(__name__)
+
+ANALYST = Caller("analysis")
+MOVES_FROM = frozenset({Status.BACKLOG, Status.READY})
+TRIES = 5
+MAX_CRITERIA = 20
+MAX_FILES = 50
+CRITERION: TypeAdapter[str] = TypeAdapter(CriterionText)
+FILE: TypeAdapter[str] = TypeAdapter(RelatedFile)
+
+
+class AnalysisBoard:
+    """The task's side of an analysis. Others' claims and moves are respected, never an obstacle."""
+
+    def __init__(self, database: Database, tasks: TaskService) -> None:
+        self._database = database
+        self._tasks = tasks
+
+    async def enter(self, task: Task) -> None:
+        """Moves a task that waits to Analysis, if nobody minds."""
+        if task.status not in MOVES_FROM:
+            return
+        try:
+            await self._tasks.move(
+                task.id,
+                StatusChange(status=Status.ANALYSIS),
+                ANALYST,
+                expected_version=task.version,
+            )
+        except DomainError as refusal:
+            log.info("task %d stays where it is: %s", task.id, refusal.code)
+
+    async def put_back(self, task_id: int) -> None:
+        """Undoes `enter` without a word."""
+        try:
+            back = await self._where_it_was(task_id)
+            if back is not None:
+                await self._tasks.move(task_id, StatusChange(status=back), ANALYST)
+        except DomainError as refusal:
+            log.info("task %d stays where it is: %s", task_id, refusal.code)
+
+    async def leave(self, task_id: int, note: str) -> None:
+        """Puts the task back to where it was before `enter` and notes why."""
+        try:
+            back = await self._where_it_was(task_id)
+            update = TaskUpdate(note=note) if back is None else TaskUpdate(note=note, status=back)
+            try:
+                await self._tasks.update(task_id, update, ANALYST)
+            except Conflict:
+                await self._tasks.update(task_id, TaskUpdate(note=note), ANALYST)
+        except DomainError as refusal:
+            log.info("task %d has no note on its analysis: %s", task_id, refusal.code)
+
+    async def store(self, task_id: int, answer: AnalysisAnswer, files: list[str]) -> None:
+        """Keeps the answer, and moves the task on to Ready where it is in Analysis.
+
+        Args:
+            task_id: The task.
+            answer: What Claude found.
+            files: Those of its files that exist in the project.
+
+        Raises:
+            TaskNotFound: It was deleted meanwhile.
+            VersionStale: It changed all the time.
+        """
+        for left in reversed(range(TRIES)):
+            task = await self._tasks.get(task_id)
+            texts = _texts(task, answer, files)
+            guarded = _guarded(task, answer)
+            try:
+                await self._tasks.update(
+                    task_id,
+                    TaskUpdate.model_validate(texts | guarded),
+                    ANALYST,
+                    expected_version=task.version,
+                )
+            except Stale:
+                if not left:
+                    raise
+                continue
+            except Conflict as refusal:
+                log.info("task %d takes only the text: %s", task_id, refusal.code)
+                await self._tasks.update(task_id, TaskUpdate.model_validate(texts), ANALYST)
+            return
+
+    async def _where_it_was(self, task_id: int) -> Status | None:
+        """The status before the move to Analysis, if that move was ours and the last."""
+        async with self._database.read() as session:
+            last = await session.scalar(
+                select(HistoryRow)
+                .where(HistoryRow.task_id == task_id, HistoryRow.field == "status")
+                .order_by(HistoryRow.id.desc())
+                .limit(1)
+            )
+        if last is None or last.actor != ANALYST.name or last.new != Status.ANALYSIS.value:
+            return None
+        return Status(last.old)
+
+
+def existing(root: Path, answer: AnalysisAnswer) -> list[str]:
+    """The answer's files that exist inside the project, relative to it."""
+    root = root.resolve()
+    found: list[str] = []
+    for file in answer.files:
+        path = _resolved(root, file.path.strip())
+        if path is not None and path.is_relative_to(root) and path.is_file():
+            found += _valid(FILE, path.relative_to(root).as_posix())
+    return list(dict.fromkeys(found))[:MAX_FILES]
+
+
+def _resolved(root: Path, path: str) -> Path | None:
+    try:
+        return (root / path).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _texts(task: Task, answer: AnalysisAnswer, files: list[str]) -> dict[str, object]:
+    fields: dict[str, object] = {"analysis": to_markdown(answer)}
+    if files and not task.related_files:
+        fields["related_files"] = files
+    return fields
+
+
+def _guarded(task: Task, answer: AnalysisAnswer) -> dict[str, object]:
+    """What another caller's claim protects."""
+    fields: dict[str, object] = {}
+    if task.status is Status.ANALYSIS:
+        fields["status"] = Status.READY
+    if not task.acceptance_criteria:
+        proposed = [c for text in answer.acceptance_criteria for c in _valid(CRITERION, text)]
+        if proposed:
+            fields["acceptance_criteria"] = list(dict.fromkeys(proposed))[:MAX_CRITERIA]
+    return fields
+
+
+def _valid(kind: TypeAdapter[str], text: str) -> list[str]:
+    """The text as a task takes it, or nothing."""
+    try:
+        return [kind.validate_python(text)]
+    except ValidationError:
+        return []

@@ -1,0 +1,226 @@
+"""The rows of jobs: each change of status is one transaction with its event.
+
+A finished job never changes again, and only its owner moves it on, so that processes sharing a
+board do not overwrite each other.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from claudetask_core.clock import Clock
+from claudetask_core.db.engine import Database, WriteSession
+from claudetask_core.db.models import JobRow, TaskRow
+from claudetask_core.schemas.event import EventType
+from claudetask_core.schemas.job import ACTIVE, Job, JobStatus
+from claudetask_core.services.analysis_owner import is_gone, this_process
+from claudetask_core.services.analysis_rows import (
+    AnalysisRunning,
+    JobFinished,
+    JobNotFound,
+    to_job,
+)
+from claudetask_core.services.claims import Caller
+from claudetask_core.services.events import EventService
+from claudetask_core.services.task_rows import TaskNotFound
+
+KIND = "analysis"
+HEARTBEAT = timedelta(seconds=5)
+UNFINISHED = JobRow.status.in_([status.value for status in ACTIVE])
+SERVER_GONE = "The server that ran it ended. Start the analysis again."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a running job is."""
+
+    progress: float
+    message: str
+    turns: int | None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ends."""
+
+    status: JobStatus
+    message: str
+    error: str | None = None
+    cost_usd: float | None = None
+    turns: int | None = None
+
+
+class Jobs:
+    """Jobs as this process sees and changes them."""
+
+    def __init__(self, database: Database, events: EventService, clock: Clock) -> None:
+        self._database = database
+        self._events = events
+        self._clock = clock
+        self._here = this_process()
+
+    async def get(self, job_id: str) -> Job:
+        """A job.
+
+        Raises:
+            JobNotFound: There is none of this id.
+        """
+        async with self._database.read() as session:
+            row = await session.get(JobRow, job_id)
+        if row is None:
+            raise JobNotFound(job_id)
+        return to_job(row)
+
+    async def unfinished(self) -> list[Job]:
+        """The jobs of all processes that are queued or running, oldest first."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(JobRow).where(UNFINISHED).order_by(JobRow.created_at, JobRow.id)
+            )
+            return [to_job(row) for row in rows]
+
+    async def create(self, task_id: int, caller: Caller, provider: str) -> Job:
+        """A queued job of this process.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            AnalysisRunning: The task has an unfinished job.
+        """
+        now = self._clock.now()
+        async with self._database.write() as session:
+            # Where writers are not serialised by the database, the task's row does it.
+            task = select(TaskRow.id).where(TaskRow.id == task_id).with_for_update()
+            if await session.scalar(task) is None:
+                raise TaskNotFound(task_id)
+            running = await session.scalar(
+                select(JobRow).where(UNFINISHED, JobRow.task_id == task_id)
+            )
+            if running is not None:
+                raise AnalysisRunning(running)
+            row = JobRow(
+                id=secrets.token_hex(6),
+                task_id=task_id,
+                kind=KIND,
+                status=JobStatus.QUEUED.value,
+                progress=0.0,
+                message="waiting for its turn",
+                provider=provider,
+                actor=caller.name,
+                owner=str(self._here),
+                cancel_requested=False,
+                created_at=now,
+                heartbeat_at=now,
+            )
+            session.add(row)
+            await self._tell(session, row, caller.name)
+            return to_job(row)
+
+    async def begin(self, job_id: str) -> bool:
+        """Marks a job as running; False where it is no longer queued."""
+        async with self._database.write() as session:
+            row = await session.get(JobRow, job_id)
+            if row is None or row.status != JobStatus.QUEUED.value:
+                return False
+            row.status = JobStatus.RUNNING.value
+            row.started_at = row.heartbeat_at = self._clock.now()
+            row.message = "reading the board"
+            await self._tell(session, row, row.actor)
+            return True
+
+    async def beat(self, present: Mapping[str, Progress | None]) -> dict[str, str]:
+        """Says that these jobs are alive and how far they are; answers which are to be stopped,
+        and why: those that another process cancelled, ended, or deleted with their task.
+        """
+        wanted = select(JobRow).where(UNFINISHED, JobRow.id.in_(present))
+        async with self._database.read() as session:
+            rows = {row.id: row for row in await session.scalars(wanted)}
+        stop = dict.fromkeys(present.keys() - rows.keys(), "Its task was deleted.")
+        for row in rows.values():
+            if row.cancel_requested:
+                stop[row.id] = row.error or "Cancelled."
+        due = [
+            id_
+            for id_ in rows
+            if self._is_silent(rows[id_]) or _differs(rows[id_], present.get(id_))
+        ]
+        if due:
+            async with self._database.write() as session:
+                for row in await session.scalars(wanted.where(JobRow.id.in_(due))):
+                    self._write_beat(row, present.get(row.id))
+        return stop
+
+    async def finish(self, job_id: str, ending: Ending, *, actor: str | None = None) -> Job | None:
+        """Ends an unfinished job; None where it was finished before or is gone."""
+        async with self._database.write() as session:
+            row = await session.get(JobRow, job_id)
+            if row is None or row.status not in ACTIVE:
+                return None
+            return await self._end(session, row, ending, actor or row.actor)
+
+    async def request_cancel(self, job_id: str, reason: str, actor: str) -> Job:
+        """Cancels a queued job at once; has the owner of a running one cancel it.
+
+        Raises:
+            JobNotFound, JobFinished: as their sentences say.
+        """
+        async with self._database.write() as session:
+            row = await session.get(JobRow, job_id)
+            if row is None:
+                raise JobNotFound(job_id)
+            if row.status == JobStatus.QUEUED.value:
+                ending = Ending(JobStatus.CANCELLED, "cancelled", reason)
+                return await self._end(session, row, ending, actor)
+            if row.status != JobStatus.RUNNING.value:
+                raise JobFinished(to_job(row))
+            row.cancel_requested = True
+            row.message, row.error = "being cancelled", reason  # where its owner finds the reason
+            return to_job(row)
+
+    async def interrupt_orphans(self) -> list[Job]:
+        """Ends the jobs whose process is gone and answers them."""
+        if not await self._orphans():
+            return []
+        ending = Ending(JobStatus.INTERRUPTED, "interrupted", SERVER_GONE)
+        ended: list[Job] = []
+        for job_id in await self._orphans():
+            job = await self.finish(job_id, ending)
+            ended += [job] if job is not None else []
+        return ended
+
+    async def _orphans(self) -> list[str]:
+        now = self._clock.now()
+        async with self._database.read() as session:
+            rows = await session.scalars(select(JobRow).where(UNFINISHED))
+            return [row.id for row in rows if is_gone(row.owner, row.heartbeat_at, now, self._here)]
+
+    async def _end(self, session: WriteSession, row: JobRow, ending: Ending, actor: str) -> Job:
+        row.status = ending.status.value
+        row.message, row.error = ending.message, ending.error
+        row.finished_at = self._clock.now()
+        if ending.status is JobStatus.SUCCEEDED:
+            row.progress = 1.0
+        row.cost_usd = ending.cost_usd
+        row.turns = row.turns if ending.turns is None else ending.turns
+        await self._tell(session, row, actor)
+        return to_job(row)
+
+    async def _tell(self, session: WriteSession, row: JobRow, actor: str) -> None:
+        await self._events.append(session, EventType.JOB, row.status, row.id, actor)
+
+    def _is_silent(self, row: JobRow) -> bool:
+        return row.heartbeat_at is None or self._clock.now() - row.heartbeat_at >= HEARTBEAT
+
+    def _write_beat(self, row: JobRow, progress: Progress | None) -> None:
+        row.heartbeat_at = self._clock.now()
+        if progress is None:
+            return
+        row.progress, row.turns = progress.progress, progress.turns
+        if not row.cancel_requested:
+            row.message = progress.message
+
+
+def _differs(row: JobRow, progress: Progress | None) -> bool:
+    return progress is not None and not row.cancel_requested and row.message != progress.message

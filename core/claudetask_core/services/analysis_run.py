@@ -1,0 +1,53 @@
+"""One analysis that this process runs: how to stop it, and how far it is."""
+
+import asyncio
+
+from claudetask_core.schemas.job import Job, JobStatus
+from claudetask_core.schemas.task import Task
+from claudetask_core.services.analysis_jobs import Ending, Progress
+from claudetask_core.services.claude_code import Outcome
+from claudetask_core.services.claude_code_process import Stop
+from claudetask_core.services.claude_code_stream import Stream
+
+
+class Run:
+    """The life of one job in this process.
+
+    Args:
+        task: What is analysed.
+        binary: The client to run.
+    """
+
+    def __init__(self, task: Task, binary: str) -> None:
+        self.task = task
+        self.binary = binary
+        self.queued: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.stop = Stop()
+        self.stopped_as: JobStatus | None = None
+        self.reason: str | None = None
+        self.actor: str | None = None
+        self.stream: Stream | None = None
+        self.agents: frozenset[str] = frozenset()
+
+    def ask_to_stop(
+        self, status: JobStatus, reason: str, grace: float, actor: str | None = None
+    ) -> None:
+        """Ends it as `status`; the first to ask rules."""
+        if self.stopped_as is None:
+            self.stopped_as, self.reason, self.actor = status, reason, actor
+            self.stop.ask(grace)
+
+    @property
+    def progress(self) -> Progress | None:
+        """What there is to tell, once Claude has been started."""
+        stream = self.stream
+        if stream is None:
+            return None
+        return Progress(stream.progress, stream.message, stream.turns or None)
+
+
+def ending(status: JobStatus, error: str | None, outcome: Outcome) -> Ending:
+    """How a job ends that brought this outcome."""
+    message = "the analysis is in the task" if error is None else str(status)
+    return Ending(status, message, error, outcome.cost_usd, outcome.turns)

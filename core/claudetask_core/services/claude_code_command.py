@@ -1,0 +1,83 @@
+"""The command line and environment of a headless Claude Code that can only read.
+
+`--tools` is the hard limit: nothing else is offered. `--setting-sources user` and
+`--strict-mcp-config` keep the hooks, helpers, agents and servers of a hostile repository from
+taking effect. The prompt goes in by stdin, where neither its size nor a leading `/` matters.
+"""
+
+import json
+import os
+from typing import Any
+
+from claudetask_core.config import Settings
+
+MAX_TURNS = 30
+TOOLS = "Read,Grep,Glob"
+SECRETS = (
+    ".env",
+    ".env.*",
+    "*.pem",
+    "*.key",
+    "id_rsa",
+    "id_ed25519",
+    ".npmrc",
+    ".netrc",
+    ".claudetask/**",
+)
+OWN_PREFIXES = ("CLAUDETASK_", "MCP_")
+OUTER_SESSION = frozenset(
+    {
+        "AI_AGENT",
+        "CLAUDECODE",
+        "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_CODE_SESSION_ID",
+        "CLAUDE_PROJECT_DIR",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+ADDED = {
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "CLAUDE_CODE_MAX_RETRIES": "2",  # the default takes three minutes to say that a key is wrong
+    # The client asks git about the folder: without locks, hooks or a repository's own monitor.
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_CONFIG_COUNT": "2",
+    "GIT_CONFIG_KEY_0": "core.fsmonitor",
+    "GIT_CONFIG_VALUE_0": "false",
+    "GIT_CONFIG_KEY_1": "core.hooksPath",
+    "GIT_CONFIG_VALUE_1": os.devnull,
+}
+
+
+def arguments(binary: str, settings: Settings, schema: dict[str, Any]) -> list[str]:
+    """The argument vector.
+
+    Args:
+        binary: The client's absolute path.
+        settings: Model and budget.
+        schema: What the answer must look like; an object at its top.
+    """
+    model = ["--model", settings.analysis_model] if settings.analysis_model else []
+    return [
+        *(binary, "-p", "--output-format", "stream-json", "--verbose"),
+        *("--setting-sources", "user", "--strict-mcp-config"),
+        *("--tools", TOOLS, "--permission-mode", "dontAsk"),
+        *("--max-turns", str(MAX_TURNS)),
+        *("--max-budget-usd", f"{settings.analysis_max_budget_usd:g}"),
+        *("--no-session-persistence", "--json-schema", json.dumps(schema)),
+        *("--disallowedTools", *(f"Read(**/{pattern})" for pattern in SECRETS)),
+        *model,
+    ]
+
+
+def environment() -> dict[str, str]:
+    """What this process has, without its own settings and those of a session around it."""
+    # allow: environ — a child process inherits all but our own variables
+    present = os.environ.items()
+    inherited = {
+        name: value
+        for name, value in present
+        if not name.startswith(OWN_PREFIXES) and name not in OUTER_SESSION
+    }
+    return inherited | ADDED

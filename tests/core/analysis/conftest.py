@@ -1,0 +1,41 @@
+"""A board whose Claude is a scripted stand-in."""
+
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.config import Settings
+from claudetask_core.core import Core, open_core
+from claudetask_core.services import analysis
+from tests.core.analysis.support import FakeClaude
+from tests.support import HeldClock
+
+Opened = Callable[[], AsyncGenerator[Core]]
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeClaude:
+    return FakeClaude(tmp_path / "fake")
+
+
+@pytest.fixture
+def settings(fake: FakeClaude) -> Settings:
+    return Settings(
+        rate_limit_enabled=False,
+        analysis_provider="auto",
+        claude_bin=str(fake.binary),
+        index_watch=False,
+    )
+
+
+@pytest.fixture
+async def core(
+    project: Path,
+    clock: HeldClock,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncGenerator[Core]:
+    monkeypatch.setattr(analysis, "TICK_SECONDS", 0.02)
+    async with open_core(settings, start=project, home=None, clock=clock) as opened:
+        yield opened

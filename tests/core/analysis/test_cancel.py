@@ -1,0 +1,226 @@
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.config import Settings
+from claudetask_core.core import Core, open_core
+from claudetask_core.errors import DomainError
+from claudetask_core.schemas.job import JobStatus
+from claudetask_core.schemas.task import Status
+from claudetask_core.services import analysis, analysis_context
+from claudetask_core.services.claims import Caller
+from tests.core.analysis.support import (
+    ALICE,
+    FakeClaude,
+    analysed,
+    eventually,
+    finished,
+    inside,
+    is_alive,
+    new_task,
+    result,
+)
+from tests.support import HeldClock
+
+BOB = Caller("bob")
+
+
+async def refused(core: Core, job_id: str) -> DomainError:
+    with pytest.raises(DomainError) as caught:
+        await core.analysis.cancel(job_id, BOB)
+    return caught.value
+
+
+async def test_a_running_job_is_cancelled_and_leaves_no_process(
+    core: Core, fake: FakeClaude
+) -> None:
+    aborted = result(subtype="error_during_execution", is_error=True, total_cost_usd=0.1)
+    fake.script(hang=True, interrupted=aborted)
+    task = await new_task(core)
+    job = await core.analysis.start(task.id, ALICE)
+    pid = (await fake.called())["pid"]
+    ended = await core.analysis.cancel(job.id, BOB)
+    assert (ended.status, ended.error) == (JobStatus.CANCELLED, "Cancelled by bob.")
+    assert ended.cost_usd == 0.1
+    assert not is_alive(pid)
+    event = (await core.events.since(0))[-1]
+    assert (event.action, event.actor) == ("cancelled", "bob")
+
+
+async def test_a_client_that_ignores_every_signal_is_gone_within_five_seconds(
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert analysis.CANCEL_SECONDS < 5
+    shorter = analysis.CANCEL_GRACE - 0.5
+    monkeypatch.setattr(analysis, "CANCEL_GRACE", analysis.CANCEL_GRACE - shorter)
+    fake.script(hang=True, ignore=["SIGINT", "SIGTERM"])
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    pid = (await fake.called())["pid"]
+    began = time.monotonic()
+    assert (await core.analysis.cancel(job.id, BOB)).status is JobStatus.CANCELLED
+    assert time.monotonic() - began < 5 - shorter
+    assert not is_alive(pid)
+
+
+async def test_a_queued_job_is_cancelled_at_once(core: Core, fake: FakeClaude) -> None:
+    fake.script(hang=True)
+    first = await core.analysis.start((await new_task(core, "one")).id, ALICE)
+    await fake.called()
+    task = await new_task(core, "two")
+    second = await core.analysis.start(task.id, ALICE)
+    cancelled = await core.analysis.cancel(second.id, BOB)
+    assert (cancelled.status, cancelled.started_at) == (JobStatus.CANCELLED, None)
+    assert (await core.tasks.get(task.id)).status is Status.BACKLOG
+    await core.analysis.cancel(first.id, BOB)
+    assert (await core.analysis.get(second.id)).status is JobStatus.CANCELLED
+    assert len(fake.calls()) == 1
+
+
+async def test_a_finished_job_cannot_be_cancelled(core: Core) -> None:
+    job = await analysed(core, await new_task(core))
+    error = await refused(core, job.id)
+    assert error.code == "job_finished"
+    assert "succeeded" in error.message
+
+
+async def test_an_unknown_job_cannot_be_cancelled(core: Core) -> None:
+    assert (await refused(core, "nope")).code == "job_not_found"
+
+
+async def test_a_job_that_ends_while_it_is_cancelled_is_said_to_have_ended(
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.script(hang=True)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    await fake.called()
+
+    def kill(*_: object) -> None:
+        os.kill(fake.calls()[0]["pid"], signal.SIGKILL)
+
+    monkeypatch.setattr(inside(core, "runs")[job.id], "ask_to_stop", kill)
+    assert (await refused(core, job.id)).code == "job_finished"
+
+
+async def test_another_process_has_the_owner_cancel(
+    core: Core, fake: FakeClaude, settings: Settings, clock: HeldClock
+) -> None:
+    fake.script(hang=True)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    pid = (await fake.called())["pid"]
+    async with open_core(settings, start=core.places.root, home=None, clock=clock) as other:
+        asked = await other.analysis.cancel(job.id, BOB)
+        assert (asked.status, asked.message) == (JobStatus.RUNNING, "being cancelled")
+    ended = await finished(core, job)
+    assert (ended.status, ended.error) == (JobStatus.CANCELLED, "Cancelled by bob.")
+    assert not is_alive(pid)
+
+
+async def test_a_deleted_task_ends_its_analysis(core: Core, fake: FakeClaude) -> None:
+    fake.script(hang=True)
+    task = await new_task(core)
+    await core.analysis.start(task.id, ALICE)
+    pid = (await fake.called())["pid"]
+    await core.tasks.delete(task.id, ALICE)
+    await eventually(lambda: not is_alive(pid))
+    await eventually(lambda: not inside(core, "runs"))
+
+
+async def test_a_cancel_does_not_wait_for_a_slow_context(
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, never = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: object) -> None:
+        asked.set()
+        await never.wait()
+
+    monkeypatch.setattr(analysis_context.AnalysisContext, "gather", slow)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    await asyncio.wait_for(asked.wait(), 5)
+    assert (await core.analysis.cancel(job.id, BOB)).status is JobStatus.CANCELLED
+    assert fake.calls() == []
+
+
+async def test_the_end_of_the_server_interrupts_jobs_within_two_seconds(
+    core: Core, fake: FakeClaude
+) -> None:
+    fake.script(hang=True, ignore=["SIGINT", "SIGTERM"])
+    running = await core.analysis.start((await new_task(core, "one")).id, ALICE)
+    pid = (await fake.called())["pid"]
+    task = await new_task(core, "two")
+    queued = await core.analysis.start(task.id, ALICE)
+    began = time.monotonic()
+    await core.analysis.close()
+    assert time.monotonic() - began < 2
+    for job in (running, queued):
+        ended = await core.analysis.get(job.id)
+        assert ended.status is JobStatus.INTERRUPTED
+        assert "Start the analysis again" in (ended.error or "")
+    assert (await core.tasks.get(task.id)).status is Status.BACKLOG
+    await eventually(lambda: not is_alive(pid))
+
+
+async def test_what_does_not_end_in_time_is_left_behind_and_recovered(
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.script(hang=True)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    pid = (await fake.called())["pid"]
+
+    def ignore(_grace: float) -> None:
+        pass
+
+    monkeypatch.setattr(inside(core, "runs")[job.id].stop, "ask", ignore)
+    monkeypatch.setattr("claudetask_core.services.analysis.CLOSE_SECONDS", 0.05)
+    await core.analysis.close()
+    assert (await core.analysis.get(job.id)).status is JobStatus.INTERRUPTED
+    await eventually(lambda: not is_alive(pid))
+
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from claudetask_core.config import Settings
+from claudetask_core.core import open_core
+from claudetask_core.services.claims import Caller
+
+async def main(root, binary):
+    settings = Settings(claude_bin=binary, index_watch=False)
+    async with open_core(settings, start=Path(root), home=None) as core:
+        await core.analysis.start(1, Caller("other"))
+        await asyncio.Event().wait()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_a_killed_servers_client_ends_and_its_job_is_found_interrupted(
+    core: Core, fake: FakeClaude, tmp_path: Path
+) -> None:
+    fake.script(hang=True)
+    task = await new_task(core)
+    program = tmp_path / "server.py"
+    program.write_text(SERVER)
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", str(program), str(core.places.root), str(fake.binary)
+    )
+    try:
+        pid = (await fake.called())["pid"]
+        (job,) = await core.analysis.unfinished()
+        assert job.status is JobStatus.RUNNING  # a living server's job is left alone
+        assert (await core.tasks.get(task.id)).status is Status.ANALYSIS
+    finally:
+        server.send_signal(signal.SIGKILL)
+        await asyncio.wait_for(server.wait(), 5)
+    await eventually(lambda: not is_alive(pid))
+    assert await core.analysis.unfinished() == []
+    ended = await core.analysis.get(job.id)
+    assert (ended.status, ended.message) == (JobStatus.INTERRUPTED, "interrupted")
+    assert "server that ran it ended" in (ended.error or "")
+    assert (await core.tasks.get(task.id)).status is Status.BACKLOG
+    assert "did not finish" in (await core.notes.find(task.id))[-1].text

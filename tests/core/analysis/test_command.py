@@ -1,0 +1,85 @@
+"""How the client is called: so that neither it nor a hostile repository can change anything."""
+
+import json
+from typing import Any
+
+import pytest
+
+from claudetask_core.config import Settings
+from claudetask_core.core import Core
+from claudetask_core.services import analysis_answer
+from claudetask_core.services.claude_code_command import arguments, environment
+from tests.core.analysis.support import FakeClaude, analysed, new_task
+
+
+def value(argv: list[str], flag: str) -> str:
+    return argv[argv.index(flag) + 1]
+
+
+async def call(core: Core, fake: FakeClaude, **fields: Any) -> dict[str, Any]:
+    await analysed(core, await new_task(core, **fields))
+    return fake.calls()[-1]
+
+
+async def test_the_client_may_read_and_nothing_else(core: Core, fake: FakeClaude) -> None:
+    argv = (await call(core, fake))["argv"]
+    assert argv[0] == "-p"
+    assert value(argv, "--tools") == "Read,Grep,Glob"
+    assert value(argv, "--permission-mode") == "dontAsk"
+    assert value(argv, "--setting-sources") == "user"
+    assert "--strict-mcp-config" in argv
+    assert "--mcp-config" not in argv
+    assert "--no-session-persistence" in argv
+    assert "Read(**/.env)" in argv
+    assert "--model" not in argv
+
+
+async def test_the_client_is_bounded_and_streams(core: Core, fake: FakeClaude) -> None:
+    argv = (await call(core, fake))["argv"]
+    assert (value(argv, "--max-turns"), value(argv, "--max-budget-usd")) == ("30", "1")
+    assert value(argv, "--output-format") == "stream-json"
+    assert "--verbose" in argv
+    assert json.loads(value(argv, "--json-schema")) == analysis_answer.schema()
+
+
+async def test_the_prompt_goes_in_by_stdin_and_never_starts_a_command(
+    core: Core, fake: FakeClaude
+) -> None:
+    called = await call(core, fake, title="/exit now")
+    assert "/exit now" in called["stdin"]
+    assert not called["stdin"].startswith("/")
+    assert not any("/exit" in argument for argument in called["argv"])
+
+
+async def test_the_client_works_in_the_project(core: Core, fake: FakeClaude) -> None:
+    assert (await call(core, fake))["cwd"] == str(core.places.root)
+
+
+async def test_the_client_gets_the_environment_without_ours_and_an_outer_sessions(
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE", "GIT_DIR", "KEPT_VARIABLE"):
+        monkeypatch.setenv(name, "x")
+    env = (await call(core, fake))["env"]
+    assert env["KEPT_VARIABLE"] == "x"
+    assert not {"CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE", "GIT_DIR"} & env.keys()
+    assert env["CLAUDE_CODE_MAX_RETRIES"] == "2"
+    assert env["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] == "1"
+
+
+def test_a_model_is_named_where_a_setting_names_it(settings: Settings) -> None:
+    named = settings.model_copy(update={"analysis_model": "haiku"})
+    assert value(arguments("claude", named, {}), "--model") == "haiku"
+
+
+def test_git_in_the_client_takes_no_locks_and_runs_no_monitor() -> None:
+    env = environment()
+    assert env["GIT_OPTIONAL_LOCKS"] == "0"
+    assert (env["GIT_CONFIG_KEY_0"], env["GIT_CONFIG_VALUE_0"]) == ("core.fsmonitor", "false")
+
+
+def test_the_form_is_an_object_without_references() -> None:
+    schema = analysis_answer.schema()
+    assert schema["type"] == "object"
+    assert "$ref" not in json.dumps(schema)
+    assert set(schema["properties"]["files"]["items"]["properties"]) == {"path", "line", "why"}

@@ -1,0 +1,96 @@
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.services import claude_code_process as process
+from claudetask_core.services.claude_code_process import Command, Ended, Stop, run
+from tests.core.analysis.support import FakeClaude, eventually, is_alive
+
+
+def command(fake: FakeClaude, stdin: bytes = b"") -> Command:
+    return Command([str(fake.binary)], fake.folder, dict(os.environ), stdin, 10)
+
+
+async def test_lines_come_whole_however_they_are_cut(fake: FakeClaude) -> None:
+    lines = ["a", "b" * 200_000, "", "ü"]
+    fake.script(lines=lines, long=3)
+    heard: list[bytes] = []
+    ended = await run(command(fake), heard.append, Stop())
+    assert heard == [*(line.encode() for line in lines), b"xxx"]
+    assert (ended.why, ended.code) == (Ended.BY_ITSELF, 0)
+
+
+async def test_only_the_last_of_stderr_is_kept(fake: FakeClaude) -> None:
+    fake.script(stderr="x" * 100_000 + "the end")
+    ended = await run(command(fake), lambda _: None, Stop())
+    assert len(ended.stderr) == process.KEPT_STDERR
+    assert ended.stderr.endswith("the end")
+
+
+async def test_a_command_that_does_not_read_its_input_may_end(fake: FakeClaude) -> None:
+    fake.script(deaf=True)
+    ended = await run(command(fake, b"x" * 1_000_000), lambda _: None, Stop())
+    assert ended.code == 0
+
+
+async def test_a_stop_asked_before_the_start_ends_the_command_at_once(fake: FakeClaude) -> None:
+    fake.script(hang=True)
+    stop = Stop()
+    stop.ask(0.1)
+    stop.ask(99)
+    ended = await asyncio.wait_for(run(command(fake), lambda _: None, stop), 5)
+    assert ended.why is Ended.STOPPED
+    stop.bind(lambda _: None)
+
+
+async def test_a_guard_that_does_not_answer_is_killed_with_the_command(
+    fake: FakeClaude, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    guard = tmp_path / "guard.py"
+    guard.write_text(
+        "import subprocess, sys, signal\n"
+        "subprocess.Popen(sys.argv[2:])\n"
+        "while True: signal.pause()\n"
+    )
+    monkeypatch.setattr(process, "GUARD", guard)
+    monkeypatch.setattr(process, "LAST_RESORT", 0.05)
+    fake.script(hang=True)
+    stop = Stop()
+    running = asyncio.create_task(run(command(fake), lambda _: None, stop))
+    pid = (await fake.called())["pid"]
+    stop.ask(0.0)
+    ended = await asyncio.wait_for(running, 5)
+    assert ended.code == 128 + 9
+    await eventually(lambda: not is_alive(pid))
+
+
+async def test_a_run_that_is_abandoned_ends_its_command(fake: FakeClaude) -> None:
+    fake.script(hang=True)
+    running = asyncio.create_task(run(command(fake), lambda _: None, Stop()))
+    pid = (await fake.called())["pid"]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await eventually(lambda: not is_alive(pid))
+
+
+async def test_a_pipe_that_cannot_be_used_is_not_left_open(
+    fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+    pipe = os.pipe
+
+    def remembered() -> tuple[int, int]:
+        opened.extend(ends := pipe())
+        return ends
+
+    monkeypatch.setattr(process.os, "pipe", remembered)
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(FileNotFoundError):
+        await run(command(fake), lambda _: None, Stop())
+    for end in opened[:2]:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(end)
