@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -71,6 +72,11 @@ class ChunkScorer:
         ):
             add(sums, scores, weight)
         return sums
+
+    @property
+    def matched(self) -> AbstractSet[int]:
+        """The chunks that hold or define anything of the question."""
+        return self.fields.words.keys() | self.fields.defined.keys()
 
     def several(self) -> Scores:
         """How much the chunks of each file hold together."""

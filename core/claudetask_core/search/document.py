@@ -62,14 +62,14 @@ class Document:
             path, content.signature, content.digest, None, "", [], [], 0, {}, is_touched=True
         )
 
+    @staticmethod
+    def empty(path: str, signature: Signature, digest: bytes) -> "Document":
+        """A file that is remembered as looked at and holds nothing to find."""
+        return Document(path, signature, digest, None, "", [], [], 0, {})
+
     @property
     def packed_terms(self) -> bytes:
         return zlib.compress("\n".join(self.postings).encode(), 1)
-
-
-def empty(path: str, signature: Signature) -> Document:
-    """A file that is remembered as looked at and holds nothing to find."""
-    return Document(path, signature, b"", None, "", [], [], 0, {})
 
 
 def analyse(path: str, content: Content, stop: Stop) -> Document:

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.search import store as index_file
 from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.document import Document, analyse, empty
+from claudetask_core.search.document import Document, analyse
 from claudetask_core.search.exclusions import unreadable
 from claudetask_core.search.hits import assemble, filter_of
 from claudetask_core.search.listing import Stop, Stopped, glob, list_files
@@ -115,7 +115,7 @@ class CodeIndex:
             stop: Asked often; when it says so the work ends with what is written by then.
 
         Returns:
-            Whether anything had changed.
+            Whether the content of anything had changed.
 
         Raises:
             Stopped: `stop` said so.
@@ -127,8 +127,7 @@ class CodeIndex:
             opened = self._times_opened
             work = self._differences(signatures)
             if work:
-                changed = True
-                self._perform(signatures, work, stop)
+                changed |= self._perform(signatures, work, stop)
             if opened == self._times_opened:
                 break
         return changed
@@ -195,12 +194,11 @@ class CodeIndex:
             self._catalog.sync(store)
             return dict(self._catalog.by_path)
 
-    def _perform(self, signatures: dict[str, Signature], work: _Work, stop: Stop) -> None:
+    def _perform(self, signatures: dict[str, Signature], work: _Work, stop: Stop) -> bool:
         if len(work) <= _FEW:
-            self._build(work, stop)
-            return
+            return self._build(work, stop)
         with self._alone(signatures, stop):
-            self._build(self._differences(signatures), stop)
+            return self._build(self._differences(signatures), stop)
 
     @contextmanager
     def _alone(self, signatures: dict[str, Signature], stop: Stop) -> Generator[None]:
@@ -228,7 +226,9 @@ class CodeIndex:
         finally:
             lock.release()
 
-    def _build(self, work: _Work, stop: Stop) -> None:
+    def _build(self, work: _Work, stop: Stop) -> bool:
+        """Whether anything was more than touched."""
+        changed = bool(work.gone)
         if work.gone:
             self._write([], work.gone)
         batch: list[Document | None] = []
@@ -238,23 +238,27 @@ class CodeIndex:
                 raise Stopped
             document = self._document(path, stop)
             batch.append(document)
+            changed |= document is None or not document.is_touched
             size += document.signature.size if document else 0
             if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES or number == len(work.changed):
                 self._write(batch, work.changed[start:number])
                 self._seen = (self._seen[0], min(self._seen[0], self._seen[1] + len(batch)))
                 batch, size, start = [], 0, number
+        return changed
 
     def _document(self, path: str, stop: Stop = _never) -> Document | None:
         """A file analysed, None where there is none that may be indexed."""
         content = read(self.root, path, self._max_bytes)
         if content is None:
             signature = look(str(self.root / path))
-            return empty(path, signature) if signature else None
-        if unreadable(content.data):
-            return empty(path, content.signature)
+            if signature is None or signature.size > self._max_bytes:
+                return None
+            return Document.empty(path, signature, b"")
         known = self._catalog.by_path.get(path)
         if known is not None and known.digest == content.digest:
             return Document.touched(path, content)
+        if unreadable(content.data):
+            return Document.empty(path, content.signature, content.digest)
         return analyse(path, content, stop)
 
     def _write(self, documents: Sequence[Document | None], paths: Sequence[str]) -> None:

@@ -91,9 +91,12 @@ class Ranker:
 
     def _listed(self, sums: Scores, scorer: ChunkScorer, found: FileFields) -> list[Ranked]:
         seen: Counter[int] = Counter()
+        matched = scorer.matched
         damped: list[tuple[float, int]] = []
         for key in sorted(sums, key=lambda key: (-sums[key], key)):
             times = min(seen[file_of(key)], _DAMPED)
+            if times and key not in matched:
+                continue
             damped.append((-sums[key] * self._weights.second**times, key))
             seen[file_of(key)] += 1
         damped.sort()

@@ -71,14 +71,20 @@ def read(root: Path, relative: str, max_bytes: int) -> Content | None:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError):
         return None
-    with os.fdopen(handle, "rb") as file:
-        try:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
-                return None
-            data = file.read(max_bytes + 1)
-        except OSError:
-            return None
+    try:
+        return _content(handle, max_bytes)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
+def _content(handle: int, max_bytes: int) -> Content | None:
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+        return None
+    with os.fdopen(handle, "rb", closefd=False) as file:
+        data = file.read(max_bytes + 1)
     if len(data) != status.st_size:
         return None
     return Content(_settled(_signature(status)), data)

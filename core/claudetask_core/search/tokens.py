@@ -11,8 +11,10 @@ from typing import Final
 
 JOINED: Final = "="
 _WORD: Final = re.compile(r"[^\W\d]\w*|\d{2,6}")
-_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
-_CJK: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_CJK_LETTERS: Final = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_CJK: Final = re.compile(f"[{_CJK_LETTERS}]")
+_RUN: Final = re.compile(f"[{_CJK_LETTERS}]+|[^\\W_{_CJK_LETTERS}]+")
 _LONGEST_WORD: Final = 120
 _LONGEST_TERM: Final = 64
 _MEMO_SIZE: Final = 100_000
@@ -56,13 +58,19 @@ def parts(word: str) -> list[str]:
     """The lower-case parts of an identifier: `HTTPServer2` gives http, server, 2."""
     if word.isascii() and word.islower() and "_" not in word and word.isalpha():
         return [word[:_LONGEST_TERM]]
+    if word.isascii():
+        return [piece.lower()[:_LONGEST_TERM] for piece in _PART.findall(word[:_LONGEST_WORD])]
     pieces: list[str] = []
-    for piece in _PART.findall(word[:_LONGEST_WORD]):
-        if _CJK.match(piece) and len(piece) > 1:
-            pieces.extend(piece[i : i + 2] for i in range(len(piece) - 1))
+    for run in _RUN.findall(word[:_LONGEST_WORD]):
+        if _CJK.match(run) and len(run) > 1:
+            pieces.extend(_pairs(run))
         else:
-            pieces.append(piece.lower()[:_LONGEST_TERM])
+            pieces.append(run.lower()[:_LONGEST_TERM])
     return pieces
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[start : start + 2] for start in range(len(run) - 1)]
 
 
 def joined(word: str) -> str:

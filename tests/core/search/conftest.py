@@ -1,0 +1,24 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.core.search.trees import LIMITER, PARSER, Tree
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Tree]:
+    root = tmp_path / "tree"
+    root.mkdir()
+    made = Tree(root, tmp_path / "data" / "index.db")
+    yield made
+    made.index.close()
+
+
+@pytest.fixture
+def sample(tree: Tree) -> Tree:
+    tree.write("src/limiter.py", LIMITER)
+    tree.write("src/http/parser.py", PARSER)
+    tree.write("README.md", "# Sample\n\nIt parses headers and limits callers.\n")
+    tree.index.refresh()
+    return tree

@@ -1,0 +1,190 @@
+import os
+import re
+from pathlib import Path
+
+import pytest
+from pathspec import GitIgnoreSpec
+
+from claudetask_core.search import listing
+from claudetask_core.search.exclusions import SECRETS, is_secret, is_unwanted, unreadable
+from claudetask_core.search.listing import GlobInvalid, Stopped, glob, list_files
+from tests.core.search.trees import Tree
+
+NOTHING = GitIgnoreSpec.from_lines([])
+
+
+def listed(tree: Tree, *exclude: str) -> list[str]:
+    return sorted(list_files(tree.root, glob(exclude), lambda: False))
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_gitignore_is_honoured_at_every_level_with_and_without_git(
+    tree: Tree, *, with_git: bool
+) -> None:
+    if with_git:
+        tree.git("init", "-q")
+    tree.write(".gitignore", "*.log\nbuild/\n")
+    tree.write("a.py", "x")
+    tree.write("a.log", "x")
+    tree.write("build/b.py", "x")
+    tree.write("sub/.gitignore", "!kept.log\nsecret.py\n")
+    tree.write("sub/kept.log", "x")
+    tree.write("sub/secret.py", "x")
+    tree.write("sub/deep/c.py", "x")
+    assert listed(tree) == [".gitignore", "a.py", "sub/.gitignore", "sub/deep/c.py", "sub/kept.log"]
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_odd_names_are_listed_and_undecodable_ones_are_not(tree: Tree, *, with_git: bool) -> None:
+    if with_git:
+        tree.git("init", "-q")
+    tree.write("with space.py", "x")
+    tree.write("new\nline.py", "x")
+    tree.write("größe.py", "x")
+    (Path(os.fsdecode(os.fsencode(tree.root) + b"/bad\xff.py"))).write_text("x", encoding="utf-8")
+    assert listed(tree) == ["größe.py", "new\nline.py", "with space.py"] or listed(tree) == [
+        "new\nline.py",
+        "with space.py",
+        "größe.py",
+    ]
+
+
+def test_tracked_files_stay_listed_though_ignored_and_deleted_ones_do_no_harm(tree: Tree) -> None:
+    tree.git("init", "-q")
+    tree.write("a.py", "x")
+    tree.write("b.py", "x")
+    tree.git("add", "-A")
+    tree.write(".gitignore", "a.py\n")
+    (tree.root / "b.py").unlink()
+    tree.index.refresh()
+    assert tree.index.progress.total == 2
+
+
+def test_a_package_below_the_top_of_a_repository_lists_only_itself(tree: Tree) -> None:
+    tree.git("init", "-q")
+    tree.write("packages/one/a.py", "x")
+    tree.write("packages/two/b.py", "x")
+    assert list_files(tree.root / "packages/one", NOTHING, lambda: False) == ["a.py"]
+
+
+def test_a_hook_or_monitor_of_the_repository_is_not_run(tree: Tree) -> None:
+    tree.git("init", "-q")
+    marker = tree.root / "ran"
+    monitor = tree.write("monitor.sh", f"#!/bin/sh\ntouch '{marker}'\n")
+    monitor.chmod(0o700)
+    tree.git("config", "core.fsmonitor", str(monitor))
+    tree.git("config", "core.untrackedCache", "true")
+    listed(tree)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_symlinks_are_not_followed(tree: Tree, tmp_path: Path, *, with_git: bool) -> None:
+    if with_git:
+        tree.git("init", "-q")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "private.py").write_text("secret_thing = 1", encoding="utf-8")
+    (tree.root / "link.py").symlink_to(outside / "private.py")
+    (tree.root / "folder").symlink_to(outside)
+    tree.write("a.py", "x = 1")
+    tree.index.refresh()
+    assert tree.paths("secret_thing") == []
+    assert tree.index.progress.total == 1
+
+
+def test_what_the_settings_exclude_is_left_out(tree: Tree) -> None:
+    tree.write("a.py", "x")
+    tree.write("docs/a.md", "x")
+    tree.write("docs/deep/b.md", "x")
+    assert listed(tree, "docs/") == ["a.py"]
+    assert listed(tree, "*.md") == ["a.py"]
+
+
+def test_a_pattern_that_cannot_be_read_is_refused_in_words() -> None:
+    with pytest.raises(GlobInvalid) as refusal:
+        glob(["a\\"])
+    assert refusal.value.code == "glob_invalid"
+    assert refusal.value.next_step
+
+
+def test_without_git_on_the_machine_the_tree_is_walked(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write("a.py", "x")
+    monkeypatch.setattr(listing, "_GIT", ("no-such-git-here",))
+    assert listed(tree) == ["a.py"]
+
+
+def test_a_git_that_hangs_is_ended(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree.write("a.py", "x")
+    slow = tree.write("slow.sh", "#!/bin/sh\nexec sleep 30\n")
+    slow.chmod(0o700)
+    monkeypatch.setattr(listing, "_GIT", (str(slow),))
+    monkeypatch.setattr(listing, "GIT_SECONDS", 0.1)
+    monkeypatch.setattr(listing, "_POLL_SECONDS", 0.05)
+    assert "a.py" in listed(tree)
+    with pytest.raises(Stopped):
+        list_files(tree.root, NOTHING, lambda: True)
+
+
+def test_a_walk_stops_when_told(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "_GIT", ("no-such-git-here",))
+    with pytest.raises(Stopped):
+        list_files(tree.root, NOTHING, lambda: True)
+
+
+def test_a_walk_goes_only_so_deep(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "_DEEPEST", 2)
+    tree.write("a/b/c.py", "x")
+    tree.write("a/b/c/d/e.py", "x")
+    assert listed(tree) == ["a/b/c.py"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".git/config", "web/node_modules/a/index.js", ".claudetask/config.toml", "logo.png",
+     "deep/.env", ".env.production", "server.pem", "id_rsa", "id_rsa.old", "credentials.json",
+     ".npmrc", ".pypirc", ".netrc", "app.keystore", "package-lock.json", "Cargo.lock", "a.min.js",
+     "PROD.ENV", "x.TFVARS"],
+)  # fmt: skip
+def test_secrets_binaries_and_lock_files_are_unwanted(path: str) -> None:
+    assert is_unwanted(path)
+
+
+@pytest.mark.parametrize(
+    "path", [".env.example", "src/credentials.py", "keys.py", "src/env.py", "a.js", "Makefile"]
+)
+def test_sources_with_like_names_are_wanted(path: str) -> None:
+    assert not is_unwanted(path)
+
+
+def test_secrets_never_reach_the_index_though_git_tracks_them(tree: Tree) -> None:
+    tree.git("init", "-q")
+    tree.write(".env", "API_TOKEN=hunter2")
+    tree.write("config/prod.pem", "hunter2")
+    tree.git("add", "-A")
+    tree.index.refresh()
+    assert tree.ask("hunter2") == []
+    assert b"hunter" not in tree.database.read_bytes()
+
+
+def test_the_documented_list_of_secrets_is_the_one_in_use() -> None:
+    page = Path(__file__).parents[3] / "docs" / "search.md"
+    section = page.read_text(encoding="utf-8").split("### Secrets")[1].split("\n#")[0]
+    assert set(SECRETS) <= set(re.findall(r"`([^`]+)`", section))
+    assert all(is_secret(name.replace("*", "x")) for name in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"abc\0def", "binary"),
+        (b"x" * 30_000, "generated"),
+        (b"short\n" * 100 + b"y" * 30_000 + b"\nz" * 20_000, "generated"),
+        (b"x = 1\n" * 10_000, None),
+        (b"x" * 10_000, None),
+    ],
+)
+def test_binaries_and_minified_giants_are_unreadable(data: bytes, reason: str | None) -> None:
+    assert unreadable(data) == reason

@@ -1,0 +1,180 @@
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from claudetask_core.search.languages import canonical, detect
+from claudetask_core.search.listing import GlobInvalid
+from claudetask_core.search.priors import is_test, prior
+from claudetask_core.search.question import understand
+from tests.core.search.trees import Tree
+
+FUNCTION = "def {name}(request):\n    return request.{name}\n"
+
+
+def test_a_test_stands_below_the_code_it_tests_unless_asked_for(tree: Tree) -> None:
+    tree.write("src/session.py", "def open_session(): pass\n")
+    tree.write("tests/test_session.py", "def test_open_session(): open_session()\n" * 2)
+    tree.write("src/other.py", "value = 1\n")
+    tree.index.refresh()
+    assert tree.paths("open session")[0] == "src/session.py"
+    assert tree.paths("test of open session")[0] == "tests/test_session.py"
+
+
+def test_where_most_of_the_tree_is_tests_they_are_not_held_back() -> None:
+    path = "tests/test_a.py"
+    assert prior(path, "python", frozenset(), tests_count=False) == 1.0
+    assert prior(path, "python", frozenset(), tests_count=True) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "word"),
+    [
+        ("examples/a.py", "python", "example"),
+        ("vendor/lib/a.go", "go", "vendor"),
+        ("docs/a.md", "markdown", "docs"),
+        ("a.json", "json", "config"),
+        ("tests/a.py", "python", "test"),
+    ],
+)
+def test_a_question_that_names_what_a_file_is_lifts_its_prior(
+    path: str, language: str, word: str
+) -> None:
+    assert prior(path, language, frozenset(), tests_count=True) < 1.0
+    assert prior(path, language, frozenset({word}), tests_count=True) == 1.0
+
+
+@pytest.mark.parametrize("path", ["src/index.ts", "src/types.d.ts", "pkg/__init__.py"])
+def test_barrels_and_type_files_are_held_back(path: str) -> None:
+    assert prior(path, "typescript", frozenset(), tests_count=True) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("tests/a.py", True), ("a_test.go", True), ("src/a.spec.ts", True), ("FooTest.java", True),
+     ("src/latest.py", False), ("src/contest/a.py", False), ("src/attestation.rs", False)],
+)  # fmt: skip
+def test_tests_are_told_by_their_path(path: str, *, expected: bool) -> None:
+    assert is_test(path) is expected
+
+
+def test_the_file_that_defines_a_name_comes_before_those_that_use_it(tree: Tree) -> None:
+    tree.write("a_uses.py", "from z import fetch_rows\n" + "fetch_rows()\n" * 20)
+    tree.write("z.py", "def fetch_rows():\n    return []\n")
+    tree.index.refresh()
+    assert tree.paths("fetch_rows")[0] == "z.py"
+    assert tree.paths("fetchRows")[0] == "z.py"
+    assert tree.paths("fetch rows")[0] == "z.py"
+
+
+def test_one_file_does_not_crowd_out_the_others(tree: Tree) -> None:
+    big = "\n\n".join(f"def token_{n}(token):\n" + "    token = token\n" * 40 for n in range(12))
+    tree.write("big.py", big)
+    tree.write("small.py", "def use(token):\n    return token\n")
+    tree.index.refresh()
+    assert "small.py" in [hit.path for hit in tree.ask("token", top_k=4)]
+
+
+def test_filters_by_path_language_kind_and_score(sample: Tree) -> None:
+    assert sample.paths("header", path="src/**/*.py") == ["src/http/parser.py"]
+    assert sample.paths("header", path="./src/http") == ["src/http/parser.py"]
+    assert sample.paths("headers", path="*.md") == ["README.md"]
+    assert "README.md" not in sample.paths("header callers", path="!*.md")
+    assert sample.paths("headers", language="Markdown") == ["README.md"]
+    assert sample.paths("headers", language="md") == ["README.md"]
+    assert sample.paths("header", language="klingon") == []
+    assert {hit.kind for hit in sample.ask("header limits", kind="Function")} == {"function"}
+    assert sample.ask("header", min_score=1.0) == []
+    assert len(sample.ask("header callers rate", top_k=1)) == 1
+
+
+def test_a_path_pattern_that_cannot_be_read_is_refused(sample: Tree) -> None:
+    with pytest.raises(GlobInvalid) as refusal:
+        sample.ask("header", path="a\\")
+    assert refusal.value.code == "glob_invalid"
+
+
+def test_a_question_that_nothing_answers_has_no_hits(sample: Tree) -> None:
+    assert sample.ask("zebra xylophone quux") == []
+
+
+def test_an_empty_tree_answers_with_nothing(tree: Tree) -> None:
+    tree.index.refresh()
+    assert tree.ask("anything") == []
+    assert tree.index.progress.complete == 1.0
+
+
+@pytest.mark.parametrize(
+    "query", ["how is it", "?!()[]", '"" OR "', "the", "* NEAR(", "'; DROP", "\x01"]
+)
+def test_stop_words_punctuation_and_operators_never_raise(sample: Tree, query: str) -> None:
+    assert isinstance(sample.ask(query), list)
+
+
+def test_a_question_of_stop_words_uses_them(tree: Tree) -> None:
+    tree.write("a.txt", "this is what it is\n")
+    tree.index.refresh()
+    assert tree.paths("what is it") == ["a.txt"]
+
+
+@given(query=st.text(min_size=1, max_size=200).filter(lambda t: t.strip() and "\0" not in t))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_question_raises(sample: Tree, query: str) -> None:
+    for hit in sample.ask(query):
+        assert 0 <= hit.score <= 1
+        assert hit.why
+
+
+def test_hits_come_best_first_and_alike_each_time(sample: Tree) -> None:
+    hits = sample.ask("limits callers header name value token")
+    assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
+    assert hits == sample.ask("limits callers header name value token")
+
+
+def test_long_chunks_are_shown_in_whole_lines(tree: Tree) -> None:
+    tree.write("a.txt", "needle\n" + ("x" * 3000 + "\n") * 2)
+    tree.write("b.txt", "needle " + "y" * 9000)
+    tree.index.refresh()
+    hits = {hit.path: hit for hit in tree.ask("needle")}
+    assert hits["b.txt"].truncated
+    assert hits["b.txt"].text == ""
+    assert hits["a.txt"].text.startswith("needle")
+
+
+def test_a_question_is_taken_apart() -> None:
+    question = understand("how does the RateLimiter handle auth?")
+    assert "ratelimiter" in question.names
+    assert "ratelimiter" in question.identifiers
+    assert not question.is_identifier
+    assert "authentic" in question.wider
+    assert understand("std::vector").is_identifier
+    assert "ratelimiter" in understand("rate limiter").pairs
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("PY", "python"), ("c#", "csharp"), ("Bash", "shell"), (" ts ", "typescript"), ("zig", "zig")],
+)
+def test_languages_go_by_the_names_people_use(name: str, expected: str) -> None:
+    assert canonical(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("a.h", "int f(void);", "c"),
+        ("a.h", "namespace a {", "cpp"),
+        ("Dockerfile.dev", "", "dockerfile"),
+        ("Makefile", "", "make"),
+        ("run", "#!/usr/bin/env python3\n", "python"),
+        ("run", "#!/bin/bash\n", "shell"),
+        ("run", "#!/usr/bin/awk\n", None),
+        ("LICENSE", "Text", None),
+        ("CMakeLists.txt", "", "cmake"),
+    ],
+)
+def test_a_language_is_told_by_name_first_line_or_content(
+    path: str, text: str, expected: str | None
+) -> None:
+    assert detect(path, text)[0] == expected

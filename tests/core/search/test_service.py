@@ -1,0 +1,236 @@
+import asyncio
+import stat
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.schemas.search import SearchQuery
+from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.listing import Stop
+from claudetask_core.search.store import IndexUnavailable
+from claudetask_core.services import search as search_module
+from claudetask_core.services.search import SearchClosed, SearchService, TreeMissing
+from tests.core.search.trees import LIMITER, PARSER
+
+SECONDS = 10
+
+
+class Project:
+    """A root that may move, and the service that looks at it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder / "one"
+        self.root.mkdir()
+        (self.root / "limiter.py").write_text(LIMITER, encoding="utf-8")
+        self.service = self.another()
+
+    async def where(self) -> Path:
+        return self.root
+
+    def another(self, *, watch: bool = False) -> SearchService:
+        return SearchService(
+            root=self.where,
+            folder=self.folder / "data" / "index",
+            max_file_bytes=100_000,
+            exclude=["*.skip"],
+            watch=watch,
+        )
+
+    async def paths(self, query: str) -> list[str]:
+        results = await self.service.search(SearchQuery(query=query))
+        return [hit.path for hit in results.results]
+
+
+@pytest.fixture
+async def project(tmp_path: Path) -> AsyncIterator[Project]:
+    made = Project(tmp_path)
+    yield made
+    await made.service.close()
+
+
+async def test_a_question_starts_the_index_by_itself(project: Project) -> None:
+    results = await project.service.search(SearchQuery(query="RateLimiter"))
+    assert results.complete == 1.0
+    assert results.query == "RateLimiter"
+    assert results.results[0].path == "limiter.py"
+
+
+async def test_before_anything_the_index_is_idle_and_after_waiting_ready(project: Project) -> None:
+    assert (await project.service.state()).state == "idle"
+    state = await project.service.wait()
+    assert (state.state, state.complete, state.files) == ("ready", 1.0, 1)
+    assert state.chunks >= 1
+
+
+async def test_a_question_sees_the_tree_as_it_is(project: Project) -> None:
+    await project.service.wait()
+    (project.root / "parser.py").write_text(PARSER, encoding="utf-8")
+    assert await project.paths("parse_header") == ["parser.py"]
+    (project.root / "parser.py").unlink()
+    assert await project.paths("parse_header") == []
+
+
+async def test_another_root_has_an_index_of_its_own(project: Project) -> None:
+    await project.service.wait()
+    first, project.root = project.root, project.folder / "two"
+    project.root.mkdir()
+    (project.root / "parser.py").write_text(PARSER, encoding="utf-8")
+    assert await project.paths("parse_header RateLimiter") == ["parser.py"]
+    project.root = first
+    assert await project.paths("parse_header RateLimiter") == ["limiter.py"]
+    folder = project.folder / "data" / "index"
+    assert len(list(folder.glob("*.db"))) == 2
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+async def test_a_missing_root_is_said_in_words(project: Project) -> None:
+    project.root = project.folder / "gone"
+    with pytest.raises(TreeMissing) as failure:
+        await project.paths("x")
+    assert failure.value.code == "tree_missing"
+
+
+async def test_listeners_hear_of_builds_that_changed_something(project: Project) -> None:
+    heard: list[str] = []
+
+    async def listen(action: str) -> None:
+        heard.append(action)
+
+    project.service.on_change(listen)
+    await project.service.wait()
+    assert heard == ["built"]
+
+
+async def test_starting_is_idempotent_and_indexes_in_the_background(project: Project) -> None:
+    done = asyncio.Event()
+
+    async def listen(_: str) -> None:
+        done.set()
+
+    project.service.on_change(listen)
+    await project.service.start()
+    await project.service.start()
+    await asyncio.wait_for(done.wait(), SECONDS)
+    assert (await project.service.state()).state == "ready"
+
+
+async def test_starting_without_a_tree_harms_nothing(project: Project) -> None:
+    project.root = project.folder / "gone"
+    await project.service.start()
+    assert (await project.service.state()).state == "idle"
+    await asyncio.sleep(0)
+
+
+async def test_a_watched_tree_is_looked_at_again_and_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(search_module, "_WATCH_SHARE", 0)
+    built: asyncio.Queue[str] = asyncio.Queue()
+    service = project.another(watch=True)
+    service.on_change(built.put)
+    await service.start()
+    await asyncio.wait_for(built.get(), SECONDS)
+    (project.root / "parser.py").write_text(PARSER, encoding="utf-8")
+    await asyncio.wait_for(built.get(), SECONDS)
+    await service.close()
+
+
+class Gate:
+    """Holds a refresh until it is opened or told to stop."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+        self.runs = 0
+        real = CodeIndex.refresh
+
+        def held(index: CodeIndex, stop: Stop) -> bool:
+            self.runs += 1
+            self.entered.set()
+            while not self.opened.wait(0.01) and not stop():
+                pass
+            return real(index, stop)
+
+        monkeypatch.setattr(CodeIndex, "refresh", held)
+
+
+async def test_a_question_does_not_wait_for_a_long_build(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    monkeypatch.setattr(search_module, "PATIENCE", 0.05)
+    results = await project.service.search(SearchQuery(query="RateLimiter"))
+    assert (results.complete, results.results) == (0.0, [])
+    state = await project.service.state()
+    assert state.state == "building"
+    gate.opened.set()
+    assert (await project.service.wait()).state == "ready"
+
+
+async def test_questions_during_a_build_share_one_further_refresh(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    first = asyncio.create_task(project.service.wait())
+    await asyncio.to_thread(gate.entered.wait, SECONDS)
+    others = [asyncio.create_task(project.service.wait()) for _ in range(5)]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    await asyncio.wait_for(asyncio.gather(first, *others), SECONDS)
+    assert gate.runs == 2
+
+
+async def test_closing_during_a_build_is_prompt_and_final(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    await project.service.start()
+    await asyncio.to_thread(gate.entered.wait, SECONDS)
+    await asyncio.wait_for(project.service.close(), 1)
+    for call in (project.service.state(), project.service.wait(), project.paths("x")):
+        with pytest.raises(SearchClosed) as failure:
+            await call
+        assert failure.value.code == "search_closed"
+    await project.service.start()
+    await project.service.close()
+
+
+async def test_a_failure_is_raised_to_who_waits_and_shown_in_the_state(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> bool:
+        raise IndexUnavailable("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(CodeIndex, "refresh", full)
+        with pytest.raises(IndexUnavailable):
+            await project.service.wait()
+        with pytest.raises(IndexUnavailable):
+            await project.paths("x")
+        state = await project.service.state()
+        assert (state.state, state.message) == ("failed", "The disk is full.")
+    assert (await project.service.wait()).state == "ready"
+
+
+async def test_the_event_loop_is_free_while_files_are_indexed(project: Project) -> None:
+    for number in range(60):
+        (project.root / f"f{number}.py").write_text(PARSER * 20, encoding="utf-8")
+    beats = 0
+    building = asyncio.create_task(project.service.wait())
+    while not building.done():
+        await asyncio.sleep(0.001)
+        beats += 1
+    assert beats > 5
+    assert (await building).files == 61
+
+
+async def test_a_second_process_finds_the_index_complete(project: Project) -> None:
+    await project.service.wait()
+    other = project.another()
+    state = await other.wait()
+    assert state.complete == 1.0
+    await other.close()
