@@ -14,7 +14,7 @@ from typing import Any, NewType
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from claudetask_core.errors import Unavailable
@@ -106,13 +106,14 @@ def translated() -> Generator[None]:
     try:
         yield
     except DBAPIError as error:
-        known = _translate(str(error.orig).lower())
-        if known is None and isinstance(error, DatabaseError):
+        known = translation(str(error.orig).lower())
+        if known is None:
             raise
-        raise known or error from error
+        raise known from error
 
 
-def _translate(said: str) -> Unavailable | None:
+def translation(said: str) -> Unavailable | None:
+    """The board's error for what the database said, or None where it is of another kind."""
     if "locked" in said or "busy" in said:
         return BoardBusy(
             "The board is busy: another process has kept it locked.",

@@ -19,6 +19,7 @@ from claudetask_core.schemas.task import SimilarTask, SimilarTasks, Status
 
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 MAX_WORDS = 40
+BATCH = 500
 SNIPPET = 160
 TITLE_WEIGHT = 0.3
 LIKELY_DUPLICATE = 0.75
@@ -31,12 +32,9 @@ STOP_WORDS = frozenset(
 
 async def index(session: WriteSession, row: TaskRow) -> None:
     """Makes the task findable as it now stands, in the same transaction."""
-    notes = "\n".join(
-        await session.scalars(
-            select(NoteRow.text).where(NoteRow.task_id == row.id).order_by(NoteRow.id)
-        )
-    )
-    await forget(session, row.id)
+    notes = await _notes(session, row.id) if row.notes_count else ""
+    if row.version > 1:
+        await forget(session, row.id)
     await session.execute(
         text(
             "INSERT INTO tasks_fts (rowid, title, description, analysis, notes) "
@@ -50,6 +48,13 @@ async def index(session: WriteSession, row: TaskRow) -> None:
             "notes": notes,
         },
     )
+
+
+async def _notes(session: WriteSession, task_id: int) -> str:
+    texts = await session.scalars(
+        select(NoteRow.text).where(NoteRow.task_id == task_id).order_by(NoteRow.id)
+    )
+    return "\n".join(texts)
 
 
 async def forget(session: WriteSession, task_id: int) -> None:
@@ -77,8 +82,9 @@ class SimilarService:
 
 async def possible_duplicates(session: AsyncSession, title: str) -> list[SimilarTask]:
     """Up to three tasks that may be the one about to be made."""
-    found = await ranked(session, title, top_k=3, status=None, column="title")
-    return [hit for hit in found if hit.score >= LIKELY_DUPLICATE]
+    return await ranked(
+        session, title, top_k=3, status=None, column="title", at_least=LIKELY_DUPLICATE
+    )
 
 
 async def ranked(
@@ -88,19 +94,22 @@ async def ranked(
     top_k: int,
     status: Status | None,
     column: str | None = None,
+    at_least: float = 0.0,
 ) -> list[SimilarTask]:
     words = _words(query)
     total = await session.scalar(select(func.count()).select_from(TaskRow)) or 0
     if not words or not total:
         return []
     shared, weights = await _who_shares(session, words, total, column)
-    in_title, _ = await _who_shares(session, words, total, "title")
+    in_title, _ = (shared, weights) if column else await _who_shares(session, words, total, "title")
     whole = sum(weights.values())
     scores: dict[int, float] = {}
     for task_id, matched in shared.items():
         base = sum(weights[word] for word in matched) / whole
         title = sum(weights[word] for word in in_title.get(task_id, ())) / whole
-        scores[task_id] = base if column else (1 - TITLE_WEIGHT) * base + TITLE_WEIGHT * title
+        score = base if column else (1 - TITLE_WEIGHT) * base + TITLE_WEIGHT * title
+        if score >= at_least:
+            scores[task_id] = score
     rows = await _rows(session, scores, top_k, status)
     return [
         SimilarTask(
@@ -125,18 +134,20 @@ def _words(query: str) -> list[str]:
 async def _who_shares(
     session: AsyncSession, words: list[str], total: int, column: str | None
 ) -> tuple[dict[int, set[str]], dict[str, float]]:
-    """For each task the words it has, and each word's weight."""
+    """For each task the words it has, and each word's weight; one question for all words."""
+    one = "SELECT {n} AS word, rowid FROM tasks_fts WHERE tasks_fts MATCH :w{n}"
+    statement = " UNION ALL ".join(one.format(n=n) for n in range(len(words)))
+    prefix = f"{column} : " if column else ""
+    rows = await session.execute(
+        text(statement), {f"w{n}": f'{prefix}"{word}"' for n, word in enumerate(words)}
+    )
     shared: dict[int, set[str]] = defaultdict(set)
-    weights: dict[str, float] = {}
-    for word in words:
-        match = f'{column} : "{word}"' if column else f'"{word}"'
-        ids = await session.scalars(
-            text("SELECT rowid FROM tasks_fts WHERE tasks_fts MATCH :match"), {"match": match}
-        )
-        holders = list(ids)
-        weights[word] = math.log(1 + (total - len(holders) + 0.5) / (len(holders) + 0.5))
-        for task_id in holders:
-            shared[task_id].add(word)
+    holders: Counter[str] = Counter()
+    for number, task_id in rows.all():
+        number, task_id = int(number), int(task_id)  # noqa: PLW2901 — the driver leaves them untyped
+        shared[task_id].add(words[number])
+        holders[words[number]] += 1
+    weights = {w: math.log(1 + (total - holders[w] + 0.5) / (holders[w] + 0.5)) for w in words}
     return shared, weights
 
 
@@ -146,8 +157,9 @@ async def _rows(
     """The best rows in order; asks for more ids only where the status leaves some out."""
     order = sorted(scores, key=lambda task_id: (-scores[task_id], -task_id))
     found: list[TaskRow] = []
-    for start in range(0, len(order), 500):
-        part = order[start : start + 500]
+    size = top_k if status is None else BATCH
+    for start in range(0, len(order), size):
+        part = order[start : start + size]
         statement = select(TaskRow).where(TaskRow.id.in_(part))
         if status is not None:
             statement = statement.where(TaskRow.status == status.value)

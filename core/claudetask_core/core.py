@@ -1,0 +1,166 @@
+"""One open project: its services, and the only lifespan that opens and closes them."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from claudetask_core.clock import Clock, SystemClock
+from claudetask_core.config import Settings
+from claudetask_core.db.engine import Database, make_private_file, sqlite_url
+from claudetask_core.db.migrate import bring_to_head
+from claudetask_core.schemas.event import EventType
+from claudetask_core.schemas.project import ProjectStatus
+from claudetask_core.services.agents import AgentService
+from claudetask_core.services.analysis import AnalysisService
+from claudetask_core.services.analysis_context import AnalysisContext
+from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.events import EventService
+from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.locate import Places, locate, prepare_board
+from claudetask_core.services.project import ProjectRoot, ProjectService
+from claudetask_core.services.resume import ResumeService
+from claudetask_core.services.search import SearchService
+from claudetask_core.services.similar import SimilarService
+from claudetask_core.services.task_notes import NoteService
+from claudetask_core.services.task_queue import QueueService
+from claudetask_core.services.task_writes import TaskWrites
+from claudetask_core.services.tasks import TaskService
+
+DATABASE = "claudetask.db"
+
+
+@dataclass(frozen=True)
+class Core:
+    """The services of one project; both faces call these and nothing below them."""
+
+    settings: Settings
+    places: Places
+    clock: Clock
+    database: Database
+    events: EventService
+    project: ProjectService
+    tasks: TaskService
+    notes: NoteService
+    queue: QueueService
+    similar: SimilarService
+    search: SearchService
+    agents: AgentService
+    claude_md: ClaudeMdService
+    analysis: AnalysisService
+    resume: ResumeService
+
+    async def status(self) -> ProjectStatus:
+        """Settings, counts per status, the index and the jobs that are not finished."""
+        return ProjectStatus(
+            settings=await self.project.settings(),
+            counts=await self.tasks.counts(),
+            index=await self.search.state(),
+            jobs=await self.analysis.unfinished(),
+        )
+
+    async def ready(self) -> None:
+        """Touches the database; raises Unavailable where it does not answer."""
+        await self.events.latest()
+
+
+@asynccontextmanager
+async def open_core(
+    settings: Settings,
+    *,
+    start: Path,
+    home: Path | None,
+    refine: Callable[[Path], Settings] | None = None,
+    clock: Clock | None = None,
+) -> AsyncGenerator[Core]:
+    """Finds the project, opens its board (migrated where needed) and, at the end, closes all.
+
+    Args:
+        settings: What the entry point read; `project_path` beats `start`.
+        start: The folder to look for the project from.
+        home: The user's home, whose `.claude/agents` are shown; None shows none.
+        refine: Reads the settings again once the board's folder, which may hold a config.toml,
+            is known.
+        clock: What time it is.
+
+    Raises:
+        ProjectMissing, ConfigurationInvalid, BoardUnwritable, BoardBroken, BoardTooNew: as their
+            sentences say.
+    """
+    clock = clock or SystemClock()
+    named = settings.project_path
+    places = await locate(named or start, exact=named is not None, board=settings.data_dir)
+    if refine is not None:
+        settings = refine(places.board)
+    prepare_board(places)
+    async with AsyncExitStack() as stack:
+        database = await _open_database(stack, settings, places)
+        core = _assemble(settings, places, clock, database, home)
+        stack.push_async_callback(core.events.close)
+        stack.push_async_callback(core.search.close)
+        stack.push_async_callback(core.analysis.close)
+        yield core
+
+
+async def _open_database(stack: AsyncExitStack, settings: Settings, places: Places) -> Database:
+    file = places.board / DATABASE
+    if settings.database_url is None:
+        make_private_file(file)
+    database = Database(settings.database_url or sqlite_url(file))
+    stack.push_async_callback(database.close)
+    await bring_to_head(database, places.board / "migrate.lock")
+    return database
+
+
+def _assemble(
+    settings: Settings, places: Places, clock: Clock, database: Database, home: Path | None
+) -> Core:
+    events = EventService(database, clock)
+    root = ProjectRoot(database, places)
+    writes = TaskWrites(events, clock, lease_seconds=settings.lease_seconds)
+    kept = KeptCopies(places.board / "kept")
+    claude_md = ClaudeMdService(root=root, kept=kept, announce=events.announce)
+    agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
+    tasks = TaskService(database, writes)
+    search = SearchService(
+        root=root,
+        folder=places.board / "index",
+        max_file_bytes=settings.index_max_file_bytes,
+        exclude=settings.index_exclude,
+        watch=settings.index_watch,
+    )
+
+    async def index_changed(action: str) -> None:
+        await events.announce(EventType.INDEX, action, "index", "index")
+
+    search.on_change(index_changed)
+    return Core(
+        settings=settings,
+        places=places,
+        clock=clock,
+        database=database,
+        events=events,
+        project=ProjectService(database, events, clock, places, claude_md),
+        tasks=tasks,
+        notes=NoteService(database, writes),
+        queue=QueueService(database, writes),
+        similar=SimilarService(database),
+        search=search,
+        agents=agents,
+        claude_md=claude_md,
+        analysis=AnalysisService(
+            database=database,
+            events=events,
+            clock=clock,
+            tasks=tasks,
+            root=root,
+            settings=settings,
+            context=AnalysisContext(
+                notes=NoteService(database, writes),
+                search=search,
+                similar=SimilarService(database),
+                agents=agents,
+            ),
+        ),
+        resume=ResumeService(database, clock, places),
+    )

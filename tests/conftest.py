@@ -1,0 +1,95 @@
+"""What every test stands on: a home of its own, a held clock, a really migrated board."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.config import Settings
+from claudetask_core.core import DATABASE, Core, open_core
+from claudetask_core.db.engine import Database, sqlite_url
+from claudetask_core.db.migrate import bring_to_head
+from claudetask_core.services.claims import Caller
+from tests.support import HeldClock
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No test sees the developer's home, settings or git configuration."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [n for n in os.environ if n.startswith(("CLAUDE", "GIT_", "ANTHROPIC", "XDG_"))]:
+        del os.environ[name]
+    os.environ.update(
+        HOME=str(home),
+        XDG_CONFIG_HOME=str(home / ".config"),
+        GIT_CONFIG_NOSYSTEM="1",
+        GIT_AUTHOR_NAME="A",
+        GIT_AUTHOR_EMAIL="a@example.invalid",
+        GIT_COMMITTER_NAME="A",
+        GIT_COMMITTER_EMAIL="a@example.invalid",
+    )
+    return home
+
+
+@pytest.fixture(scope="session")
+def migrated_board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A board made by the real migrations, once; tests copy it."""
+    folder = tmp_path_factory.mktemp("template")
+
+    async def make() -> None:
+        database = Database(sqlite_url(folder / DATABASE))
+        await bring_to_head(database, folder / "migrate.lock")
+        await database.close()
+
+    asyncio.run(make())
+    return folder / DATABASE
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, migrated_board: Path) -> Callable[[str], Path]:
+    """Makes project folders, each with an empty board of its own."""
+
+    def make(name: str) -> Path:
+        board = tmp_path / name / ".claudetask"
+        board.mkdir(mode=0o700, parents=True)
+        shutil.copy(migrated_board, board / DATABASE)
+        return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def project(make_project: Callable[[str], Path]) -> Path:
+    return make_project("a project")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Defaults, with the limits out of the way and no Claude to call."""
+    return Settings(rate_limit_enabled=False, analysis_provider="none")
+
+
+@pytest.fixture
+async def core(
+    project: Path, clock: HeldClock, settings: Settings, own_home: Path
+) -> AsyncGenerator[Core]:
+    async with open_core(settings, start=project, home=own_home, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def alice() -> Caller:
+    return Caller("alice", "/somewhere")
+
+
+@pytest.fixture
+def bob() -> Caller:
+    return Caller("bob")

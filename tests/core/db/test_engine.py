@@ -1,0 +1,129 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from claudetask_core.db import engine
+from claudetask_core.db.engine import Database, make_private_file, make_private_folder, sqlite_url
+from claudetask_core.errors import DomainError
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncGenerator[Database]:
+    opened = Database(sqlite_url(tmp_path / "board.db"))
+    async with opened.write() as session:
+        await session.execute(text("CREATE TABLE t (n INTEGER)"))
+    yield opened
+    await opened.close()
+
+
+async def count(database: Database) -> int:
+    async with database.read() as session:
+        return await session.scalar(text("SELECT count(*) FROM t")) or 0
+
+
+async def half_way(database: Database) -> None:
+    """A write whose second step fails."""
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO t VALUES (2)"))
+        await session.execute(text("INSERT INTO nowhere VALUES (2)"))
+
+
+async def test_a_write_commits_at_its_end_and_undoes_all_when_it_raises(
+    database: Database,
+) -> None:
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO t VALUES (1)"))
+    with pytest.raises(OperationalError, match="no such table"):
+        await half_way(database)
+    assert await count(database) == 1
+
+
+async def test_only_a_commit_is_told(database: Database) -> None:
+    told: list[int] = []
+    database.on_commit(lambda: told.append(1))
+    with pytest.raises(OperationalError):
+        await half_way(database)
+    assert not told
+    async with database.write():
+        pass
+    assert told == [1]
+
+
+async def test_readers_go_on_while_another_process_writes(database: Database) -> None:
+    other = sqlite3.connect(str(database.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO t VALUES (1)")
+    assert await asyncio.wait_for(count(database), 5) == 0
+    other.execute("COMMIT")
+    other.close()
+    assert await count(database) == 1
+
+
+async def test_a_board_locked_too_long_is_busy_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    database = Database(sqlite_url(tmp_path / "board.db"))
+    async with database.write():
+        pass
+    other = sqlite3.connect(tmp_path / "board.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DomainError) as refusal:
+        async with database.write() as session:
+            await session.execute(text("CREATE TABLE t (n INTEGER)"))
+    other.close()
+    await database.close()
+    assert refusal.value.code == "board_busy"
+
+
+async def test_a_damaged_board_is_named_with_the_way_back(tmp_path: Path) -> None:
+    (tmp_path / "board.db").write_bytes(b"this is no database at all" * 200)
+    database = Database(sqlite_url(tmp_path / "board.db"))
+    with pytest.raises(DomainError) as refusal:
+        async with database.read() as session:
+            await session.execute(text("SELECT 1"))
+    await database.close()
+    assert refusal.value.code == "board_broken"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("database or disk is full", "board_unwritable"),
+        ("attempt to write a readonly database", "board_unwritable"),
+        ("database disk image is malformed", "board_broken"),
+        ("database is locked", "board_busy"),
+    ],
+)
+def test_what_sqlite_says_of_its_surroundings_has_a_code(said: str, code: str) -> None:
+    error = engine.translation(said)
+    assert error is not None
+    assert error.code == code
+    assert error.next_step
+
+
+async def test_another_database_error_stays_what_it_is(database: Database) -> None:
+    with pytest.raises(OperationalError, match="no such table"):
+        async with database.read() as session:
+            await session.execute(text("SELECT * FROM nowhere"))
+
+
+def test_what_we_create_is_private(tmp_path: Path) -> None:
+    make_private_folder(tmp_path / "a" / "b")
+    make_private_file(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "a" / "b" / "c").stat().st_mode & 0o777 == 0o600
+
+
+def test_where_nothing_can_be_created_the_error_names_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for call in (make_private_folder, make_private_file):
+        with pytest.raises(DomainError) as refusal:
+            call(tmp_path / "file" / "below")
+        assert refusal.value.code == "board_unwritable"
+        assert "CLAUDETASK_DATA_DIR" in str(refusal.value)

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.config import Settings, load_settings
+from claudetask_core.core import open_core
+from claudetask_core.db.engine import sqlite_url
+from claudetask_core.errors import DomainError
+from claudetask_core.schemas.task import TaskCreate
+from claudetask_core.services.claims import Caller
+
+
+async def test_opening_makes_a_private_board_once_and_finds_it_again(tmp_path: Path) -> None:
+    for expected in (1, 2):
+        async with open_core(Settings(), start=tmp_path, home=None) as core:
+            made = await core.tasks.create(TaskCreate(title="a"), Caller("x"))
+            assert made.task.id == expected
+    board = tmp_path / ".claudetask"
+    assert board.stat().st_mode & 0o777 == 0o700
+    assert (board / "claudetask.db").stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_projects_own_configuration_is_read_once_the_board_is_known(
+    tmp_path: Path, own_home: Path
+) -> None:
+    (tmp_path / ".claudetask").mkdir()
+    (tmp_path / ".claudetask" / "config.toml").write_text("lease_seconds = 60\n")
+    async with open_core(
+        load_settings(),
+        start=tmp_path,
+        home=None,
+        refine=lambda board: load_settings(board=board),
+    ) as core:
+        assert core.settings.lease_seconds == 60
+
+
+async def test_another_database_and_another_folder_can_be_named(tmp_path: Path) -> None:
+    settings = Settings(
+        database_url=sqlite_url(tmp_path / "elsewhere.db"), data_dir=tmp_path / "data"
+    )
+    async with open_core(settings, start=tmp_path, home=None) as core:
+        await core.ready()
+    assert (tmp_path / "elsewhere.db").exists()
+    assert not (tmp_path / ".claudetask").exists()
+
+
+async def test_a_board_that_is_no_database_is_refused_and_left_alone(project: Path) -> None:
+    file = project / ".claudetask" / "claudetask.db"
+    file.write_bytes(b"not a database" * 1000)
+    with pytest.raises(DomainError) as refusal:
+        async with open_core(Settings(), start=project, home=None):
+            pass
+    assert refusal.value.code == "board_broken"
+    assert file.read_bytes() == b"not a database" * 1000
+
+
+async def test_a_project_path_setting_beats_where_the_process_stands(tmp_path: Path) -> None:
+    (tmp_path / "named").mkdir()
+    settings = Settings(project_path=tmp_path / "named")
+    async with open_core(settings, start=tmp_path / "elsewhere", home=None) as core:
+        assert core.places.root == tmp_path / "named"

@@ -1,0 +1,125 @@
+"""The order of work; a program before this one raised with two tasks in its backlog."""
+
+from datetime import datetime
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from claudetask_core.core import Core
+from claudetask_core.schemas.task import Priority, Status, StatusChange, Task, TaskCreate
+from claudetask_core.services.claims import Caller
+from tests.support import HeldClock
+
+RANK = {p: i for i, p in enumerate(Priority)}
+OFFERED = {Status.IN_PROGRESS: 0, Status.READY: 1, Status.BACKLOG: 2}
+
+specs = st.lists(
+    st.tuples(
+        st.sampled_from(list(Priority)),
+        st.sampled_from(list(Status)),
+        st.integers(0, 12),
+        st.integers(0, 12),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+def expected(tasks: list[Task], now: datetime) -> int | None:
+    """The model: the same rule in plain Python."""
+    by_id = {t.id: t for t in tasks}
+    unfinished = [t for t in tasks if t.status is not Status.DONE]
+
+    def free(t: Task) -> bool:
+        held = t.claim_expires_at is not None and t.claim_expires_at > now
+        blocked = any(by_id[d].status is not Status.DONE for d in t.depends_on)
+        return (
+            t.status in OFFERED
+            and not held
+            and not blocked
+            and not any(u.parent_id == t.id for u in unfinished)
+        )
+
+    def key(t: Task) -> tuple[int, int, int, datetime, int]:
+        waiting = sum(t.id in u.depends_on for u in unfinished)
+        return (RANK[t.priority], OFFERED[t.status], -waiting, t.created_at, t.id)
+
+    return min((t for t in tasks if free(t)), key=key).id if any(map(free, tasks)) else None
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(specs=specs)
+async def test_the_next_task_is_the_one_the_rule_names_on_any_board(
+    core: Core,
+    alice: Caller,
+    clock: HeldClock,
+    specs: list[tuple[Priority, Status, int, int, bool]],
+) -> None:
+    from claudetask_core.schemas.task import Page, TaskFilter  # noqa: PLC0415 — beside their one use
+
+    made: list[int] = []
+    for task in (await core.tasks.find(TaskFilter(), Page(limit=500))).tasks:
+        await core.tasks.delete(task.id, alice)
+    for number, (priority, status, dependency, parent, released) in enumerate(specs):
+        clock.advance(1)
+        data = TaskCreate(
+            title=f"task {number}",
+            priority=priority,
+            depends_on=[made[dependency]] if dependency < len(made) else [],
+            parent_id=made[parent] if parent < len(made) else None,
+        )
+        task_id = (await core.tasks.create(data, alice)).task.id
+        made.append(task_id)
+        await core.tasks.move(task_id, StatusChange(status=status, force_reason="x"), alice)
+        if released:
+            await core.queue.release(task_id, alice)
+    tasks = (await core.tasks.find(TaskFilter(), Page(limit=500))).tasks
+    found = await core.queue.next(Caller("bob"))
+    assert (found.task.id if found.task else None) == expected(tasks, clock.now())
+
+
+async def test_a_high_task_is_never_behind_a_medium_one(core: Core, alice: Caller) -> None:
+    for priority in (Priority.LOW, Priority.MEDIUM, Priority.HIGH):
+        await core.tasks.create(TaskCreate(title=priority, priority=priority), alice)
+    order: list[str] = []
+    for name in ("a", "b", "c"):
+        found = await core.queue.next(Caller(name), claim=True)
+        assert found.task is not None
+        order.append(found.task.title)
+    assert order == ["High", "Medium", "Low"]
+
+
+async def test_who_holds_a_task_is_given_that_one_again(core: Core, alice: Caller) -> None:
+    for title in ("one", "two"):
+        await core.tasks.create(TaskCreate(title=title), alice)
+    first = await core.queue.next(alice, claim=True)
+    again = await core.queue.next(alice, claim=True)
+    assert first.task is not None
+    assert again.task is not None
+    assert again.task.id == first.task.id
+    assert "you hold it already" in again.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [
+        (None, "the board is empty"),
+        (Status.IN_PROGRESS, "1 claimed by others"),
+        (Status.CODE_REVIEW, "1 in Analysis, Testing or Code Review"),
+        (Status.DONE, "1 Done"),
+    ],
+)
+async def test_where_nothing_is_free_the_reason_says_why(
+    core: Core, alice: Caller, status: Status | None, phrase: str
+) -> None:
+    if status is not None:
+        await core.tasks.create(TaskCreate(title="a"), alice)
+        await core.tasks.move(1, StatusChange(status=status, force_reason="x"), alice)
+    for claim in (False, True):
+        found = await core.queue.next(Caller("bob"), claim=claim)
+        assert found.task is None
+        assert found.reason.startswith("No task is free")
+        assert phrase in found.reason

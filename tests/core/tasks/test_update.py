@@ -1,0 +1,164 @@
+import pytest
+from pydantic import ValidationError
+
+from claudetask_core.core import Core
+from claudetask_core.errors import DomainError
+from claudetask_core.schemas.task import Task, TaskCreate, TaskUpdate
+from claudetask_core.services.claims import Caller
+
+
+async def make(core: Core, caller: Caller, **fields: object) -> Task:
+    data = TaskCreate.model_validate({"title": "a task", **fields})
+    return (await core.tasks.create(data, caller)).task
+
+
+def update(**fields: object) -> TaskUpdate:
+    return TaskUpdate.model_validate(fields)
+
+
+async def test_absent_fields_stay_as_they_are(core: Core, alice: Caller) -> None:
+    before = await make(core, alice, description="d", git_branch="b", depends_on=[])
+    after = await core.tasks.update(1, update(title="new"), alice)
+    changed = {"title", "version", "updated_at"}
+    assert after.model_dump(exclude=changed) == before.model_dump(exclude=changed)
+    assert (after.title, after.version) == ("new", 2)
+
+
+async def test_null_empties_what_may_be_empty_and_is_refused_elsewhere(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice, git_branch="b", analysis="a")
+    task = await core.tasks.update(1, update(git_branch=None, analysis=None), alice)
+    assert (task.git_branch, task.analysis) == (None, None)
+    with pytest.raises(ValidationError, match="title must not be null"):
+        update(title=None)
+
+
+async def test_a_write_that_changes_nothing_leaves_no_trace(core: Core, alice: Caller) -> None:
+    before = await make(core, alice, description="d")
+    events = await core.events.latest()
+    assert await core.tasks.update(1, update(title="a task", description="d"), alice) == before
+    assert len(await core.tasks.history(1)) == 1
+    assert await core.events.latest() == events
+
+
+async def test_a_stale_version_is_refused_and_names_what_changed(
+    core: Core, alice: Caller, bob: Caller
+) -> None:
+    await make(core, alice)
+    await core.tasks.update(1, update(priority="High"), bob, expected_version=1)
+    with pytest.raises(DomainError) as refusal:
+        await core.tasks.update(1, update(title="x"), alice, expected_version=1)
+    assert refusal.value.code == "version_stale"
+    assert refusal.value.details == {"version": 2, "changed": ["priority"]}
+
+
+async def test_writes_without_a_version_merge_by_field(
+    core: Core, alice: Caller, bob: Caller
+) -> None:
+    await make(core, alice)
+    await core.tasks.update(1, update(title="from alice"), alice)
+    task = await core.tasks.update(1, update(description="from bob"), bob)
+    assert (task.title, task.description) == ("from alice", "from bob")
+
+
+async def test_a_dependency_cycle_is_refused_and_named(core: Core, alice: Caller) -> None:
+    await make(core, alice)
+    await make(core, alice, depends_on=[1])
+    await make(core, alice, depends_on=[2])
+    with pytest.raises(DomainError) as refusal:
+        await core.tasks.update(1, update(depends_on=[3]), alice)
+    assert refusal.value.code == "circular_dependency"
+    assert refusal.value.details["cycle"] == [1, 3, 2, 1]
+    assert (await core.tasks.get(1)).depends_on == []
+
+
+async def test_a_task_cannot_wait_for_itself_or_be_its_own_ancestor(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice)
+    await make(core, alice, parent_id=1)
+    for fields in ({"depends_on": [1]}, {"parent_id": 2}, {"parent_id": 1}):
+        with pytest.raises(DomainError) as refusal:
+            await core.tasks.update(1, update(**fields), alice)
+        assert refusal.value.code == "circular_dependency"
+
+
+async def test_criteria_keep_their_ids_through_a_rewrite(core: Core, alice: Caller) -> None:
+    await make(core, alice, acceptance_criteria=["first", "second"])
+    await core.tasks.update(1, update(check={2: "seen"}), alice)
+    task = await core.tasks.update(
+        1,
+        update(acceptance_criteria=["second", {"id": 1, "text": "first, better"}, "third"]),
+        alice,
+    )
+    assert [(c.id, c.text, c.checked) for c in task.acceptance_criteria] == [
+        (2, "second", True),
+        (1, "first, better", False),
+        (3, "third", False),
+    ]
+
+
+async def test_an_unknown_criterion_is_refused_with_those_there_are(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice, acceptance_criteria=["only"])
+    for fields in ({"check": {9: "x"}}, {"acceptance_criteria": [{"id": 9, "text": "x"}]}):
+        with pytest.raises(DomainError) as refusal:
+            await core.tasks.update(1, update(**fields), alice)
+        assert refusal.value.code == "criterion_missing"
+
+
+async def test_a_criterion_is_unchecked_again_by_writing_it_so(core: Core, alice: Caller) -> None:
+    await make(core, alice, acceptance_criteria=["only"])
+    await core.tasks.update(1, update(check={1: "seen"}), alice)
+    wanted = [{"id": 1, "text": "only", "checked": False}]
+    task = await core.tasks.update(1, update(acceptance_criteria=wanted), alice)
+    assert (task.acceptance_criteria[0].checked, task.acceptance_criteria[0].evidence) == (
+        False,
+        None,
+    )
+
+
+async def test_related_files_are_replaced_in_order_and_once_each(core: Core, alice: Caller) -> None:
+    await make(core, alice, related_files=["a", "b", "c"])
+    task = await core.tasks.update(1, update(related_files=["c", "a", "c"]), alice)
+    assert task.related_files == ["c", "a"]
+    task = await core.tasks.update(1, update(related_files=["c", "a", "d"]), alice)
+    assert task.related_files == ["c", "a", "d"]
+
+
+async def test_each_changed_field_is_one_entry_with_old_and_new(
+    core: Core, alice: Caller, bob: Caller
+) -> None:
+    await make(core, alice)
+    await core.tasks.update(1, update(title="t", priority="Low"), bob)
+    entries = [(e.actor, e.field, e.old, e.new) for e in (await core.tasks.history(1))[1:]]
+    assert entries == [("bob", "title", "a task", "t"), ("bob", "priority", "Medium", "Low")]
+
+
+async def test_deleting_a_task_frees_what_waited_for_it_and_says_so_there(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice)
+    await make(core, alice, depends_on=[1], parent_id=1)
+    await core.tasks.delete(1, alice)
+    left = await core.tasks.get(2)
+    assert (left.depends_on, left.parent_id) == ([], None)
+    assert {e.field for e in (await core.tasks.history(2))[1:]} == {"depends_on", "parent_id"}
+
+
+async def test_a_missing_task_is_named_by_every_method(core: Core, alice: Caller) -> None:
+    for call in (
+        core.tasks.get(9),
+        core.tasks.history(9),
+        core.tasks.update(9, update(title="x"), alice),
+        core.tasks.delete(9, alice),
+        core.notes.find(9),
+        core.notes.create(9, "x", alice),
+        core.queue.release(9, alice),
+    ):
+        with pytest.raises(DomainError) as refusal:
+            await call
+        assert refusal.value.code == "task_not_found"
+        assert "#9" in str(refusal.value)

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.config import load_settings
+from claudetask_core.errors import DomainError
+
+
+@pytest.fixture
+def user_config(own_home: Path) -> Path:
+    folder = own_home / ".config" / "claudetask"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "config.toml"
+    file.write_text("")
+    return file
+
+
+def test_environment_beats_the_users_file_beats_the_projects(
+    tmp_path: Path, user_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.toml").write_text(
+        'lease_seconds = 1\n[rate_limits]\nread = "1/minute"\nwrite = "1/minute"\n'
+        '[index]\nexclude = ["generated/**"]\n'
+    )
+    user_config.write_text('lease_seconds = 2\nrate_limit_read = "2/minute"\n')
+    monkeypatch.setenv("CLAUDETASK_LEASE_SECONDS", "3")
+    settings = load_settings(board=tmp_path)
+    assert settings.lease_seconds == 3
+    assert (settings.rate_limit_read, settings.rate_limit_write) == ("2/minute", "1/minute")
+    assert settings.index_exclude == ("generated/**",)
+    assert load_settings({"lease_seconds": 4}, board=tmp_path).lease_seconds == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "99999"),
+        ("LEASE_SECONDS", "soon"),
+        ("RATE_LIMIT_READ", "often"),
+        ("LOG_LEVEL", "LOUD"),
+        ("ANALYSIS_PROVIDER", "oracle"),
+        ("ANALYSIS_TIMEOUT_SECONDS", "0"),
+    ],
+)
+def test_a_wrong_value_is_a_sentence_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"CLAUDETASK_{name}", value)
+    with pytest.raises(DomainError) as refusal:
+        load_settings()
+    assert refusal.value.code == "configuration_invalid"
+    assert f"CLAUDETASK_{name}" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'database_url = "postgresql://evil"',
+        'token = "x"',
+        'claude_bin = "./evil.sh"',
+        'host = "0.0.0.0"',
+        "lease_seconds = -1",
+        "not toml",
+    ],
+)
+def test_a_projects_file_may_hold_no_binary_address_or_secret(
+    tmp_path: Path, user_config: Path, line: str
+) -> None:
+    """The file comes with a repository that may be hostile."""
+    (tmp_path / "config.toml").write_text(line)
+    with pytest.raises(DomainError) as refusal:
+        load_settings(board=tmp_path)
+    assert refusal.value.code == "configuration_invalid"
+    assert "config.toml" in str(refusal.value)
+
+
+def test_a_token_is_shown_neither_in_the_settings_nor_in_an_error(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_TOKEN", "s3cret")
+    assert "s3cret" not in repr(load_settings())
+
+
+def test_origins_are_split_and_trimmed(monkeypatch: pytest.MonkeyPatch, user_config: Path) -> None:
+    monkeypatch.setenv("CLAUDETASK_CORS_ORIGINS", " http://a:1/ , ,http://b ")
+    assert load_settings().allowed_origins == ["http://a:1", "http://b"]
+
+
+def test_an_empty_variable_counts_as_absent(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_PORT", "")
+    assert load_settings().port == 8765

@@ -1,0 +1,73 @@
+from claudetask_core.core import Core
+from claudetask_core.schemas.task import Priority, TaskCreate, TaskUpdate
+from claudetask_core.services.claims import Caller
+from claudetask_core.services.resume import MAX_CHARACTERS
+from tests.support import HeldClock
+
+
+async def test_a_session_is_told_what_it_holds_what_changed_and_what_is_next(
+    core: Core, alice: Caller, bob: Caller, clock: HeldClock
+) -> None:
+    data = {"title": "mine", "git_branch": "work", "acceptance_criteria": ["one", "two"]}
+    await core.tasks.create(TaskCreate.model_validate({**data, "priority": "High"}), alice)
+    await core.tasks.create(TaskCreate(title="other", priority=Priority.LOW), alice)
+    await core.queue.next(alice, claim=True)
+    await core.notes.create(1, "half way", alice)
+    await core.tasks.update(1, TaskUpdate(check={1: "seen"}), alice)
+    clock.advance(60)
+    await core.tasks.update(2, TaskUpdate(title="renamed"), bob)
+    text = await core.resume.text(alice)
+    assert "#1 mine (In Progress, branch work; alice until 09:30 UTC)" in text
+    assert "open: 2: two" in text
+    assert "last note: half way" in text
+    assert "#2 renamed: updated title by bob" in text
+    assert "Next: #2 renamed" in text
+
+
+async def test_what_was_told_once_is_not_told_again(
+    core: Core, alice: Caller, bob: Caller, clock: HeldClock
+) -> None:
+    await core.tasks.create(TaskCreate(title="a"), alice)
+    clock.advance(1)
+    await core.tasks.update(1, TaskUpdate(title="b"), bob)
+    clock.advance(1)
+    assert "updated title by bob" in await core.resume.text(alice)
+    clock.advance(1)
+    assert "Nobody changed anything" in await core.resume.text(alice)
+
+
+async def test_claims_of_a_session_that_is_gone_are_offered_in_its_worktree(
+    core: Core, clock: HeldClock
+) -> None:
+    gone = Caller("claude-code:gone", str(core.places.root))
+    await core.tasks.create(TaskCreate(title="left behind"), gone)
+    await core.queue.next(gone, claim=True)
+    text = await core.resume.text(Caller("claude-code:new", str(core.places.root)))
+    assert "#1 left behind" in text
+    assert "force_reason" in text
+    clock.advance(3600)
+    text = await core.resume.text(Caller("claude-code:new", str(core.places.root)))
+    assert 'update_task_status(task_id=1, status="In Progress") takes it over' in text
+    elsewhere = await core.resume.text(Caller("claude-code:far", "/elsewhere"))
+    assert "You hold no task" in elsewhere
+
+
+async def test_the_text_stays_within_its_budget(
+    core: Core, alice: Caller, bob: Caller, clock: HeldClock
+) -> None:
+    for number in range(12):
+        criteria = [f"{n} " + "c" * 900 for n in range(20)]
+        fields = {"title": f"{number}" + "t" * 190, "acceptance_criteria": criteria}
+        await core.tasks.create(
+            TaskCreate.model_validate({**fields, "status": "In Progress", "git_branch": "b" * 255}),
+            alice,
+        )
+        await core.notes.create(number + 1, "n" * 10_000, alice)
+    clock.advance(1)
+    for number in range(12):
+        await core.tasks.update(number + 1, TaskUpdate(title="u" * 200), bob)
+    assert len(await core.resume.text(alice)) <= MAX_CHARACTERS
+
+
+async def test_an_empty_board_says_so(core: Core, alice: Caller) -> None:
+    assert "the board is empty" in await core.resume.text(alice)

@@ -1,0 +1,45 @@
+"""Doubles and short cuts that tests share."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from claudetask_core.clock import Clock
+
+T = TypeVar("T")
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+class HeldClock(Clock):
+    """A clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.present = START
+
+    def now(self) -> datetime:
+        return self.present
+
+    def advance(self, seconds: float) -> None:
+        self.present += timedelta(seconds=seconds)
+
+
+@asynccontextmanager
+async def in_own_task(context: AbstractAsyncContextManager[T]) -> AsyncGenerator[T]:
+    """Enters and leaves a context in one task; a fixture's two halves run in different ones."""
+    ready: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    done = asyncio.Event()
+
+    async def own() -> None:
+        async with context as value:
+            ready.set_result(value)
+            await done.wait()
+
+    task = asyncio.create_task(own())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    yield ready.result()
+    done.set()
+    await task
