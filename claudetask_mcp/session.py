@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 Opener = Callable[[], AbstractAsyncContextManager["Core"]]
 """Opens the core; called once for each attempt."""
 
-Companion = Callable[["Core"], Awaitable[None]]
-"""What runs beside an open core until it is closed."""
+Companion = Callable[["Core", int], Awaitable[None]]
+"""What runs beside an open core until it is closed; told of the newest event at its opening."""
 
 CLOSE_SECONDS = 1.6
 
@@ -57,9 +57,13 @@ class LazyCore:
         return opened.result()
 
     def warm_up(self, seconds: float) -> None:
-        """Opens the core in `seconds`, where no call does so before."""
-        if self._owner is None and self._warm_up is None:
-            self._warm_up = asyncio.get_running_loop().call_later(seconds, self._begin)
+        """Opens the core in `seconds`, where neither a call nor an earlier wish does so before."""
+        loop = asyncio.get_running_loop()
+        planned = self._warm_up
+        if self._owner is None and (planned is None or loop.time() + seconds < planned.when()):
+            if planned is not None:
+                planned.cancel()
+            self._warm_up = loop.call_later(seconds, self._begin)
 
     async def __aenter__(self) -> Self:
         self._users += 1
@@ -93,8 +97,8 @@ class LazyCore:
         await asyncio.to_thread(importlib.import_module, "claudetask_core.core")
         async with self._opener() as core:
             await core.search.start()
+            companion = asyncio.ensure_future(self._companion(core, await core.events.latest()))
             opened.set_result(core)
-            companion = asyncio.ensure_future(self._companion(core))
             try:
                 await closing.wait()
             finally:

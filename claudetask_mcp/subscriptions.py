@@ -89,14 +89,15 @@ class Subscribers:
         self._wanted.get(_key(ctx), set()).discard(params.uri)
         return EmptyResult()
 
-    async def follow(self, core: "Core") -> None:
-        """Passes on what happens on the board until it is cancelled."""
+    async def follow(self, core: "Core", seq: int) -> None:
+        """Passes on what happens on the board after event number `seq`, until it is cancelled."""
         gathered = _Gathered()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pass_on(gathered))
             while True:
                 with suppress(Unavailable):  # a locked board is watched again
-                    async for event in core.events.watch():
+                    async for event in core.events.watch(seq):
+                        seq = event.seq
                         gathered.add(event)
                 await asyncio.sleep(GATHER_SECONDS)
 
@@ -107,9 +108,10 @@ class Subscribers:
                 await self.bus.publish(ResourceUpdated(uri=uri))
             if listed:
                 await self.bus.publish(ResourcesListChanged())
-            await self._tell_older_clients(uris, listed)
+            await self.tell_older_clients(uris, listed=listed)
 
-    async def _tell_older_clients(self, uris: Iterable[str], listed: bool) -> None:
+    async def tell_older_clients(self, uris: Iterable[str], *, listed: bool) -> None:
+        """Notifies the clients of the older era of what they subscribed to."""
         for key, session in list(self._clients.items()):
             wanted = self._wanted.get(key, set())
             for uri in uris:

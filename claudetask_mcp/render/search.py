@@ -3,22 +3,25 @@
 import re
 
 from claudetask_core.schemas.search import SearchHit, SearchResults
-from claudetask_mcp.render.text import clip
+from claudetask_mcp.render.text import ANSWER, clip
 
 CODE = 16_000
 PER_HIT = 2_400
+NOTICES = 300
 PATH = 100
 FENCE = re.compile(r"`{3,}")
 
 
 def found(answer: SearchResults) -> str:
     """The hits, best first, and how much of the tree the index knows when that is not all."""
-    parts, room, bare = list[str](), CODE, 0
-    for hit in answer.results:
+    heads = [_head(hit) for hit in answer.results]
+    room = min(CODE, ANSWER - NOTICES - sum(len(head) + 3 for head in heads))
+    parts, bare = list[str](), 0
+    for hit, head in zip(answer.results, heads, strict=True):
         code = _code(hit, min(PER_HIT, room))
         room -= len(code)
         bare += not code
-        parts.append("\n".join([_head(hit), code]).rstrip())
+        parts.append(f"{head}\n{code}".rstrip())
     if not parts:
         parts.append("Nothing found.")
     if bare:

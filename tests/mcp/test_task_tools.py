@@ -234,6 +234,13 @@ async def test_criteria_keep_their_number_when_the_list_is_replaced(
     assert [(c.id, c.text) for c in task.acceptance_criteria] == [(2, "b, better"), (3, "c")]
 
 
+async def test_a_task_may_be_asked_for_as_it_is_named(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        assert (await answer(client, "get_task", task_id="#1")).startswith("#1 Work")
+        assert (await answer(client, "get_task", task_id="1")).startswith("#1 Work")
+
+
 async def test_a_deleted_task_is_gone(connect: Connect) -> None:
     async with connect() as client:
         await answer(client, "create_task", title="Work")

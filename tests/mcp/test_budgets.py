@@ -1,0 +1,308 @@
+"""Every answer has a budget, whatever the board and the arguments are."""
+
+from datetime import timedelta
+
+import pytest
+
+from claudetask_core.core import Core
+from claudetask_core.schemas.agent import Agent, AgentCreate, Problem, Scope, Severity
+from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdSection
+from claudetask_core.schemas.job import Job, JobStatus
+from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
+from claudetask_core.schemas.search import IndexState, SearchHit, SearchResults
+from claudetask_core.schemas.task import (
+    Criterion,
+    NextTask,
+    Note,
+    Priority,
+    SimilarTask,
+    SimilarTasks,
+    Status,
+    Task,
+    TaskCreate,
+    TaskType,
+)
+from claudetask_core.services.claims import Caller
+from claudetask_mcp.render import agents, claude_md, project, search, task_lists, tasks
+from claudetask_mcp.render.text import clip, cut, fitting, shares
+from tests.mcp.conftest import Connect
+from tests.mcp.support import answer
+from tests.support import START
+
+WORD = "a rather long word of a title "
+HUGE = 2**63 - 1
+
+
+def big_task(task_id: int = HUGE) -> Task:
+    return Task(
+        id=task_id,
+        title=(WORD * 10)[:200],
+        description="d" * 65_536,
+        type=TaskType.BUG,
+        priority=Priority.MEDIUM,
+        status=Status.IN_PROGRESS,
+        analysis="line of analysis\n" * 15_000,
+        git_branch="b" * 255,
+        parent_id=HUGE,
+        depends_on=list(range(HUGE - 200, HUGE)),
+        acceptance_criteria=[
+            Criterion(id=n, text="t" * 1000, checked=n % 2 == 0, evidence="e" * 4000)
+            for n in range(1, 101)
+        ],
+        notes_count=500,
+        related_files=["f" * 1000] * 200,
+        claimed_by="c" * 100,
+        claim_expires_at=START + timedelta(hours=1),
+        version=HUGE,
+        created_at=START,
+        updated_at=START,
+        completed_at=START,
+    )
+
+
+def notes(count: int) -> list[Note]:
+    return [
+        Note(id=n, text=f"note {n} " + "n" * 900, author="a" * 100, created_at=START)
+        for n in range(count)
+    ]
+
+
+def hit(text: str, path: str = "src/a.py") -> SearchHit:
+    return SearchHit(
+        path=path,
+        start_line=1,
+        end_line=400,
+        symbol="s" * 300,
+        language="python",
+        kind="function",
+        score=0.5,
+        why="w" * 300,
+        text=text,
+        truncated=True,
+    )
+
+
+async def test_fifty_tasks_fit_whatever_their_titles(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    for number in range(60):
+        await core.tasks.create(
+            TaskCreate(title=f"{number} {WORD * 6}"[:200], type=TaskType.BUG), alice
+        )
+    async with connect() as client:
+        said = await answer(client, "list_tasks")
+    assert len(said) <= 3200
+    assert said.count("\n#") == 49
+    assert "\n50 of 60 tasks.\nnext cursor: " in said
+
+
+@pytest.mark.parametrize("count", [1, 50, 51, 200])
+def test_a_list_fits_with_the_longest_numbers_and_titles(count: int) -> None:
+    shown = task_lists.listed([big_task()] * count, HUGE, "c" * 20)
+    assert len(shown) <= max(3200, 64 * count)
+    assert shown.endswith("next cursor: " + "c" * 20)
+
+
+def test_a_whole_task_fits_and_says_what_was_left_out() -> None:
+    shown = tasks.whole(big_task(12), notes(500))
+    assert 4000 < len(shown) <= 6000
+    assert "(65,536 characters in all; claudetask://tasks/12 has it whole)" in shown
+    assert "older; claudetask://tasks/12 has it whole" in shown
+    assert "Acceptance criteria (50 of 100 met):" in shown
+    assert "\n… and 9" in shown
+    assert "note 499 nnn" in shown
+
+
+def test_a_small_task_is_not_cut() -> None:
+    task = big_task(7).model_copy(
+        update={
+            "description": "All of it.",
+            "acceptance_criteria": [],
+            "related_files": [],
+            "analysis": None,
+            "depends_on": [],
+        }
+    )
+    shown = tasks.whole(task, notes(2))
+    assert "…" not in shown.split("Notes, newest last:")[0]
+    assert "Description:\nAll of it." in shown
+
+
+def test_the_next_task_is_short() -> None:
+    answer = NextTask(task=big_task(), reason="r" * 200, claimed=True)
+    assert len(tasks.next_task(answer, "c" * 100)) <= 1600
+
+
+def test_every_acknowledgement_fits() -> None:
+    task = big_task()
+    like = [
+        SimilarTask(id=HUGE, title=WORD * 6, status=Status.DONE, score=1, why="", outcome="")
+    ] * 3
+    job = Job(
+        id="j" * 40,
+        task_id=HUGE,
+        kind="analysis",
+        status=JobStatus.QUEUED,
+        progress=0,
+        message="",
+        error=None,
+        provider="claude-code",
+        cost_usd=None,
+        turns=None,
+        created_at=START,
+        started_at=None,
+        finished_at=None,
+    )
+    agent = big_agent("x" * 100)
+    file = ClaudeMd(content="", path="p", exists=True, hash="h" * 64, updated_at=START)
+    change = ClaudeMdChange(file=file, diff="", changed=True, dry_run=False, kept_version="v" * 99)
+    open_task = task.model_copy(update={"completed_at": None})
+    for said in (
+        tasks.created(task, like),
+        tasks.updated(task, list(Task.model_fields)),
+        tasks.moved(open_task, "somebody"),
+        tasks.deleted(task),
+        project.started(job),
+        agents.saved(agent, new=True),
+        agents.deleted(agent.name),
+        claude_md.changed(change, "section " + "s" * 900),
+    ):
+        assert len(said) <= 400
+
+
+def test_similar_tasks_fit() -> None:
+    like = SimilarTask(
+        id=HUGE, title=WORD * 6, status=Status.DONE, score=1, why="w" * 999, outcome="o" * 999
+    )
+    shown = task_lists.similar(SimilarTasks(query="q", results=[like] * 50))
+    assert len(shown) <= 8000
+    assert "ask for fewer with top_k" in shown
+
+
+def test_a_hundred_hits_fit_and_the_later_ones_are_path_and_lines() -> None:
+    code = "\n".join(f"line {n} of the code that was found" for n in range(200))
+    shown = search.found(
+        SearchResults(query="q", complete=0.5, results=[hit(code, "p" * 900)] * 100)
+    )
+    assert len(shown) <= 32_000
+    assert shown.count("```python\nline 0 of") >= 2
+    assert "without code for want of room" in shown
+    assert "The index is 50 % complete" in shown
+    assert shown.count(":1-400 ") == 100
+
+
+def test_code_with_fences_of_its_own_stays_inside_ours() -> None:
+    text = "# Title\n```sh\nls\n```\n"
+    shown = search.found(SearchResults(query="q", complete=1, results=[hit(text)]))
+    assert f"````python\n{text.rstrip()}\n````" in shown
+
+
+def test_code_is_cut_at_whole_lines_and_says_where_it_goes_on() -> None:
+    text = "\n".join("x" * 100 for _ in range(100))
+    shown = search.found(SearchResults(query="q", complete=1, results=[hit(text)]))
+    inside = shown.split("```python\n")[1].split("\n```")[0]
+    assert set(inside.split("\n")) == {"x" * 100}
+    assert "(goes on to line 400)" in shown
+
+
+def test_a_single_endless_line_is_left_to_be_read_from_the_file() -> None:
+    shown = search.found(SearchResults(query="q", complete=1, results=[hit("x" * 50_000)]))
+    assert len(shown) < 600
+    assert "read the file" in shown
+
+
+def big_agent(name: str) -> Agent:
+    return Agent(
+        id=name,
+        name=name,
+        description="d" * 8000,
+        tools=["Read"] * 200,
+        model="m" * 100,
+        skills=["s" * 100] * 100,
+        prompt="p" * 250_000,
+        path="a" * 4000,
+        scope=Scope.USER,
+        hash="h" * 64,
+        problems=[Problem(severity=Severity.ERROR, rule="r", line=1, message="m" * 900)] * 50,
+    )
+
+
+def test_agents_fit_alone_and_in_a_list() -> None:
+    one = agents.whole(big_agent("reviewer"))
+    assert len(one) <= 32_000
+    assert "claudetask://agents/reviewer has it whole" in one
+    many = agents.listed([big_agent("x" * 100)] * 500)
+    assert len(many) <= 8100
+    assert "of 500 agents; claudetask://agents has them all." in many
+
+
+def test_claude_md_fits_and_names_its_sections_when_it_is_cut() -> None:
+    file = ClaudeMd(content="c" * 900_000, path="p" * 4000, exists=True, hash="h", updated_at=None)
+    shown = claude_md.file(file, [f"Chapter {n} {'x' * 300}" for n in range(500)])
+    assert len(shown) <= 32_000
+    assert "- Chapter 0 " in shown
+    part = ClaudeMdSection(section="s" * 1000, content="c" * 900_000, path="p" * 4000, hash="h")
+    assert len(claude_md.section(part)) <= 32_000
+    change = ClaudeMdChange(
+        file=file, diff="+x\n" * 900_000, changed=True, dry_run=True, kept_version=None
+    )
+    assert len(claude_md.changed(change, "CLAUDE.md")) <= 32_000
+
+
+def test_the_project_fits_with_many_jobs() -> None:
+    job = Job(
+        id="j" * 40,
+        task_id=1,
+        kind="analysis",
+        status=JobStatus.RUNNING,
+        progress=0.5,
+        message="m" * 900,
+        error=None,
+        provider="p",
+        cost_usd=None,
+        turns=None,
+        created_at=START,
+        started_at=None,
+        finished_at=None,
+    )
+    settings = ProjectSettings(
+        id=1,
+        project_path="p" * 4096,
+        github_repo=None,
+        claude_config="c" * 900_000,
+        board_path="b" * 4096,
+        version=1,
+    )
+    index = IndexState(state="failed", complete=0, files=0, chunks=0, message="m" * 9000)
+    counts = dict.fromkeys(Status, HUGE)
+    status = ProjectStatus(settings=settings, counts=counts, index=index, jobs=[job] * 300)
+    shown = project.status(status)
+    assert len(shown) <= 6000
+    assert "more; claudetask://project has them all" in shown
+
+
+async def test_many_agents_are_listed_within_the_budget(connect: Connect, core: Core) -> None:
+    for number in range(3):
+        data = AgentCreate(name=f"agent-{number}", description="d" * 4000, prompt="p")
+        await core.agents.create(data, "test")
+    async with connect() as client:
+        said = await answer(client, "list_agents")
+    assert len(said) < 1000
+    assert "3 agents." in said
+
+
+def test_shares_give_what_short_texts_leave_to_long_ones() -> None:
+    assert shares([10, 1000, 1000], 210) == [10, 100, 100]
+    assert shares([5, 5], 100) == [5, 5]
+    assert shares([], 100) == []
+    assert sum(shares([700, 20, 300, 9000], 1000)) == 1000
+
+
+def test_texts_are_clipped_and_cut_to_their_limit() -> None:
+    assert clip("a  b\nc", 10) == "a b c"
+    assert clip("abcdef", 4) == "abc…"
+    assert clip("abcdef", 0) == "…"
+    assert cut("short", 100, "rest") == "short"
+    assert len(cut("x" * 1000, 200, "get_task shows it")) <= 200
+    assert fitting(["aa", "bb"], 6) == ["aa", "bb"]
+    assert fitting(["a" * 40] * 3, 110, 60) == ["a" * 40]

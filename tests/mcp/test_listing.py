@@ -1,0 +1,217 @@
+"""What a client is told before it calls anything."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mcp import Client
+from mcp.types import Tool
+
+from claudetask_core.schemas.task import Status
+from claudetask_mcp.instructions import INSTRUCTIONS
+from claudetask_mcp.server import Server
+from claudetask_mcp.tools.catalogue import CATALOGUE
+from tests.mcp.conftest import Connect
+
+SNAPSHOT = Path(__file__).with_name("tools_list.json")
+ALWAYS = {
+    "get_next_task",
+    "list_tasks",
+    "get_task",
+    "create_task",
+    "update_task_status",
+    "search_codebase",
+}
+PROMISED: dict[str, dict[str, Any]] = {
+    "get_next_task": {"claim": False, "agent": None},
+    "list_tasks": {
+        "status": None,
+        "type": None,
+        "priority": None,
+        "query": None,
+        "limit": 50,
+        "cursor": None,
+    },
+    "get_task": {"task_id": ...},
+    "create_task": {
+        "title": ...,
+        "description": None,
+        "type": "Feature",
+        "priority": "Medium",
+        "acceptance_criteria": None,
+        "depends_on": None,
+        "parent_id": None,
+        "on_duplicate": "warn",
+        "agent": None,
+    },
+    "update_task": {
+        "task_id": ...,
+        "title": None,
+        "description": None,
+        "type": None,
+        "priority": None,
+        "analysis": None,
+        "git_branch": None,
+        "parent_id": None,
+        "depends_on": None,
+        "acceptance_criteria": None,
+        "related_files": None,
+        "note": None,
+        "check": None,
+        "version": None,
+        "agent": None,
+    },
+    "update_task_status": {
+        "task_id": ...,
+        "status": ...,
+        "comment": None,
+        "force_reason": None,
+        "agent": None,
+    },
+    "delete_task": {"task_id": ...},
+    "analyze_task": {"task_id": ...},
+    "find_similar_tasks": {"query": ..., "top_k": 10, "status": None},
+    "search_codebase": {
+        "query": ...,
+        "top_k": 20,
+        "path": None,
+        "language": None,
+        "min_score": None,
+    },
+    "list_agents": {},
+    "get_agent": {"name": ...},
+    "save_agent": {
+        "name": ...,
+        "description": None,
+        "prompt": None,
+        "tools": None,
+        "model": None,
+        "skills": None,
+        "expected_hash": None,
+    },
+    "delete_agent": {"name": ...},
+    "read_claude_md": {"section": None},
+    "update_claude_md": {
+        "content": None,
+        "section": None,
+        "expected_hash": None,
+        "dry_run": False,
+        "restore": None,
+    },
+    "project_status": {},
+}
+
+
+async def listing(server: Server) -> list[Tool]:
+    async with Client(server, mode="legacy") as client:
+        return (await client.list_tools()).tools
+
+
+def weight(tool: Tool) -> int:
+    shown = {"name": tool.name, "description": tool.description, "inputSchema": tool.input_schema}
+    return len(json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
+
+
+async def test_the_listing_is_the_reviewed_one(server: Server) -> None:
+    """After a wanted change: `python -m tests.mcp.write_snapshot`, and review the difference."""
+    present = [
+        tool.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for tool in await listing(server)
+    ]
+    assert present == json.loads(SNAPSHOT.read_text("utf-8"))
+
+
+async def test_the_tools_and_their_defaults_are_the_promised_ones(server: Server) -> None:
+    present: dict[str, dict[str, Any]] = {}
+    for tool in await listing(server):
+        schema = tool.input_schema
+        present[tool.name] = {
+            name: ... if name in schema.get("required", []) else field.get("default")
+            for name, field in schema["properties"].items()
+        }
+    assert present == PROMISED
+
+
+async def test_the_listing_is_the_same_in_both_eras_and_each_time(connect: Connect) -> None:
+    async with connect() as client:
+        first, second = await client.list_tools(), await client.list_tools()
+    assert first.tools == second.tools
+    assert [tool.name for tool in first.tools] == [spec.name for spec in CATALOGUE]
+
+
+async def test_the_schemas_fit_their_budgets(server: Server) -> None:
+    weights = {tool.name: weight(tool) for tool in await listing(server)}
+    assert sum(weights.values()) <= 12_000
+    assert sum(weights[name] for name in ALWAYS) <= 4_800
+
+
+async def test_six_tools_are_always_loaded(server: Server) -> None:
+    marked = {
+        tool.name for tool in await listing(server) if tool.meta == {"anthropic/alwaysLoad": True}
+    }
+    assert marked == ALWAYS
+
+
+async def test_every_schema_is_a_closed_object_whose_parameters_are_described(
+    server: Server,
+) -> None:
+    for tool in await listing(server):
+        schema = tool.input_schema
+        assert schema["type"] == "object"
+        assert schema["additionalProperties"] is False
+        assert "anyOf" not in schema
+        assert '"title":' not in json.dumps({**schema, "properties": _without_names(schema)})
+        assert "$ref" not in json.dumps(schema)
+        assert "null" not in json.dumps(schema)
+        for name, field in schema["properties"].items():
+            assert field.get("description"), f"{tool.name}.{name}"
+
+
+def _without_names(schema: dict[str, Any]) -> list[Any]:
+    return list(schema["properties"].values())
+
+
+async def test_the_statuses_are_those_of_the_board(server: Server) -> None:
+    for tool in await listing(server):
+        status = tool.input_schema["properties"].get("status")
+        if status:
+            assert status["enum"] == [status.value for status in Status]
+
+
+async def test_every_tool_has_all_four_hints_and_no_output_schema(server: Server) -> None:
+    for tool in await listing(server):
+        hints = tool.annotations
+        assert hints is not None
+        for hint in (
+            hints.read_only_hint,
+            hints.destructive_hint,
+            hints.idempotent_hint,
+            hints.open_world_hint,
+        ):
+            assert isinstance(hint, bool)
+        assert not (hints.read_only_hint and hints.destructive_hint)
+        assert tool.output_schema is None
+        assert tool.description
+        assert len(tool.description.encode()) <= 2048
+
+
+async def test_the_instructions_fit_and_name_every_tool(connect: Connect) -> None:
+    async with connect() as client:
+        told = client.instructions
+    assert told == INSTRUCTIONS
+    assert len(INSTRUCTIONS.encode()) <= 2048
+    assert [spec.name for spec in CATALOGUE if spec.name not in INSTRUCTIONS] == []
+
+
+async def test_both_eras_declare_that_they_notify(connect: Connect) -> None:
+    async with connect() as client:
+        capabilities = client.server_capabilities
+    assert capabilities is not None
+    assert capabilities.resources is not None
+    assert capabilities.resources.subscribe is True
+    assert capabilities.resources.list_changed is True
+    assert capabilities.tools is not None
+    assert capabilities.tools.list_changed is True
+    assert capabilities.prompts is not None
+    assert capabilities.prompts.list_changed is True
+    assert capabilities.completions is not None

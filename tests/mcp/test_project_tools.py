@@ -1,0 +1,200 @@
+"""The tools for code, agents, CLAUDE.md and the project."""
+
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.core import Core
+from claudetask_core.schemas.search import SearchQuery, SearchResults
+from tests.mcp.conftest import Connect
+from tests.mcp.support import answer, refusal
+
+
+@pytest.fixture
+def code(project: Path) -> Path:
+    folder = project / "src"
+    folder.mkdir()
+    (folder / "money.py").write_text(
+        '"""Money."""\n\n\ndef round_half_up(amount: float) -> int:\n'
+        '    """Rounds commercially."""\n    return int(amount + 0.5)\n',
+        "utf-8",
+    )
+    (project / "README.md").write_text("# Shop\n\nIt rounds commercially.\n", "utf-8")
+    return folder
+
+
+async def test_code_is_found_with_path_lines_symbol_and_text(connect: Connect, code: Path) -> None:
+    async with connect() as client:
+        said = await answer(client, "search_codebase", query="round half up", path="src/**")
+        none = await answer(client, "search_codebase", query="round", language="rust")
+    first = said.splitlines()[0]
+    assert first.startswith("src/money.py:")
+    assert "round_half_up (function)" in first
+    assert "def round_half_up(amount: float) -> int:" in said
+    assert "README" not in said
+    assert none == "Nothing found."
+
+
+async def test_the_arguments_of_a_search_arrive(
+    connect: Connect, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[SearchQuery] = []
+
+    async def search(query: SearchQuery) -> SearchResults:
+        asked.append(query)
+        return SearchResults(query=query.query, complete=1, results=[])
+
+    monkeypatch.setattr(core.search, "search", search)
+    async with connect() as client:
+        await answer(
+            client,
+            "search_codebase",
+            query=" q ",
+            top_k=3,
+            path="a/**",
+            language="go",
+            min_score=0.5,
+        )
+        await answer(client, "search_codebase", query="q", path="")
+    assert asked == [
+        SearchQuery(query="q", top_k=3, path="a/**", language="go", min_score=0.5),
+        SearchQuery(query="q"),
+    ]
+
+
+async def test_an_agent_is_made_changed_read_and_deleted(connect: Connect, project: Path) -> None:
+    file = project / ".claude" / "agents" / "tester.md"
+    async with connect() as client:
+        made = await answer(
+            client,
+            "save_agent",
+            name="tester",
+            description="Writes tests",
+            prompt="Write tests.",
+            tools=["Read", "mcp__claudetask__search_codebase"],
+            model="sonnet",
+        )
+        await answer(client, "save_agent", name="tester", description="Writes good tests")
+        shown = await answer(client, "get_agent", name="tester")
+        listed = await answer(client, "list_agents")
+        assert "Write tests." in file.read_text("utf-8")
+        gone = await answer(client, "delete_agent", name="tester")
+        none = await answer(client, "list_agents")
+    assert made.startswith("Created agent tester (")
+    assert "restart" in made
+    assert "description: Writes good tests\ntools: Read, mcp__claudetask__search_codebase" in shown
+    assert "model: sonnet" in shown
+    assert shown.rstrip().endswith("Write tests.")
+    assert listed == "tester: Writes good tests\n1 agent."
+    assert gone.startswith("Deleted agent tester.")
+    assert not file.exists()
+    assert none.startswith("No agents.")
+
+
+async def test_a_new_agent_needs_description_and_prompt(connect: Connect) -> None:
+    async with connect() as client:
+        said = await refusal(client, "save_agent", {"name": "tester", "tools": ["Read"]})
+    assert said.startswith(
+        "The project has no agent 'tester' yet, and a new one needs description and prompt."
+    )
+
+
+async def test_an_agent_changed_underneath_is_refused(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "save_agent", name="a", description="d", prompt="p")
+        said = await refusal(
+            client, "save_agent", {"name": "a", "prompt": "q", "expected_hash": "0" * 64}
+        )
+        assert await answer(client, "get_agent", name="a")
+    assert "changed" in said or "hash" in said
+
+
+async def test_an_agent_of_the_user_may_be_overridden_by_the_project(
+    connect: Connect, own_home: Path, project: Path
+) -> None:
+    folder = own_home / ".claude" / "agents"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "mine.md"
+    file.write_text("---\nname: mine\ndescription: d\n---\np\n", "utf-8")
+    try:
+        async with connect() as client:
+            assert "mine (user): d" in await answer(client, "list_agents")
+            await answer(client, "save_agent", name="mine", description="ours", prompt="q")
+    finally:
+        file.unlink()
+    assert (project / ".claude" / "agents" / "mine.md").exists()
+
+
+async def test_a_section_is_replaced_and_the_rest_stays(connect: Connect, project: Path) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# Commands\n\n## Testing\n\npytest\n\n## Build\n\nmake\n", "utf-8")
+    async with connect() as client:
+        before = await answer(client, "read_claude_md", section="Commands > Testing")
+        dry = await answer(
+            client,
+            "update_claude_md",
+            section="Commands > Testing",
+            content="## Testing\n\nuv run pytest\n\n",
+            dry_run=True,
+        )
+        assert "uv run" not in file.read_text("utf-8")
+        done = await answer(
+            client,
+            "update_claude_md",
+            section="Commands > Testing",
+            content="## Testing\n\nuv run pytest\n\n",
+        )
+        same = await answer(
+            client,
+            "update_claude_md",
+            section="Commands > Testing",
+            content="## Testing\n\nuv run pytest\n\n",
+        )
+    assert "\n\n## Testing\n\npytest" in before
+    assert "+uv run pytest" in dry
+    assert dry.startswith("Nothing was written.")
+    assert done.startswith("Wrote section Commands > Testing. Hash now ")
+    assert same.startswith("section Commands > Testing reads like that already")
+    assert file.read_text("utf-8") == (
+        "# Commands\n\n## Testing\n\nuv run pytest\n\n## Build\n\nmake\n"
+    )
+
+
+async def test_a_whole_file_needs_the_hash_of_what_was_read(
+    connect: Connect, project: Path
+) -> None:
+    async with connect() as client:
+        none = await answer(client, "read_claude_md")
+        await answer(client, "update_claude_md", content="# One\n")
+        refused = await refusal(client, "update_claude_md", {"content": "# Two\n"})
+        shown = await answer(client, "read_claude_md")
+        present = shown.split("hash ")[1].split()[0]
+        done = await answer(client, "update_claude_md", content="# Two\n", expected_hash=present)
+        version = done.split("version ")[1].split(" ")[0]
+        back = await answer(client, "update_claude_md", restore=version)
+    assert none.startswith("There is no CLAUDE.md yet.")
+    assert "hash" in refused
+    assert shown.endswith("\n\n# One\n")
+    assert back.startswith(f"Wrote version {version}.")
+    assert (project / "CLAUDE.md").read_text("utf-8") == "# One\n"
+
+
+async def test_a_long_claude_md_is_cut_with_its_outline(connect: Connect, project: Path) -> None:
+    chapters = "".join(f"# Chapter {n}\n\n{'word ' * 200}\n\n" for n in range(50))
+    (project / "CLAUDE.md").write_text(chapters, "utf-8")
+    async with connect() as client:
+        said = await answer(client, "read_claude_md")
+    assert len(said) <= 32_000
+    assert "Sections:\n- Chapter 0\n" in said
+    assert "- Chapter 49" in said
+
+
+async def test_the_project_says_where_it_stands(connect: Connect, project: Path) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        said = await answer(client, "project_status")
+    assert f"project {project}" in said
+    assert "tasks 1: Backlog 1" in said
+    assert "CLAUDE.md missing or empty" in said
+    assert "jobs none running" in said
+    assert "\nindex " in said

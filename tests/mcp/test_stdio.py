@@ -1,0 +1,172 @@
+"""The program over stdio, in a process of its own: start, purity, and an end in time."""
+
+import asyncio
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.mcp.process import DISCOVER, SOON, Program, started
+
+pytestmark = pytest.mark.slow
+
+IN_TIME = 2.0
+NEVER = ("fastapi", "alembic", "httpx", "anthropic")
+NOT_BEFORE_A_CALL = (*NEVER, "sqlalchemy", "aiosqlite")
+LISTING = """
+import asyncio, json, sys
+from mcp import Client
+from claudetask_mcp.entry import read_entry
+from claudetask_mcp.stdio import stdio_server_of
+
+async def main():
+    server = stdio_server_of(read_entry({}))
+    async with Client(server, mode="legacy") as client:
+        await client.list_tools()
+        print(json.dumps(sorted(sys.modules)))
+
+asyncio.run(main())
+"""
+HANGING = """
+import asyncio, sys, time
+from contextlib import asynccontextmanager
+from claudetask_mcp import cli, entry
+
+@asynccontextmanager
+async def hang(self):
+    {hang}
+    yield
+
+entry.Entry.open = hang
+sys.exit(cli.main([]))
+"""
+DEAF = """while True:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            pass
+"""
+HANGS = (
+    ("await asyncio.sleep(3600)", "SIGTERM"),
+    ("time.sleep(3600)", "end of input"),
+    ("time.sleep(3600)", "SIGTERM"),
+    ("await asyncio.to_thread(time.sleep, 3600)", "SIGINT"),
+    (DEAF, "end of input"),
+)
+
+
+async def end_by(program: Program, how: str) -> tuple[int, bytes, float]:
+    begun = time.monotonic()
+    if how == "end of input":
+        program.end()
+    else:
+        program.process.send_signal(signal.Signals[how])
+    code, rest = await program.ended(within=SOON)
+    return code, rest, time.monotonic() - begun
+
+
+async def test_both_eras_are_greeted_and_told_the_tools(project: Path) -> None:
+    async with started(project) as program:
+        hello = await program.greet()
+        tools = await program.ask("tools/list")
+    assert hello["result"]["protocolVersion"] == "2025-11-25"
+    assert hello["result"]["serverInfo"]["name"] == "claudetask"
+    assert len(tools["result"]["tools"]) == 17
+    async with started(project) as program:
+        hello = await program.ask("server/discover", DISCOVER)
+        tools = await program.ask("tools/list", DISCOVER)
+    assert hello["result"]["supportedVersions"] == ["2026-07-28"]
+    assert len(tools["result"]["tools"]) == 17
+
+
+@pytest.mark.parametrize("how", ["end of input", "SIGTERM", "SIGINT"])
+async def test_an_idle_program_ends_in_time_and_its_output_was_pure(
+    project: Path, how: str
+) -> None:
+    async with started(project, CLAUDE_CODE_SESSION_ID="s-1") as program:
+        await program.greet()
+        await program.ask("tools/list")
+        assert (await program.call("create_task", title="Work")).startswith("Created #1")
+        claimed = await program.call("get_next_task", claim=True)
+        code, rest, seconds = await end_by(program, how)
+    assert "Claimed for claude-code:s-1 until" in claimed
+    assert code == 0
+    assert seconds < IN_TIME
+    for line in [*program.lines, *rest.splitlines()]:
+        assert json.loads(line)["jsonrpc"] == "2.0"
+
+
+@pytest.mark.parametrize(("hang", "how"), HANGS)
+async def test_the_program_ends_in_time_whatever_hangs(project: Path, how: str, hang: str) -> None:
+    async with started(project, code=HANGING.format(hang=hang)) as program:
+        await program.greet()
+        await program.ask("tools/list")
+        program.send("tools/call", {"name": "list_tasks", "arguments": {}})
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(program.message(), 0.3)
+        _, _, seconds = await end_by(program, how)
+    assert seconds < IN_TIME
+
+
+async def test_the_listing_loads_neither_the_database_nor_a_web_framework(project: Path) -> None:
+    async with started(project, code=LISTING) as program:
+        code, loaded = await program.ended(within=SOON)
+    assert code == 0
+    modules = {name.split(".")[0] for name in json.loads(loaded)}
+    assert modules.isdisjoint(NOT_BEFORE_A_CALL)
+
+
+async def test_a_call_on_a_board_at_head_loads_no_migrations(project: Path) -> None:
+    async with started(project, PYTHONPROFILEIMPORTTIME="1") as program:
+        assert program.process.stderr is not None
+        errors = asyncio.create_task(program.process.stderr.read())
+        await program.greet()
+        await program.ask("tools/list")
+        assert await program.call("list_tasks") == "No task matches."
+        program.end()
+        await program.ended(within=SOON)
+        told = (await asyncio.wait_for(errors, SOON)).decode()
+    loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in told.splitlines()}
+    assert loaded.isdisjoint(NEVER)
+
+
+async def test_a_board_that_cannot_be_opened_is_told_in_the_answer(project: Path) -> None:
+    async with started(project, CLAUDETASK_DATA_DIR="/proc/none") as program:
+        await program.greet()
+        said = await program.call("list_tasks")
+        again = await program.call("list_tasks")
+    assert "/proc/none" in said
+    assert said == again
+
+
+async def test_the_projects_own_limits_hold_once_its_board_is_open(project: Path) -> None:
+    (project / ".claudetask" / "config.toml").write_text(
+        "[rate_limits]\nread = '1/hour'\n", "utf-8"
+    )
+    async with started(project) as program:
+        await program.greet()
+        await program.call("list_tasks")
+        await program.call("list_tasks")
+        said = await program.call("list_tasks")
+    assert said.startswith("Too many read calls: the limit is 1 per hour.")
+
+
+async def test_what_prints_goes_to_stderr(project: Path) -> None:
+    code = """
+import os, sys
+from claudetask_mcp import cli, entry
+first = entry.Entry.open
+def loud(self):
+    print("noise"); os.system("echo noise"); sys.stdout.flush()
+    return first(self)
+entry.Entry.open = loud
+sys.exit(cli.main([]))
+"""
+    async with started(project, code=code) as program:
+        await program.greet()
+        assert await program.call("list_tasks") == "No task matches."
+        program.end()
+        _, rest = await program.ended(within=SOON)
+    assert b"noise" not in b"".join(program.lines) + rest
