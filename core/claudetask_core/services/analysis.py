@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from claudetask_core.clock import Clock
@@ -14,7 +15,7 @@ from claudetask_core.services import analysis_answer, analysis_prompt, claude_co
 from claudetask_core.services.analysis_board import AnalysisBoard, existing
 from claudetask_core.services.analysis_context import AnalysisContext
 from claudetask_core.services.analysis_jobs import SERVER_GONE, Ending, Jobs
-from claudetask_core.services.analysis_rows import JobFinished
+from claudetask_core.services.analysis_rows import JobFinished, JobNotFound
 from claudetask_core.services.analysis_run import Run, ending
 from claudetask_core.services.claims import Caller
 from claudetask_core.services.claude_code import ClaudeCode, Outcome
@@ -28,8 +29,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 1
 TICK_SECONDS = 1.0
 CANCEL_SECONDS = CANCEL_GRACE + 1.7
-CLOSE_SECONDS = 1.4
-LAST_SECONDS = 0.3
+CLOSE_SECONDS = 1.3
+LAST_SECONDS = 0.2
+END_PAUSES = (1.0, 10.0, 60.0)
 FAULT = "The analysis ended by a fault of the server; its log says more."
 
 
@@ -82,7 +84,7 @@ class AnalysisService:
             NoClaude: No Claude can be reached; the remedy is named.
         """
         if self._closed:
-            raise ShuttingDown("The server is ending.", next_step="Start it again, then try again.")
+            raise _shutting_down()
         await self.recover()
         task = await self._tasks.get(task_id)
         run = Run(task, await self._claude.find())
@@ -151,27 +153,30 @@ class AnalysisService:
                 late.cancel()
 
     async def _live(self, run: Run, caller: Caller) -> None:
-        """The life of a job, from its row to its end."""
+        """The life of a job, from its row to its end; `run.queued` always gets an answer."""
         try:
             job = await self._jobs.create(run.task.id, caller, claude_code.NAME)
+            self._runs[job.id] = run
+            if self._closed:
+                run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
+            try:
+                await self._enter(run, job)
+                run.queued.set_result(job)
+                await self._in_turn(run, job)
+            finally:
+                del self._runs[job.id]
+                run.ended.set_result(None)
         except DomainError as refusal:
             run.queued.set_exception(refusal)
-            return
-        self._runs[job.id] = run
-        if self._closed:
-            run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
-        try:
-            await self._enter(run, job)
-            await self._in_turn(run, job)
         finally:
-            del self._runs[job.id]
-            run.ended.set_result(None)
+            if not run.queued.done():
+                run.queued.set_exception(_shutting_down())
 
     async def _enter(self, run: Run, job: Job) -> None:
         await self._board.enter(run.task)
-        if (await self._jobs.get(job.id)).status not in ACTIVE:  # cancelled while it moved
-            await self._board.put_back(run.task.id)
-        run.queued.set_result(job)
+        with suppress(Unavailable):
+            if not await self._is_active(job):  # cancelled, or deleted with its task, meanwhile
+                await self._board.put_back(run.task.id)
         if self._ticker is None or self._ticker.done():
             self._ticker = asyncio.create_task(self._tick())
             self._ticker.add_done_callback(_log_fault)
@@ -228,13 +233,26 @@ class AnalysisService:
         return ending(JobStatus.SUCCEEDED, None, outcome)
 
     async def _end(self, run: Run, job: Job, end: Ending) -> None:
-        """Writes the end; a board that cannot be written is left to the next server's recovery."""
+        """Writes the end; where that fails for long, the next server's recovery does it."""
+        told = end.error is None
+        for pause in (*END_PAUSES, None):
+            try:
+                if not told and await self._is_active(job):
+                    await self._board.leave(job.task_id, _note(end.error))
+                told = True
+                await self._jobs.finish(job.id, end, actor=run.actor)
+            except Unavailable as error:
+                log.warning("job %s could not be ended: %s", job.id, error.code)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            else:
+                return
+
+    async def _is_active(self, job: Job) -> bool:
         try:
-            if end.error and (await self._jobs.get(job.id)).status in ACTIVE:
-                await self._board.leave(job.task_id, _note(end.error))
-            await self._jobs.finish(job.id, end, actor=run.actor)
-        except DomainError as error:
-            log.warning("job %s could not be ended: %s", job.id, error.code)
+            return (await self._jobs.get(job.id)).status in ACTIVE
+        except JobNotFound:
+            return False
 
     async def _tick(self) -> None:
         """Writes heartbeats and progress, and stops what other processes want stopped."""
@@ -250,6 +268,10 @@ class AnalysisService:
                 if job_id in self._runs:
                     run = self._runs[job_id]
                     run.ask_to_stop(JobStatus.CANCELLED, reason, CANCEL_GRACE)
+
+
+def _shutting_down() -> ShuttingDown:
+    return ShuttingDown("The server is ending.", next_step="Start it again, then try again.")
 
 
 def _note(reason: str | None) -> str:

@@ -1,6 +1,7 @@
 """A board whose Claude is a scripted stand-in."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,8 @@ import pytest
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.services import analysis
-from tests.core.analysis.support import FakeClaude
+from tests.core.analysis.support import FakeClaude, inside
 from tests.support import HeldClock
-
-Opened = Callable[[], AsyncGenerator[Core]]
 
 
 @pytest.fixture
@@ -36,6 +35,9 @@ async def core(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Core]:
-    monkeypatch.setattr(analysis, "TICK_SECONDS", 0.02)
+    """An open board; its analyses ask no index, which would cost each test its building."""
+    monkeypatch.setattr(analysis, "TICK_SECONDS", 0.05)
     async with open_core(settings, start=project, home=None, clock=clock) as opened:
+        context = replace(inside(opened, "context"), search=None)
+        monkeypatch.setattr(opened.analysis, "_context", context)
         yield opened

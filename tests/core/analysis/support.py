@@ -100,7 +100,7 @@ async def job_when(core: Core, job: Job, holds: Callable[[Job], bool]) -> Job:
     """Waits for the job to be so."""
     async with asyncio.timeout(SECONDS):
         while not holds(present := await core.analysis.get(job.id)):  # noqa: ASYNC110 — as above
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
     return present
 
 

@@ -13,6 +13,7 @@ from tests.core.analysis.support import (
     ANSWER,
     FakeClaude,
     analysed,
+    eventually,
     finished,
     inside,
     new_task,
@@ -201,3 +202,21 @@ async def test_a_board_that_refuses_a_note_does_not_break_the_job(
     assert (await analysed(core, task)).status is JobStatus.FAILED
     await inside(core, "board").put_back(task.id)
     assert (await core.tasks.get(task.id)).status is Status.BACKLOG
+
+
+async def test_a_task_deleted_at_once_takes_its_job_with_it(
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = await new_task(core)
+    board = inside(core, "board")
+    enter = board.enter
+
+    async def deleted_meanwhile(entering: Any) -> None:
+        await enter(entering)
+        await core.tasks.delete(task.id, BOB)
+
+    monkeypatch.setattr(board, "enter", deleted_meanwhile)
+    await core.analysis.start(task.id, ALICE)
+    await eventually(lambda: not inside(core, "living"))
+    assert await core.analysis.unfinished() == []
+    assert fake.calls() == []

@@ -10,9 +10,10 @@ import pytest
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.errors import DomainError
-from claudetask_core.schemas.job import JobStatus
+from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Status
 from claudetask_core.services import analysis, analysis_context
+from claudetask_core.services.analysis_jobs import Ending
 from claudetask_core.services.claims import Caller
 from tests.core.analysis.support import (
     ALICE,
@@ -120,6 +121,67 @@ async def test_another_process_has_the_owner_cancel(
     assert not is_alive(pid)
 
 
+async def test_another_process_cancels_a_queued_job(
+    core: Core, fake: FakeClaude, settings: Settings, clock: HeldClock
+) -> None:
+    fake.script(hang=True)
+    running = await core.analysis.start((await new_task(core, "one")).id, ALICE)
+    await fake.called()
+    queued = await core.analysis.start((await new_task(core, "two")).id, ALICE)
+    async with open_core(settings, start=core.places.root, home=None, clock=clock) as other:
+        asked = await other.analysis.cancel(queued.id, BOB)
+        assert asked.status is JobStatus.CANCELLED
+    await core.analysis.cancel(running.id, BOB)
+    await eventually(lambda: not inside(core, "living"))
+    assert len(fake.calls()) == 1
+
+
+async def test_a_job_that_another_process_ended_is_not_begun(core: Core) -> None:
+    jobs = inside(core, "jobs")
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    await jobs.finish(job.id, Ending(JobStatus.CANCELLED, "cancelled"))
+    assert not await jobs.begin(job.id)
+    await eventually(lambda: not inside(core, "living"))
+    assert (await core.analysis.get(job.id)).status is JobStatus.CANCELLED
+
+
+async def test_a_start_that_the_end_of_the_server_overtakes_is_interrupted(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = await new_task(core)
+    jobs = inside(core, "jobs")
+    create = jobs.create
+
+    async def create_while_closing(*given: object) -> Job:
+        job = await create(*given)
+        monkeypatch.setattr(core.analysis, "_closed", True)
+        return job
+
+    monkeypatch.setattr(jobs, "create", create_while_closing)
+    job = await core.analysis.start(task.id, ALICE)
+    assert (await finished(core, job)).status is JobStatus.INTERRUPTED
+
+
+async def test_a_start_that_the_end_of_the_server_cuts_off_is_refused(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = await new_task(core)
+    begun = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(inside(core, "jobs"), "create", never)
+    monkeypatch.setattr(analysis, "CLOSE_SECONDS", 0.05)
+    starting = asyncio.create_task(core.analysis.start(task.id, ALICE))
+    await asyncio.wait_for(begun.wait(), 5)
+    await core.analysis.close()
+    with pytest.raises(DomainError) as caught:
+        await asyncio.wait_for(starting, 5)
+    assert caught.value.code == "shutting_down"
+
+
 async def test_a_deleted_task_ends_its_analysis(core: Core, fake: FakeClaude) -> None:
     fake.script(hang=True)
     task = await new_task(core)
@@ -187,6 +249,7 @@ import asyncio, sys
 from pathlib import Path
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
+from claudetask_core.services.analysis_jobs import Ending
 from claudetask_core.services.claims import Caller
 
 async def main(root, binary):

@@ -21,9 +21,9 @@ async def call(core: Core, fake: FakeClaude, **fields: Any) -> dict[str, Any]:
     return fake.calls()[-1]
 
 
-async def test_the_client_may_read_and_nothing_else(core: Core, fake: FakeClaude) -> None:
-    argv = (await call(core, fake))["argv"]
-    assert argv[0] == "-p"
+def test_the_client_may_read_and_nothing_else(settings: Settings) -> None:
+    argv = arguments("/bin/claude", settings, {})
+    assert argv[:2] == ["/bin/claude", "-p"]
     assert value(argv, "--tools") == "Read,Grep,Glob"
     assert value(argv, "--permission-mode") == "dontAsk"
     assert value(argv, "--setting-sources") == "user"
@@ -34,12 +34,11 @@ async def test_the_client_may_read_and_nothing_else(core: Core, fake: FakeClaude
     assert "--model" not in argv
 
 
-async def test_the_client_is_bounded_and_streams(core: Core, fake: FakeClaude) -> None:
-    argv = (await call(core, fake))["argv"]
+def test_the_client_is_bounded_and_streams(settings: Settings) -> None:
+    argv = arguments("/bin/claude", settings, {})
     assert (value(argv, "--max-turns"), value(argv, "--max-budget-usd")) == ("30", "1")
     assert value(argv, "--output-format") == "stream-json"
     assert "--verbose" in argv
-    assert json.loads(value(argv, "--json-schema")) == analysis_answer.schema()
 
 
 async def test_the_prompt_goes_in_by_stdin_and_never_starts_a_command(
@@ -49,18 +48,17 @@ async def test_the_prompt_goes_in_by_stdin_and_never_starts_a_command(
     assert "/exit now" in called["stdin"]
     assert not called["stdin"].startswith("/")
     assert not any("/exit" in argument for argument in called["argv"])
+    assert json.loads(value(called["argv"], "--json-schema")) == analysis_answer.schema()
 
 
-async def test_the_client_works_in_the_project(core: Core, fake: FakeClaude) -> None:
-    assert (await call(core, fake))["cwd"] == str(core.places.root)
-
-
-async def test_the_client_gets_the_environment_without_ours_and_an_outer_sessions(
+async def test_the_client_works_in_the_project_without_our_variables_and_an_outer_sessions(
     core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE", "GIT_DIR", "KEPT_VARIABLE"):
         monkeypatch.setenv(name, "x")
-    env = (await call(core, fake))["env"]
+    called = await call(core, fake)
+    env = called["env"]
+    assert called["cwd"] == str(core.places.root)
     assert env["KEPT_VARIABLE"] == "x"
     assert not {"CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE", "GIT_DIR"} & env.keys()
     assert env["CLAUDE_CODE_MAX_RETRIES"] == "2"

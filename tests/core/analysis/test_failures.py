@@ -12,7 +12,8 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.errors import Unavailable
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.services import analysis, claude_code_process
-from claudetask_core.services.claude_code_failures import of_result, redacted
+from claudetask_core.services.claude_code_failures import of_result, of_silence, redacted
+from claudetask_core.services.claude_code_process import Ended, Exit
 from tests.core.analysis.support import (
     ALICE,
     ANSWER,
@@ -77,10 +78,7 @@ async def test_a_failed_run_keeps_its_cost_and_turns(core: Core, fake: FakeClaud
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ({"lines": [result(structured_output=None)]}, "answered in words and not in the form"),
-        ({"lines": [result()], "exit": 3}, "exit code 3 after its answer"),
         ({"lines": [result()], "kill": "SIGTERM"}, "exit code 143 after its answer"),
-        ({"lines": ["no event", "{", "7"]}, "exit code 0 and said nothing"),
         ({"stderr": "error: bad flag", "exit": 1}, "exit code 1: error: bad flag"),
         ({"kill": "SIGKILL"}, "ended by signal 9"),
         (
@@ -95,6 +93,31 @@ async def test_anything_but_a_whole_success_is_a_failure(
     fake.script(**script)
     _, error = await failure(core)
     assert said in error
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        (result(structured_output=None), 0, "answered in words and not in the form"),
+        (result(structured_output=[]), 0, "answered in words and not in the form"),
+        (result(result="Unknown command: /x", structured_output=None), 0, "Unknown command: /x"),
+        (result(), 3, "exit code 3 after its answer"),
+        (result(subtype="success", is_error=True), 0, "Claude Code failed: words"),
+        ({"type": "result"}, 0, "Claude Code failed: it gave no reason"),
+    ],
+)
+def test_a_result_that_is_no_whole_success_is_a_failure(
+    line: dict[str, Any], code: int, said: str
+) -> None:
+    assert said in (of_result(line, code) or "")
+
+
+def test_a_whole_success_is_none() -> None:
+    assert of_result(result(), 0) is None
+
+
+def test_a_run_without_a_word_is_told() -> None:
+    assert "exit code 0 and said nothing" in of_silence(Exit(Ended.BY_ITSELF, 0, ""))
 
 
 async def test_a_client_that_takes_too_long_is_ended(
@@ -191,13 +214,20 @@ async def test_a_board_that_cannot_be_written_delays_a_heartbeat_and_no_more(
     assert (await core.analysis.cancel(job.id, ALICE)).status is JobStatus.CANCELLED
 
 
-async def test_an_end_that_cannot_be_written_is_left_to_the_next_server(
-    core: Core, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("times", "status"), [(2, JobStatus.SUCCEEDED), (3, JobStatus.RUNNING)])
+async def test_an_end_that_cannot_be_written_is_tried_again_and_then_left_to_the_next_server(
+    core: Core, monkeypatch: pytest.MonkeyPatch, times: int, status: JobStatus
 ) -> None:
-    async def busy(*_: object, **__: object) -> None:
-        raise Unavailable("busy")
+    jobs = inside(core, "jobs")
+    finish, failures = jobs.finish, iter(range(times))
 
-    monkeypatch.setattr(inside(core, "jobs"), "finish", busy)
+    async def busy(*given: object, **named: object) -> None:
+        if next(failures, None) is not None:
+            raise Unavailable("busy")
+        await finish(*given, **named)
+
+    monkeypatch.setattr(analysis, "END_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(jobs, "finish", busy)
     job = await core.analysis.start((await new_task(core)).id, ALICE)
     await eventually(lambda: not inside(core, "living"))
-    assert (await core.analysis.get(job.id)).status is JobStatus.RUNNING
+    assert (await core.analysis.get(job.id)).status is status

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from claudetask_core.schemas.task import (
 from claudetask_core.services import analysis_context
 from claudetask_core.services.analysis_context import AnalysisContext, Material
 from claudetask_core.services.analysis_prompt import CUT, MAX_BYTES, build, clip
-from tests.core.analysis.support import ALICE, FakeClaude, analysed, new_task
+from tests.core.analysis.support import ALICE, FakeClaude, analysed, inside, new_task
 from tests.support import START
 
 LONG = "ä" * 70_000
@@ -160,8 +161,10 @@ def test_a_clipped_text_fits(text: str) -> None:
 
 
 async def test_the_client_is_told_of_code_notes_agents_and_finished_tasks(
-    core: Core, fake: FakeClaude
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    context = replace(inside(core, "context"), search=core.search)
+    monkeypatch.setattr(core.analysis, "_context", context)
     root = core.places.root
     (root / "login.py").write_text("def check_login(user):\n    return user.midnight\n")
     agents = root / ".claude" / "agents"
