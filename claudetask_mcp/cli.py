@@ -12,7 +12,8 @@ from claudetask_core.errors import DomainError
 
 PROGRAM = "claudetask-mcp"
 WRONG_USE = 2
-DATA_ERRORS = 1
+FAILED = 1
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,9 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationInvalid as error:
         return _said(error, WRONG_USE)
     except DomainError as error:
-        return _said(error, DATA_ERRORS)
+        return _said(error, FAILED)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    finally:
+        gc.enable()
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -47,7 +50,6 @@ def _run(arguments: argparse.Namespace) -> int:
         return serve_stdio(entry)
     from claudetask_mcp import commands  # noqa: PLC0415 — as said above
 
-    gc.enable()
     return asyncio.run(commands.run(entry, arguments))
 
 

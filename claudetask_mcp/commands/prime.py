@@ -18,11 +18,11 @@ DATABASE = "claudetask.db"
 
 async def run(entry: Entry, _: argparse.Namespace) -> int:
     """Prints nothing where there is no board: a hook may run in any project."""
-    hook = await asyncio.to_thread(_hook)
+    told = await asyncio.to_thread(hook)
     places = await entry.locate()
     if entry.settings.database_url is None and not (places.board / DATABASE).exists():
         return 0
-    session = hook.get("session_id") or entry.session
+    session = told.get("session_id") or entry.session
     async with entry.open() as core:
         from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
 
@@ -31,7 +31,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     return 0
 
 
-def _hook() -> dict[str, Any]:
+def hook() -> dict[str, Any]:
     """The JSON object that Claude Code hands a hook, or nothing."""
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
         return {}

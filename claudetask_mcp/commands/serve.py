@@ -64,7 +64,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
             f"Refusing to listen on {settings.host} without a token: others could reach it.",
             next_step="Give --token or CLAUDETASK_TOKEN, or listen on 127.0.0.1.",
         )
-    listening = _bind(settings.host, settings.port)
+    listening = bind(settings.host, settings.port)
     async with entry.open() as core:
         app = _app(core, entry, listening.getsockname()[1])
         config = uvicorn.Config(
@@ -96,7 +96,7 @@ def _outlive_signals() -> None:
         signal.signal(number, lambda _number, _frame: None)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=128)

@@ -1,0 +1,313 @@
+"""The command line, as people, hooks and scripts use it."""
+
+import io
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from claudetask_core import __version__
+from claudetask_mcp import cli, entry
+from claudetask_mcp.commands import doctor, index, prime
+from claudetask_mcp.entry import caller_of, read_entry
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def nothing(*_: object) -> None:
+    """Does nothing, finds nothing."""
+
+
+@pytest.fixture
+def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in the project: exit code, stdout, stderr."""
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(entry, "configure_logging", nothing)
+
+    def called(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = cli.main(arguments)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return called
+
+
+@pytest.fixture
+def claude(tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a stand-in for Claude Code's program."""
+
+    def made(script: str) -> Path:
+        file = tmp_path / "claude"
+        file.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+        file.chmod(0o700)
+        return file
+
+    return made
+
+
+def test_the_version_is_printed(run: Run) -> None:
+    assert run("--version") == (0, f"claudetask-mcp {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("no-such-command",),
+        ("search",),
+        ("search", "q", "--top-k", "101"),
+        ("search", "q", "--top-k", "many"),
+        ("serve", "--port", "x"),
+        ("--no-such-option",),
+    ],
+)
+def test_a_wrong_use_ends_with_2_and_says_why_on_stderr(
+    run: Run, arguments: tuple[str, ...]
+) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "usage: claudetask-mcp" in err
+
+
+@pytest.mark.parametrize("command", [(), ("doctor",), ("serve",)])
+def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(
+    run: Run, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_LEASE_SECONDS", "soon")
+    code, out, err = run(*command)
+    assert (code, out) == (2, "")
+    assert err.startswith("claudetask-mcp: Setting CLAUDETASK_LEASE_SECONDS is wrong: ")
+    assert err.count("\n") == 1
+
+
+def test_a_project_that_is_no_folder_is_a_wrong_setting(run: Run, project: Path) -> None:
+    (project / "file").write_text("", "utf-8")
+    for wrong in (project / "none", project / "file"):
+        code, _, err = run("--project", str(wrong), "doctor")
+        assert code == 2
+        assert f"--project) is wrong: {wrong} is no folder." in err
+
+
+def test_the_project_may_be_named_before_and_after_the_command(
+    run: Run, make_project: Callable[[str], Path]
+) -> None:
+    other = make_project("other")
+    for arguments in (("--project", str(other), "doctor"), ("doctor", "--project", str(other))):
+        _, out, _ = run(*arguments)
+        assert f"project   {other}\n" in out
+
+
+def test_the_folder_that_claude_code_names_is_the_project(
+    run: Run, make_project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_project("other")
+    monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(other))
+    assert f"project   {other}\n" in run("doctor")[1]
+
+
+def test_a_folder_that_was_deleted_is_said(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    code, _, err = run("doctor")
+    assert code == 1
+    assert "The current folder does not exist any more." in err
+
+
+def test_a_user_without_a_home_is_served_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert read_entry({}).home is None
+
+
+def test_code_is_searched_as_text_and_as_json(run: Run, project: Path) -> None:
+    (project / "money.py").write_text("def round_half_up(x):\n    return x\n", "utf-8")
+    code, out, _ = run("search", "round half up", "--top-k", "1")
+    assert code == 0
+    assert out.startswith("money.py:1-2 round_half_up (function)")
+    code, out, _ = run("search", "round half up", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert answer["complete"] == 1
+    assert answer["results"][0]["path"] == "money.py"
+
+
+def test_a_question_that_is_too_long_is_refused_in_words(run: Run) -> None:
+    code, out, err = run("search", "q" * 2001)
+    assert (code, out) == (1, "")
+    assert err.startswith("claudetask-mcp: search: query: ")
+
+
+def test_the_index_is_complete_after_waiting(run: Run, project: Path) -> None:
+    (project / "a.py").write_text("x = 1\n", "utf-8")
+    code, out, _ = run("index", "--wait")
+    assert code == 0
+    assert out.startswith("index ready, 100 % complete, 1 file, ")
+
+
+def test_an_index_that_takes_long_is_not_waited_for_unasked(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "a.py").write_text("x = 1\n", "utf-8")
+    monkeypatch.setattr(index, "LOOK_SECONDS", 0.0)
+    code, out, _ = run("index")
+    assert code in {0, 1}
+    assert out.startswith("index ")
+
+
+def test_prime_says_where_the_session_of_the_hook_stopped(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook, other = os.pipe()
+    os.write(other, json.dumps({"session_id": "abc", "source": "compact"}).encode())
+    os.close(other)
+    with os.fdopen(hook) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        code, out, err = run("prime")
+    assert (code, err) == (0, "")
+    assert out.startswith("You hold no task.")
+
+
+def test_prime_prints_nothing_where_there_is_no_board(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    assert run("prime") == (0, "", "")
+    assert list(empty.iterdir()) == []
+
+
+@pytest.mark.parametrize("said", [b"", b"no json", b"[1]", b"\xff\xfe"])
+def test_prime_does_without_what_is_no_hook(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, said)
+    os.close(writing)
+    with os.fdopen(reading) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert prime.hook() == {}
+
+
+def test_prime_does_not_wait_for_a_pipe_that_nobody_writes_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prime, "HOOK_SECONDS", 0.01)
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "w"):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert prime.hook() == {}
+
+
+def test_prime_takes_a_hook_that_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        for part in (b'{"session', b'_id": "x"}'):
+            os.write(writing, part)
+        os.close(writing)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    with os.fdopen(reading) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert prime.hook() == {"session_id": "x"}
+    thread.join()
+
+
+def test_the_callers_name_is_the_session_or_a_new_one() -> None:
+    assert caller_of("abc") == "claude-code:abc"
+    assert caller_of("a\nb" + "c" * 200) == "claude-code:ab" + "c" * 78
+    assert caller_of(None) != caller_of(None)
+    assert len(caller_of("")) == len("claude-code:") + 8
+
+
+def test_doctor_finds_nothing_wrong_in_a_project_in_order(
+    run: Run, claude: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", str(claude("echo 2.1.0 '(Claude Code)'")))
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "(2.1.0 (Claude Code))\n" in out
+    assert "tasks     0\nindex     ready" in out
+    assert out.endswith("Nothing is wrong.\n")
+
+
+def test_doctor_names_an_agent_that_claude_code_would_drop(run: Run, project: Path) -> None:
+    folder = project / ".claude" / "agents"
+    folder.mkdir(parents=True)
+    (folder / "broken.md").write_text("---\nname: broken\n---\nx\n", "utf-8")
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "wrong     " in out
+    assert "broken.md line " in out
+
+
+def test_doctor_makes_no_board(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    _, out, _ = run("doctor")
+    assert "none yet; the first use makes it" in out
+    assert "git       no repository" in out
+    assert list(empty.iterdir()) == []
+
+
+def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
+    (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all" * 100)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "wrong     " in out
+
+
+def test_doctor_misses_the_programs_that_are_not_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.shutil, "which", nothing)
+    monkeypatch.setenv("CLAUDETASK_ANALYSIS_PROVIDER", "claude-code")
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "wrong     git is not on PATH" in out
+    assert "wrong     claude is not on PATH; analyze_task needs it." in out
+
+
+@pytest.mark.parametrize("script", ["exit 3", "exec sleep 30"])
+def test_doctor_tells_of_a_claude_that_does_not_answer(
+    run: Run, claude: Callable[[str], Path], script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "VERSION_SECONDS", 0.5)
+    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", str(claude(script)))
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "--version fails." in out
+
+
+def test_doctor_tells_of_a_claude_that_cannot_be_started(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "claude"
+    file.write_text("no program\n", "utf-8")
+    file.chmod(0o700)
+    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", str(file))
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "--version fails." in out
+
+
+def test_an_interrupted_command_ends_quietly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupted)
+    assert run("doctor") == (130, "", "")

@@ -1,0 +1,198 @@
+"""REST and MCP on one port: who gets in, who shares a budget, and an end in time."""
+
+import asyncio
+import os
+import re
+import signal
+import time
+from argparse import Namespace
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mcp import Client
+from mcp.types import ResourceListChangedNotification
+from sse_starlette.sse import AppStatus
+
+from claudetask_core.config import Settings
+from claudetask_mcp.commands import serve
+from claudetask_mcp.entry import Entry
+from tests.mcp.process import INITIALIZE, SOON, started
+from tests.mcp.support import ERAS, answer, read
+
+LISTENING = re.compile(r"^Listening on (http://127\.0\.0\.1:\d+)$", re.MULTILINE)
+ACCEPT = {"Accept": "application/json, text/event-stream"}
+HELLO: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": INITIALIZE,
+}
+LIST_TASKS: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 2,
+    "method": "tools/call",
+    "params": {"name": "list_tasks", "arguments": {}},
+}
+Serving = Callable[..., AbstractAsyncContextManager[str]]
+
+
+class NoDeadline:
+    """Leaves the test's own process alive."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def start(self) -> None: ...
+
+
+def entry_of(project: Path, **settings: Any) -> Entry:
+    chosen = Settings(analysis_provider="none", port=0, **settings)
+    return Entry(chosen, {"analysis_provider": "none", **settings}, project, None, "s")
+
+
+@pytest.fixture
+def serving(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Serving:
+    """Serves in this process; ends it by the signal a person would send."""
+    monkeypatch.setattr(serve, "Deadline", NoDeadline)
+    # a server that ended ends the streams of all that follow in its process, which is one
+    monkeypatch.setattr(AppStatus, "should_exit", False)
+
+    @asynccontextmanager
+    async def served(**settings: Any) -> AsyncGenerator[str]:
+        entry = entry_of(project, **settings)
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        running = asyncio.create_task(serve.run(entry, Namespace()))
+        try:
+            yield await _address(running, capsys)
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert await asyncio.wait_for(running, SOON) == 0
+        finally:
+            signal.signal(signal.SIGINT, before[0])
+            signal.signal(signal.SIGTERM, before[1])
+            running.cancel()
+
+    return served
+
+
+async def _address(running: asyncio.Task[int], capsys: pytest.CaptureFixture[str]) -> str:
+    said = ""
+    async with asyncio.timeout(SOON):
+        while not (found := LISTENING.search(said)):
+            assert not running.done(), running
+            await asyncio.sleep(0.01)
+            said += capsys.readouterr().err
+    return found[1]
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_both_eras_are_served_beside_the_api(serving: Serving, era: str) -> None:
+    async with serving() as url, httpx.AsyncClient(base_url=url) as rest:
+        async with Client(f"{url}/mcp", mode=era) as client:
+            assert len((await client.list_tools()).tools) == 17
+            await answer(client, "create_task", title="Work")
+            await answer(client, "update_task_status", task_id=1, status="In Progress")
+            _, text = await read(client, "claudetask://tasks/1")
+        task = (await rest.get("/api/tasks/1")).json()
+    assert task["title"] == "Work"
+    assert re.fullmatch(r"mcp(:[0-9a-f]{16})?", task["claimed_by"])
+    assert '"title":"Work"' in text
+
+
+async def test_a_change_through_rest_reaches_an_older_mcp_client(serving: Serving) -> None:
+    told = asyncio.Event()
+
+    async def heard(message: Any) -> None:
+        if isinstance(message, ResourceListChangedNotification):
+            told.set()
+
+    async with (
+        serving() as url,
+        httpx.AsyncClient(base_url=url) as rest,
+        Client(f"{url}/mcp", mode="legacy", message_handler=heard) as client,
+    ):
+        await answer(client, "list_tasks")
+        await rest.post("/api/tasks", json={"title": "Work"})
+        await asyncio.wait_for(told.wait(), SOON)
+
+
+async def test_with_a_token_nobody_else_gets_in(serving: Serving) -> None:
+    async with serving(token="secret") as url, httpx.AsyncClient(base_url=url) as rest:
+        assert (await rest.post("/mcp", json=HELLO, headers=ACCEPT)).status_code == 401
+        known = {**ACCEPT, "Authorization": "Bearer secret"}
+        assert (await rest.post("/mcp", json=HELLO, headers=known)).status_code == 200
+        assert (await rest.get("/health")).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
+async def test_other_sites_are_refused_at_mcp_too(
+    serving: Serving, headers: dict[str, str]
+) -> None:
+    async with serving() as url, httpx.AsyncClient(base_url=url) as rest:
+        said = await rest.post("/mcp", json=HELLO, headers={**ACCEPT, **headers})
+    assert said.status_code in {403, 421}
+
+
+async def test_both_faces_take_from_the_budget_of_the_token(serving: Serving) -> None:
+    known = {"Authorization": "Bearer secret"}
+    async with (
+        serving(token="secret", rate_limit_read="2/minute") as url,
+        httpx.AsyncClient(base_url=url, headers=known) as rest,
+    ):
+        for _ in range(2):
+            assert (await rest.get("/api/tasks")).status_code == 200
+        first = await rest.post("/mcp", json=HELLO, headers=ACCEPT)
+        session = {**ACCEPT, "Mcp-Session-Id": first.headers["mcp-session-id"]}
+        said = await rest.post("/mcp", json=LIST_TASKS, headers=session)
+    assert "Too many read calls" in said.text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])  # noqa: S104 — refused here
+async def test_a_bind_that_others_can_reach_needs_a_token(project: Path, host: str) -> None:
+    with pytest.raises(serve.TokenRequired) as caught:
+        await serve.run(entry_of(project, host=host), Namespace())
+    assert caught.value.code == "token_required"
+    assert f"Refusing to listen on {host} without a token" in str(caught.value)
+
+
+async def test_a_port_in_use_is_said(project: Path, serving: Serving) -> None:
+    async with serving() as url:
+        taken = Settings(port=int(url.rsplit(":", 1)[1]))
+        with pytest.raises(serve.CannotListen) as caught:
+            await serve.run(Entry(taken, {}, project, None, "s"), Namespace())
+    assert caught.value.code == "cannot_listen"
+
+
+def test_addresses_are_written_as_urls() -> None:
+    with serve.bind("127.0.0.1", 0) as four:
+        assert serve.address(four) == f"http://127.0.0.1:{four.getsockname()[1]}"
+    with serve.bind("::1", 0) as six:
+        assert serve.address(six) == f"http://[::1]:{six.getsockname()[1]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_server_ends_in_time_with_streams_open(
+    project: Path, number: signal.Signals
+) -> None:
+    async with started(project, "serve", "--port", "0") as program:
+        assert program.process.stderr is not None
+        line = await asyncio.wait_for(program.process.stderr.readline(), SOON)
+        found = LISTENING.search(line.decode().rstrip())
+        assert found, line
+        async with (
+            httpx.AsyncClient(base_url=found[1]) as rest,
+            rest.stream("GET", "/api/events") as stream,
+        ):
+            assert stream.status_code == 200
+            begun = time.monotonic()
+            program.process.send_signal(number)
+            code, out = await program.ended(within=SOON)
+            seconds = time.monotonic() - begun
+    assert seconds < 2
+    assert code == 0
+    assert out == b""
