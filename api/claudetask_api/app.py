@@ -1,0 +1,161 @@
+"""The REST face as one ASGI application over an open core."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
+
+from claudetask_api import openapi
+from claudetask_api.dependencies import refuse_unknown_query, require_exact_json
+from claudetask_api.errors import ErrorEdge, install
+from claudetask_api.limits import Bodies, Rates
+from claudetask_api.methods import Methods
+from claudetask_api.middleware import RequestContext
+from claudetask_api.routes import (
+    agents,
+    claude_config,
+    events,
+    health,
+    jobs,
+    notes,
+    project,
+    search,
+    tasks,
+)
+from claudetask_api.security import BearerToken, Port, SameSite
+from claudetask_api.streams import Streams
+from claudetask_core import __version__
+from claudetask_core.config import Settings
+from claudetask_core.core import Core
+from claudetask_core.services.rate_limit import RateLimiter
+
+ROUTERS = (
+    health.router,
+    search.router,
+    tasks.router,
+    notes.router,
+    jobs.router,
+    project.router,
+    claude_config.router,
+    agents.router,
+    events.router,
+)
+SENT_HEADERS = [
+    "Authorization",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Mcp-Protocol-Version",
+    "Mcp-Session-Id",
+    "X-Agent",
+    "X-Request-ID",
+]
+SHOWN_HEADERS = [
+    "ETag",
+    "Link",
+    "Location",
+    "Mcp-Session-Id",
+    "Retry-After",
+    "X-Request-ID",
+    "X-Total-Count",
+]
+NO_TELEMETRY = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+Lifespan = Callable[[], AbstractAsyncContextManager[object]]
+
+
+def create_app(
+    core: Core,
+    *,
+    limiter: RateLimiter,
+    port: Port | None = None,
+    extra_routes: Sequence[BaseRoute] = (),
+    lifespan_context: Lifespan | None = None,
+) -> FastAPI:
+    """The application; it opens and closes nothing of the core.
+
+    Args:
+        core: The open project.
+        limiter: Counts calls; the MCP face asks the same one.
+        port: Where the server listens, or a function that says so once it does; None for the
+            setting's.
+        extra_routes: What is mounted beside the API, behind the same guards.
+        lifespan_context: Opens what those routes need; its context lasts as long as the server.
+    """
+    app = FastAPI(
+        title="ClaudeTask",
+        version=__version__,
+        summary="A task board, code search and a keeper of .claude/ for Claude Code.",
+        openapi_tags=openapi.TAGS,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_query), Depends(require_exact_json)],
+        middleware=_layers(core.settings, limiter, core.settings.port if port is None else port),
+        lifespan=_lifespan(lifespan_context),
+        generate_unique_id_function=_operation_id,
+        telemetry=NO_TELEMETRY,  # pyright: ignore[reportArgumentType] — the keys of a TypedDict
+    )
+    app.state.core = core
+    app.state.streams = Streams()
+    install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.router.routes.extend(extra_routes)
+    openapi.install(app, needs_token=core.settings.token is not None)
+    return app
+
+
+def _layers(settings: Settings, limiter: RateLimiter, port: Port) -> list[Middleware]:
+    """From the outermost in. CORS stands before the token: a preflight carries none."""
+    layers = [
+        Middleware(RequestContext),
+        Middleware(ErrorEdge),
+        Middleware(SameSite, settings=settings, port=port),
+    ]
+    if settings.allowed_origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+                allow_headers=SENT_HEADERS,
+                expose_headers=SHOWN_HEADERS,
+                allow_private_network=True,
+            )
+        )
+    if settings.token is not None:
+        layers.append(Middleware(BearerToken, token=settings.token.get_secret_value()))
+    return [
+        *layers,
+        Middleware(Rates, limiter=limiter),
+        Middleware(Bodies),
+        Middleware(Methods),
+    ]
+
+
+def _lifespan(
+    beside: Lifespan | None,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            if beside is not None:
+                await stack.enter_async_context(beside())
+            stack.callback(app.state.streams.end)
+            yield
+
+    return lifespan
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

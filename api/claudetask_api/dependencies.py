@@ -1,0 +1,111 @@
+"""What routes are given: the core, who calls, and a request that holds nothing unknown."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from claudetask_core.core import Core
+from claudetask_core.schemas.base import ActorName
+from claudetask_core.schemas.task import MAX_ID
+from claudetask_core.services.claims import Caller
+
+DEFAULT_ACTOR = "rest"
+
+
+async def _core(request: Request) -> Core:
+    core: Core = request.app.state.core
+    return core
+
+
+async def _header_actor(
+    x_agent: Annotated[
+        ActorName | None, Header(description="Who calls; `agent` in a body goes before it.")
+    ] = None,
+) -> str | None:
+    return x_agent
+
+
+CoreDep = Annotated[Core, Depends(_core)]
+HeaderActor = Annotated[str | None, Depends(_header_actor)]
+
+
+def actor(agent: str | None, header: str | None) -> str:
+    """The name that history shows: `agent`, else the `X-Agent` header, else `rest`."""
+    return agent or header or DEFAULT_ACTOR
+
+
+def caller(agent: str | None, header: str | None) -> Caller:
+    """Who claims; a caller over HTTP stands in no worktree."""
+    return Caller(actor(agent, header))
+
+
+def only_digits(value: Any) -> Any:
+    """Refuses what `int()` would take besides plain digits, such as `1_0` and ` 1`."""
+    if isinstance(value, str) and not (value.isascii() and value.lstrip("-").isdigit()):
+        raise ValueError("must be a whole number")
+    return value
+
+
+TaskIdPath = Annotated[
+    int,
+    Field(ge=1, le=MAX_ID),
+    BeforeValidator(only_digits),
+    Path(examples=[12], description="Its id."),
+]
+AgentIdPath = Annotated[
+    str, Path(examples=["code-reviewer"], description="Its name, percent-encoded.")
+]
+
+
+async def refuse_unknown_query(request: Request) -> None:
+    """Refuses query parameters that the API's own document does not name, and repeated ones."""
+    if not request.query_params:
+        return
+    document: dict[str, Any] = request.app.openapi()
+    path: dict[str, Any] = document["paths"].get(request.scope["route"].path_format, {})
+    operation: dict[str, Any] = path.get(request.method.lower(), {})
+    known = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+    given = [name for name, _ in request.query_params.multi_items()]
+    unknown = [name for name in dict.fromkeys(given) if name not in known]
+    repeated = [name for name in dict.fromkeys(given) if name in known and given.count(name) > 1]
+    listed = ", ".join(sorted(known)) or "none"
+    errors = [
+        *_errors(unknown, "extra_forbidden", f"is not a query parameter here; known: {listed}"),
+        *_errors(repeated, "repeated", "may be given once"),
+    ]
+    if errors:
+        raise RequestValidationError(errors)
+
+
+def _errors(names: list[str], kind: str, message: str) -> list[dict[str, Any]]:
+    return [{"type": kind, "loc": ("query", name), "msg": message} for name in names]
+
+
+async def require_exact_json(request: Request) -> None:
+    """Refuses a body whose JSON types are not the documented ones (`"1"` is no number).
+
+    FastAPI's own reading of the body, which comes after this, would convert them.
+    """
+    field = request.scope["route"].body_field
+    if field is None:
+        return
+    body = await request.body()
+    if not body:
+        return
+    try:
+        TypeAdapter(field.field_info.annotation).validate_json(body, strict=True)
+    except ValidationError as error:
+        errors = [one for one in error.errors(include_url=False) if not _is_whole(one)]
+        if errors:
+            raise RequestValidationError(
+                [{**one, "loc": ("body", *one["loc"])} for one in errors]
+            ) from None
+
+
+def _is_whole(error: ErrorDetails) -> bool:
+    """Whether it is about `1.0`, which JSON Schema counts among the integers."""
+    given: Any = error["input"]
+    return error["type"] == "int_type" and isinstance(given, float) and given.is_integer()

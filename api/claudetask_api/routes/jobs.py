@@ -1,0 +1,23 @@
+"""Jobs: analyses that run in the background."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from claudetask_api.dependencies import CoreDep, HeaderActor, caller
+from claudetask_api.openapi import answers
+from claudetask_core.schemas.job import Job
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+
+JobId = Annotated[str, Path(description="Its id.")]
+
+
+@router.get("/{job_id}", summary="How a job stands", responses=answers(404))
+async def get_job(core: CoreDep, job_id: JobId) -> Job:
+    return await core.analysis.get(job_id)
+
+
+@router.delete("/{job_id}", status_code=202, summary="Cancel a job", responses=answers(404, 409))
+async def cancel_job(core: CoreDep, job_id: JobId, named: HeaderActor) -> Job:
+    return await core.analysis.cancel(job_id, caller(None, named))

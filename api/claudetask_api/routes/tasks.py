@@ -1,0 +1,196 @@
+"""The tasks of the board."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from claudetask_api.dependencies import CoreDep, HeaderActor, TaskIdPath, caller
+from claudetask_api.openapi import answers
+from claudetask_api.paging import links
+from claudetask_api.preconditions import Expected, Known, etag, is_known
+from claudetask_api.schemas import (
+    ActorBody,
+    NextPost,
+    StatusPut,
+    TaskPost,
+    TaskPut,
+    TaskQuery,
+    changes,
+    refuse_changed,
+    without_agent,
+)
+from claudetask_core.schemas.job import Job
+from claudetask_core.schemas.task import (
+    HistoryEntry,
+    Page,
+    StatusChange,
+    Task,
+    TaskCreate,
+    TaskFilter,
+    TaskUpdate,
+)
+
+router = APIRouter(prefix="/api/tasks", tags=["tasks"])
+
+READ_ONLY = (
+    "id",
+    "notes_count",
+    "claimed_by",
+    "claim_expires_at",
+    "version",
+    "created_at",
+    "updated_at",
+    "completed_at",
+)
+TAGGED = ("ETag",)
+
+
+def _tagged(task: Task, response: Response) -> Task:
+    response.headers["ETag"] = etag(task.version)
+    return task
+
+
+@router.get("", summary="List tasks", responses=answers(headers=("X-Total-Count", "Link")))
+async def list_tasks(
+    core: CoreDep, asked: Annotated[TaskQuery, Query()], request: Request, response: Response
+) -> list[Task]:
+    wanted = TaskFilter(status=asked.status, type=asked.type, priority=asked.priority, q=asked.q)
+    page = Page(sort=asked.sort, limit=asked.limit, offset=asked.offset)
+    found = await core.tasks.find(wanted, page)
+    response.headers["X-Total-Count"] = str(found.total)
+    response.headers["Link"] = links(request.url, found.total, page.limit, page.offset)
+    return found.tasks
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Create a task",
+    responses=answers(409, ok=201, headers=("ETag", "Location")),
+)
+async def create_task(
+    core: CoreDep, body: TaskPost, named: HeaderActor, response: Response
+) -> Task:
+    made = await core.tasks.create(without_agent(body, TaskCreate), caller(body.agent, named))
+    response.headers["Location"] = f"/api/tasks/{made.task.id}"
+    return _tagged(made.task, response)
+
+
+@router.post(
+    "/next",
+    summary="Say which task is next, and with `claim` take it",
+    response_model=Task,
+    responses=answers(409, headers=TAGGED) | {204: {"description": "No task is free."}},
+)
+async def next_task(
+    core: CoreDep, body: NextPost, named: HeaderActor, response: Response
+) -> Task | Response:
+    found = await core.queue.next(caller(body.agent, named), claim=body.claim)
+    return Response(status_code=204) if found.task is None else _tagged(found.task, response)
+
+
+@router.get(
+    "/{task_id}",
+    summary="Read a task",
+    response_model=Task,
+    responses=answers(304, 404, headers=TAGGED),
+)
+async def get_task(
+    core: CoreDep, task_id: TaskIdPath, named: HeaderActor, known: Known, response: Response
+) -> Task | Response:
+    task = await core.tasks.get(task_id, caller(None, named))
+    tag = etag(task.version)
+    if is_known(known, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return _tagged(task, response)
+
+
+@router.put("/{task_id}", summary="Change a task", responses=answers(404, 409, 412, headers=TAGGED))
+async def update_task(
+    core: CoreDep,
+    task_id: TaskIdPath,
+    body: TaskPut,
+    named: HeaderActor,
+    condition: Expected,
+    response: Response,
+) -> Task:
+    present = await core.tasks.get(task_id)
+    expected = condition.expected_version(present.version)
+    if refuse_changed(body, present, READ_ONLY) and expected is None:
+        expected = present.version  # else they could be wrong by the time of the write
+    update = changes(body, present, TaskUpdate)
+    who = caller(body.agent, named)
+    return _tagged(
+        await core.tasks.update(task_id, update, who, expected_version=expected), response
+    )
+
+
+@router.delete(
+    "/{task_id}", status_code=204, summary="Delete a task", responses=answers(404, 409, 412)
+)
+async def delete_task(
+    core: CoreDep, task_id: TaskIdPath, named: HeaderActor, condition: Expected
+) -> None:
+    present = await core.tasks.get(task_id)
+    expected = condition.expected_version(present.version)
+    await core.tasks.delete(task_id, caller(None, named), expected_version=expected)
+
+
+@router.put(
+    "/{task_id}/status",
+    summary="Move a task on the board",
+    responses=answers(404, 409, 412, headers=TAGGED),
+)
+async def update_task_status(
+    core: CoreDep,
+    task_id: TaskIdPath,
+    body: StatusPut,
+    named: HeaderActor,
+    condition: Expected,
+    response: Response,
+) -> Task:
+    present = await core.tasks.get(task_id)
+    expected = condition.expected_version(present.version)
+    who = caller(body.agent, named)
+    change = without_agent(body, StatusChange)
+    return _tagged(await core.tasks.move(task_id, change, who, expected_version=expected), response)
+
+
+@router.post(
+    "/{task_id}/release", summary="Give a claim back", responses=answers(404, 409, headers=TAGGED)
+)
+async def release_task(
+    core: CoreDep,
+    task_id: TaskIdPath,
+    named: HeaderActor,
+    response: Response,
+    body: ActorBody | None = None,
+) -> Task:
+    who = caller(body.agent if body else None, named)
+    return _tagged(await core.queue.release(task_id, who), response)
+
+
+@router.get(
+    "/{task_id}/history", summary="Every change of a task, newest last", responses=answers(404)
+)
+async def get_task_history(core: CoreDep, task_id: TaskIdPath) -> list[HistoryEntry]:
+    return await core.tasks.history(task_id)
+
+
+@router.post(
+    "/{task_id}/analyze",
+    status_code=202,
+    tags=["jobs"],
+    summary="Have Claude analyse a task, in the background",
+    responses=answers(404, 409, ok=202, headers=("Location",)),
+)
+async def analyze_task(
+    core: CoreDep,
+    task_id: TaskIdPath,
+    named: HeaderActor,
+    response: Response,
+    body: ActorBody | None = None,
+) -> Job:
+    job = await core.analysis.start(task_id, caller(body.agent if body else None, named))
+    response.headers["Location"] = f"/api/jobs/{job.id}"
+    return job

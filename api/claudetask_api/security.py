@@ -1,0 +1,159 @@
+"""Who may speak to this server: Host, Origin and the token, on reads as on writes.
+
+A page of any site can make a browser send requests to a loopback port. It cannot choose the Host
+header (so a name that is not ours means DNS rebinding), nor leave out the Origin of a cross-site
+request that it could read or that could change something.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from claudetask_api.errors import refusal
+from claudetask_api.problems import problem
+from claudetask_core.config import Settings
+from claudetask_core.errors import Forbidden
+
+HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
+ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 — compared with, not bound to
+DEFAULT_PORTS = {"http": 80, "https": 443}
+OPEN_PATH = "/health"
+
+Port = int | Callable[[], int]
+
+
+class HostRefused(Forbidden):
+    code = "host_refused"
+
+
+class OriginRefused(Forbidden):
+    code = "origin_refused"
+
+
+class SameSite:
+    """Refuses requests that name a host that is not this one, or come from another's page.
+
+    Args:
+        app: What is protected.
+        settings: Says the host, the origins that are welcome, and whether there is a token.
+        port: Where the server listens, or a function that says so once it does.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, port: Port) -> None:
+        self._app = app
+        self._host = settings.host.strip("[]").lower()
+        # Names of a server that listens everywhere are not known; its token is what guards it.
+        self._any_host = self._host in ANY_ADDRESS and settings.token is not None
+        self._origins = frozenset(origin.lower() for origin in settings.allowed_origins)
+        self._port = port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            error = self._refused(scope)
+            if error is not None:
+                await refusal(scope, error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refused(self, scope: Scope) -> Forbidden | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if host is None or not self._is_ours(host["name"], scope, host["port"]):
+            return HostRefused(
+                "The Host header does not name this server.",
+                next_step="Use the address that the server printed when it started.",
+            )
+        return self._foreign(headers, f"{scope.get('scheme', 'http')}://{hosts[0]}".lower())
+
+    def _is_ours(self, name: str, scope: Scope, port: str | None) -> bool:
+        present = int(port) if port else DEFAULT_PORTS.get(scope.get("scheme", "http"), 80)
+        return self._any_host or (
+            present == self._present_port() and (is_loopback(name) or name.lower() == self._host)
+        )
+
+    def _present_port(self) -> int:
+        return self._port if isinstance(self._port, int) else self._port()
+
+    def _foreign(self, headers: Headers, own: str) -> Forbidden | None:
+        origins = headers.getlist("origin")
+        if not origins:
+            site = headers.get("sec-fetch-site", "none")
+            if site in {"none", "same-origin"} or headers.get("sec-fetch-mode") == "navigate":
+                return None
+        elif all(self._is_welcome(origin.lower(), own) for origin in origins):
+            return None
+        return OriginRefused(
+            "The request comes from a page of another origin.",
+            next_step="List that origin in CLAUDETASK_CORS_ORIGINS if you trust it.",
+        )
+
+    def _is_welcome(self, origin: str, own: str) -> bool:
+        return _with_port(origin) == _with_port(own) or origin in self._origins
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host's name or address can only mean this machine."""
+    bare = name.strip("[]").lower()
+    if bare == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def _with_port(origin: str) -> str:
+    scheme, _, rest = origin.partition("://")
+    named = re.search(r":[0-9]+$", rest)
+    return origin if named else f"{origin}:{DEFAULT_PORTS.get(scheme, '')}"
+
+
+class BearerToken:
+    """Lets in who knows the token; everybody may ask for `/health`."""
+
+    def __init__(self, app: ASGIApp, *, token: str) -> None:
+        self._app = app
+        self._token = token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] != OPEN_PATH:
+            given = Headers(scope=scope).getlist("authorization")
+            if not self._knows(given):
+                await _unauthorized(scope, given)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _knows(self, given: Sequence[str]) -> bool:
+        if len(given) != 1:
+            return False
+        scheme, _, token = given[0].partition(" ")
+        # ASGI hands headers over as Latin-1; the token may be any UTF-8.
+        offered = token.strip().encode("latin-1")
+        return scheme.lower() == "bearer" and hmac.compare_digest(offered, self._token)
+
+
+def _unauthorized(scope: Scope, given: Sequence[str]) -> Response:
+    why = ', error="invalid_token"' if given else ""
+    return problem(
+        scope,
+        401,
+        "unauthorized",
+        "This server wants its token. Send it as Authorization: Bearer TOKEN.",
+        headers={"WWW-Authenticate": f'Bearer realm="claudetask"{why}'},
+    )
+
+
+def caller_key(scope: Scope) -> str:
+    """Whose budget a request is counted against: the token's, or else the address's."""
+    given = Headers(scope=scope).get("authorization")
+    if given:
+        return hashlib.sha256(given.encode("latin-1")).hexdigest()[:16]
+    client = scope.get("client")
+    return str(client[0]) if client else "local"
