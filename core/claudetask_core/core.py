@@ -1,5 +1,6 @@
 """One open project: its services, and the only lifespan that opens and closes them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from claudetask_core.services.analysis_context import AnalysisContext
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.events import EventService
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.locate import Places, locate, prepare_board
+from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
 from claudetask_core.services.project import ProjectRoot, ProjectService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
@@ -84,12 +85,13 @@ async def open_core(
         clock: What time it is.
 
     Raises:
-        ProjectMissing, ConfigurationInvalid, BoardUnwritable, BoardBroken, BoardTooNew: as their
-            sentences say.
+        ProjectMissing, BoardLeadsOut, ConfigurationInvalid, BoardUnwritable, BoardBroken,
+            BoardTooNew: as their sentences say.
     """
     clock = clock or SystemClock()
     named = settings.project_path
     places = await locate(named or start, exact=named is not None, board=settings.data_dir)
+    await asyncio.to_thread(refuse_links_out, places.board)
     if refine is not None:
         settings = refine(places.board)
     prepare_board(places)

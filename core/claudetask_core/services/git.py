@@ -6,9 +6,11 @@ off, and git's own variables (a hook's `GIT_DIR`, say) are kept from redirecting
 
 import asyncio
 import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 
-SECONDS = 10
+SECONDS = 5
 SAFE = (
     "-c",
     "core.fsmonitor=false",
@@ -41,13 +43,22 @@ async def git(folder: Path, *arguments: str) -> str | None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             env=_environment(),
+            start_new_session=True,
         )
     except (OSError, ValueError):
         return None
     try:
         output, _ = await asyncio.wait_for(process.communicate(), SECONDS)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         return None
+    finally:
+        await _end(process)
     return output.decode("utf-8", "surrogateescape") if process.returncode == 0 else None
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ends what still runs, with the children that would keep the output open for ever."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()

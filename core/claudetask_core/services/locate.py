@@ -7,8 +7,12 @@ branch, CLAUDE.md) belongs to the folder one stands in.
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudetask_core.db.engine import make_private_folder
-from claudetask_core.errors import Invalid
+from claudetask_core.db.engine import (
+    BoardUnwritable,
+    make_private_file,
+    make_private_folder,
+)
+from claudetask_core.errors import Forbidden, Invalid
 from claudetask_core.services.git import git
 
 BOARD = ".claudetask"
@@ -16,6 +20,16 @@ BOARD = ".claudetask"
 
 class ProjectMissing(Invalid):
     code = "project_missing"
+
+
+class BoardLeadsOut(Forbidden):
+    code = "board_leads_out"
+
+    def __init__(self, link: Path) -> None:
+        super().__init__(
+            f"{link} is a link that leads out of its folder, and is left alone.",
+            next_step="Remove it, or name another folder with CLAUDETASK_DATA_DIR.",
+        )
 
 
 @dataclass(frozen=True)
@@ -59,16 +73,36 @@ def _inside(root: Path, board: Path) -> Path:
 
 async def _git_folders(start: Path) -> tuple[Path | None, Path | None]:
     """The top level and git's common folder, as git says or, where it cannot, as the disk shows."""
-    said = await git(
-        start, "rev-parse", "--path-format=absolute", "--git-common-dir", "--show-toplevel"
-    )
-    lines = said.split("\n") if said else []
-    if len(lines) >= 2 and lines[1]:  # noqa: PLR2004 — one line for each question
-        return Path(lines[1]), Path(lines[0])
+    questions = ("--git-common-dir", "--show-toplevel")
+    said = await git(start, "rev-parse", "--path-format=absolute", *questions)
+    answers = said.removesuffix("\n").split("\n") if said else []
+    if len(answers) > len(questions):  # a path holds a newline, so each is asked for alone
+        alone = [await git(start, "rev-parse", "--path-format=absolute", q) for q in questions]
+        answers = [answer.removesuffix("\n") for answer in alone if answer]
+    if len(answers) == len(questions):
+        return Path(answers[1]), Path(answers[0])
     for folder in (start, *start.parents):
         if (folder / ".git").exists():
-            return folder, folder / ".git"
+            return folder, _common(folder / ".git")
     return None, None
+
+
+def _common(link: Path) -> Path:
+    """Git's common folder as the disk shows it: a linked worktree's `.git` is a file that leads
+    to its own part of the main one's, which says where the whole is (gitrepository-layout(5)).
+    """
+    try:
+        if link.is_dir():
+            return link
+        own = link.parent / _line(link).removeprefix("gitdir: ")
+        common = own / "commondir"
+        return (own / _line(common) if common.is_file() else own).resolve()
+    except (OSError, ValueError):
+        return link
+
+
+def _line(file: Path) -> str:
+    return file.read_text("utf-8", "surrogateescape").removesuffix("\n")
 
 
 def _board_home(root: Path, top: Path | None, common: Path | None) -> Path:
@@ -76,19 +110,48 @@ def _board_home(root: Path, top: Path | None, common: Path | None) -> Path:
         return root
     if common.name == ".git":
         return common.parent
-    if "modules" in common.parts:  # a submodule keeps its data in the outer repository
+    if ".git" in common.parts:  # a submodule keeps its data in the outer repository
         return top
     return common  # a bare repository: its worktrees share what lies in it
+
+
+def refuse_links_out(board: Path) -> None:
+    """Raises BoardLeadsOut where a repository brought links that lead out of where they stand.
+
+    Without this, a clone could have us write beside it, or migrate another program's database.
+    """
+    home = board.parent.resolve()
+    if not board.resolve().is_relative_to(home):
+        raise BoardLeadsOut(board)
+    for folder in (board, board / "index", board / "kept"):
+        for entry in _entries(folder):
+            if entry.is_symlink() and not entry.resolve().is_relative_to(board.resolve()):
+                raise BoardLeadsOut(entry)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:  # not there yet, or not ours to look into: opening it says what is wrong
+        return []
 
 
 def prepare_board(places: Places) -> None:
     """Makes the board's folder and keeps its contents, but for config.toml, out of git.
 
     Raises:
-        BoardUnwritable: The folder cannot be created.
+        BoardUnwritable: The folder cannot be created or written to.
     """
     make_private_folder(places.board)
     ignore = places.board / ".gitignore"
-    if not ignore.exists():
+    if ignore.exists():
+        return
+    make_private_file(ignore)
+    try:
         ignore.write_text("*\n!config.toml\n", "utf-8")
-        ignore.chmod(0o600)
+    except OSError as error:
+        ignore.unlink(missing_ok=True)  # an empty one would let git see the board
+        raise BoardUnwritable(
+            f"{ignore} cannot be written: {error.strerror}.",
+            next_step="Free some disk space, or set CLAUDETASK_DATA_DIR to another folder.",
+        ) from error

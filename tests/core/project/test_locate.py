@@ -1,3 +1,4 @@
+import asyncio
 import subprocess
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.services.git import git
-from claudetask_core.services.locate import locate, prepare_board
+from claudetask_core.services.locate import locate, prepare_board, refuse_links_out
 
 
 def run(folder: Path, *arguments: str) -> None:
@@ -62,6 +63,61 @@ async def test_a_submodule_has_its_own_board(repository: Path, tmp_path: Path) -
     assert (places.root, places.board) == (outer / "sub", outer / "sub" / ".claudetask")
 
 
+async def test_worktrees_share_their_board_also_where_git_cannot_be_asked(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A git that was missing for one start gave a worktree a board of its own."""
+    run(repository, "worktree", "add", "-q", str(tmp_path / "feature"))
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    places = await locate(tmp_path / "feature", exact=False)
+    assert (places.root, places.board) == (tmp_path / "feature", repository / ".claudetask")
+
+
+async def test_a_folder_with_a_newline_in_its_name_is_a_project_like_any_other(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "one\ntwo"
+    folder.mkdir()
+    run(folder, "init", "-q")
+    places = await locate(folder, exact=False)
+    assert (places.root, places.board) == (folder, folder / ".claudetask")
+
+
+async def test_a_repository_below_a_folder_called_modules_is_no_submodule(
+    repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "modules").mkdir()
+    run(tmp_path, "clone", "-q", "--bare", str(repository), "modules/bare.git")
+    for name in ("one", "two"):
+        run(
+            tmp_path / "modules/bare.git", "worktree", "add", "-q", "-b", name, f"{tmp_path}/{name}"
+        )
+    boards = {(await locate(tmp_path / name, exact=False)).board for name in ("one", "two")}
+    assert len(boards) == 1
+
+
+@pytest.mark.parametrize("name", [".claudetask", ".claudetask/.gitignore", ".claudetask/index/x"])
+async def test_a_board_that_a_repository_made_a_link_out_is_refused(
+    repository: Path, tmp_path: Path, name: str
+) -> None:
+    """A clone could have us write beside it, or migrate another program's database."""
+    link = repository / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path / "outside")
+    with pytest.raises(DomainError) as refusal:
+        refuse_links_out(repository / ".claudetask")
+    assert refusal.value.code == "board_leads_out"
+    assert str(link) in str(refusal.value)
+
+
+async def test_a_link_that_stays_within_the_board_is_no_matter(repository: Path) -> None:
+    board = repository / ".claudetask"
+    board.mkdir()
+    (board / "a").touch()
+    (board / "b").symlink_to(board / "a")
+    refuse_links_out(board)
+
+
 async def test_without_git_the_folder_itself_is_the_project(tmp_path: Path) -> None:
     places = await locate(tmp_path, exact=False)
     assert (places.root, places.board, places.git) == (tmp_path, tmp_path / ".claudetask", False)
@@ -116,3 +172,15 @@ async def test_a_repositorys_own_git_configuration_runs_nothing(
 
 async def test_git_of_a_folder_that_is_gone_answers_nothing(tmp_path: Path) -> None:
     assert await git(tmp_path / "gone", "status") is None
+
+
+async def test_a_git_that_hangs_with_a_child_of_its_own_is_given_up_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child held the output open, so killing git alone still waited for it."""
+    (tmp_path / "git").write_text("#!/bin/sh\nsleep 60\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("claudetask_core.services.git.SECONDS", 0.05)
+    async with asyncio.timeout(10):
+        assert await git(tmp_path, "status") is None

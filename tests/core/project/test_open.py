@@ -59,3 +59,17 @@ async def test_a_project_path_setting_beats_where_the_process_stands(tmp_path: P
     settings = Settings(project_path=tmp_path / "named")
     async with open_core(settings, start=tmp_path / "elsewhere", home=None) as core:
         assert core.places.root == tmp_path / "named"
+
+
+async def test_a_database_that_is_a_link_out_of_the_board_is_not_opened(
+    project: Path, tmp_path: Path
+) -> None:
+    file = project / ".claudetask" / "claudetask.db"
+    file.unlink()
+    (tmp_path / "cookies.db").touch()
+    file.symlink_to(tmp_path / "cookies.db")
+    with pytest.raises(DomainError) as refusal:
+        async with open_core(Settings(), start=project, home=None):
+            pass
+    assert refusal.value.code == "board_leads_out"
+    assert (tmp_path / "cookies.db").stat().st_size == 0
