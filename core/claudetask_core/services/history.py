@@ -23,6 +23,11 @@ class Change:
     reason: str | None = None
 
 
+def as_json(moment: datetime | None) -> str | None:
+    """A moment as every face writes it: RFC 3339 in UTC, with `Z`."""
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
 def record(
     session: WriteSession,
     task_id: int,

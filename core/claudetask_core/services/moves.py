@@ -1,6 +1,6 @@
 """A move on the board, with what it does to the claim and the completion time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import TaskRow
@@ -8,7 +8,7 @@ from claudetask_core.errors import Conflict
 from claudetask_core.schemas.task import Status
 from claudetask_core.services import claims
 from claudetask_core.services.claims import Caller, Claimed, Lease
-from claudetask_core.services.history import Change
+from claudetask_core.services.history import Change, as_json
 from claudetask_core.services.task_graph import what_is_open
 from claudetask_core.services.workflow import HOLDS_CLAIM, IllegalMove, is_allowed
 
@@ -59,11 +59,14 @@ async def move(session: WriteSession, row: TaskRow, to: Move) -> list[Change]:
         row.status = to.status.value
         changes.append(Change(action, "status", present.value, to.status.value, reason))
         changes += _completed(row, to)
+    claim: list[Change] = []
     if to.status is Status.IN_PROGRESS:
-        changes += claims.take(row, to.caller, to.lease)
+        claim = claims.take(row, to.caller, to.lease)
     elif to.status not in HOLDS_CLAIM:
-        changes += claims.release(row)
-    return changes
+        claim = claims.release(row)
+    if forced:
+        claim = [replace(change, reason=to.force_reason) for change in claim]
+    return changes + claim
 
 
 async def _overridden(session: WriteSession, row: TaskRow, present: Status, to: Move) -> bool:
@@ -87,5 +90,4 @@ def _completed(row: TaskRow, to: Move) -> list[Change]:
     row.completed_at = to.lease.now if to.status is Status.DONE else None
     if old == row.completed_at:
         return []
-    shown = [None if t is None else t.isoformat() for t in (old, row.completed_at)]
-    return [Change("updated", "completed_at", shown[0], shown[1])]
+    return [Change("updated", "completed_at", as_json(old), as_json(row.completed_at))]

@@ -1,6 +1,6 @@
 """The tasks of the board. Each public method is one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
@@ -144,13 +144,7 @@ class TaskService:
         lease = self._writes.lease()
         async with self._database.write() as session:
             row = await self._writes.row(session, task_id, expected_version)
-            guarded = {"acceptance_criteria", "check"} & data.model_fields_set
-            if (
-                guarded
-                and data.force_reason is None
-                and claims.held_by_other(row, caller, lease.now)
-            ):
-                raise Claimed(row)
+            override = _override(row, data, caller, lease)
             changes = set_plain_fields(row, data)
             if "parent_id" in data.model_fields_set:
                 changes += await set_parent(session, row, data.parent_id)
@@ -158,10 +152,7 @@ class TaskService:
                 changes += await set_dependencies(session, row, data.depends_on)
             if data.related_files is not None:
                 changes += set_related_files(row, data.related_files)
-            if data.acceptance_criteria is not None:
-                changes += set_criteria(row, data.acceptance_criteria)
-            if data.check:
-                changes += check_criteria(row, data.check)
+            changes += _criteria(row, data, override)
             if data.note is not None:
                 changes.append(
                     await self._writes.append_note(session, row, data.note, caller, lease)
@@ -265,6 +256,27 @@ class TaskService:
             if other.parent_id == row.id:
                 changes += await set_parent(session, other, None)
             await self._writes.finish(session, other, changes, caller, lease)
+
+
+def _override(row: TaskRow, data: TaskUpdate, caller: Caller, lease: Lease) -> str | None:
+    """The reason that lets the caller at another's criteria; raises where there is none."""
+    guarded = {"acceptance_criteria", "check"} & data.model_fields_set
+    if not (guarded and claims.held_by_other(row, caller, lease.now)):
+        return None
+    if data.force_reason is None:
+        raise Claimed(row)
+    return data.force_reason
+
+
+def _criteria(row: TaskRow, data: TaskUpdate, override: str | None) -> list[Change]:
+    changes: list[Change] = []
+    if data.acceptance_criteria is not None:
+        changes += set_criteria(row, data.acceptance_criteria)
+    if data.check:
+        changes += check_criteria(row, data.check)
+    if override is None:
+        return changes
+    return [replace(change, action="forced", reason=override) for change in changes]
 
 
 def _duplicate(likely: list[SimilarTask]) -> PossibleDuplicate:

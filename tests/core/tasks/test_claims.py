@@ -98,3 +98,24 @@ async def test_releasing_leaves_the_task_in_progress_and_free(
     assert found.task is not None
     assert found.task.id == held
     assert "left in progress" in found.reason
+
+
+async def test_overriding_a_claim_is_marked_in_the_history_whatever_it_guards(
+    core: Core, held: int, bob: Caller
+) -> None:
+    forced = {"force_reason": "alice is on leave"}
+    await core.tasks.update(held, TaskUpdate.model_validate({"check": {1: "seen"}, **forced}), bob)
+    await core.tasks.move(held, StatusChange(status=Status.IN_PROGRESS, **forced), bob)
+    entries = [e for e in await core.tasks.history(held) if e.actor == "bob"]
+    assert [(e.field, e.action, e.reason) for e in entries] == [
+        ("acceptance_criteria", "forced", "alice is on leave"),
+        ("claimed_by", "taken_over", "alice is on leave"),
+    ]
+
+
+async def test_a_holders_reason_that_overrides_nothing_is_no_override(
+    core: Core, held: int, alice: Caller
+) -> None:
+    change = TaskUpdate.model_validate({"check": {1: "seen"}, "force_reason": "to be sure"})
+    await core.tasks.update(held, change, alice)
+    assert [(e.action, e.reason) for e in await core.tasks.history(held)][-1] == ("checked", None)

@@ -128,3 +128,13 @@ async def test_the_database_allows_exactly_the_same_statuses(core: Core) -> None
     check = re.search(r"status IN \((.*?)\)", str(sql))
     assert check is not None
     assert re.findall(r"'([^']+)'", check.group(1)) == [str(s) for s in Status]
+
+
+async def test_moments_in_the_history_are_written_as_everywhere_else(
+    core: Core, alice: Caller
+) -> None:
+    task_id = await at(core, Status.DONE, alice)
+    task = await core.tasks.get(task_id)
+    entry = next(e for e in await core.tasks.history(task_id) if e.field == "completed_at")
+    assert entry.new == task.model_dump(mode="json")["completed_at"]
+    assert entry.new.endswith("Z")
