@@ -1,13 +1,14 @@
 """The project the board serves: its settings, and what a path is good for."""
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 
 from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import HistoryRow, ProjectSettingsRow
-from claudetask_core.errors import Invalid
+from claudetask_core.errors import DomainError, Invalid
 from claudetask_core.schemas.claude_md import ClaudeMdWrite
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.project import PathReport, ProjectSettings, ProjectSettingsUpdate
@@ -17,6 +18,8 @@ from claudetask_core.services.git import git
 from claudetask_core.services.locate import Places
 
 SINGLETON = 1
+
+log = logging.getLogger(__name__)
 
 
 class ProjectPathInvalid(Invalid):
@@ -62,10 +65,18 @@ class ProjectService:
             id=SINGLETON,
             project_path=(row.project_path if row else None) or str(self._places.root),
             github_repo=row.github_repo if row else None,
-            claude_config=(await self._claude_md.read()).content,
+            claude_config=await self._claude_config(),
             board_path=str(self._places.board),
             version=row.version if row else 1,
         )
+
+    async def _claude_config(self) -> str:
+        """CLAUDE.md's text; the settings are there also where that file may not be looked at."""
+        try:
+            return (await self._claude_md.read()).content
+        except DomainError as error:
+            log.warning("the settings are shown without CLAUDE.md: %s", error.code)
+            return ""
 
     async def update(self, data: ProjectSettingsUpdate, actor: str) -> ProjectSettings:
         """Changes what is given; a null `github_repo` empties it.

@@ -115,3 +115,15 @@ async def test_the_status_gathers_settings_counts_index_and_jobs(core: Core) -> 
     assert next(iter(status.counts)) == "Backlog"
     assert status.jobs == []
     await core.ready()
+
+
+async def test_a_claude_md_that_may_not_be_read_does_not_hide_the_settings(
+    core: Core, project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.md").write_text("secret\n")
+    (project / "CLAUDE.md").symlink_to(tmp_path / "secret.md")
+    assert (await core.project.settings()).claude_config == ""
+    with pytest.raises(DomainError) as refusal:
+        await core.project.update(ProjectSettingsUpdate(claude_config="x"), "rest")
+    assert refusal.value.code == "outside_project"
+    assert (tmp_path / "secret.md").read_text() == "secret\n"
