@@ -1,0 +1,32 @@
+# `just` lists these; each is one line of CONTRIBUTING.md.
+
+default:
+    @just --list
+
+# Install everything for development
+install:
+    uv sync
+
+# Format and mend what can be mended
+format:
+    uv run ruff format .
+    uv run ruff check --fix .
+
+# What CI asks before the tests
+check:
+    uv run ruff check .
+    uv run ruff format --check .
+    uv run pyright
+    uv run lint-imports
+
+# The tests; `just test -k claims` for some
+test *ARGS:
+    uv run pytest {{ARGS}}
+
+# Benchmarks: figures as ratios to a floor measured in the same run
+bench:
+    uv run python bench/start.py
+
+# All of CI
+ci:
+    .ci/run
