@@ -55,6 +55,6 @@ def _code(hit: SearchHit, room: int) -> str:
         shown.append(line)
     if not shown:
         return ""
-    last = hit.start_line + len(shown) - 1
-    more = f"\n(goes on to line {hit.end_line})" if last < hit.end_line else ""
+    is_cut = hit.truncated or len(shown) < len(lines)
+    more = f"\n(goes on to line {hit.end_line})" if is_cut else ""
     return f"{fence}{language}\n" + "\n".join(shown) + f"\n{fence}{more}"
