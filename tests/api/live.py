@@ -1,0 +1,75 @@
+"""The REST face behind a real server on a loopback port, in a thread of its own."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from uvicorn import Config, Server
+
+from claudetask_api.app import create_app
+from claudetask_api.streams import end_streams
+from claudetask_core.config import Settings
+from claudetask_core.core import DATABASE, open_core
+from claudetask_core.services.rate_limit import RateLimiter
+
+SECONDS = 20
+
+
+class _Live:
+    """One server; `url` is known once `ready` is set."""
+
+    def __init__(self, project: Path, home: Path) -> None:
+        self._project = project
+        self._home = home
+        self.ready = threading.Event()
+        self.url = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending: asyncio.Event | None = None
+
+    def run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        settings = Settings(rate_limit_enabled=False, analysis_provider="none", index_watch=False)
+        self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
+        async with open_core(settings, start=self._project, home=self._home) as core:
+            app = create_app(core, limiter=RateLimiter(settings), port=self._port)
+            self._server = Server(Config(app, port=0, log_config=None, access_log=False))
+            serving = asyncio.create_task(self._server.serve())
+            while not self._server.started:  # noqa: ASYNC110 — uvicorn has no event for it
+                await asyncio.sleep(0.01)
+            self.url = f"http://127.0.0.1:{self._port()}"
+            self.ready.set()
+            await self._ending.wait()
+            self._server.should_exit = True
+            end_streams(app)
+            await asyncio.wait_for(serving, SECONDS)
+
+    def _port(self) -> int:
+        port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        return port
+
+    def end(self) -> None:
+        if self._loop is not None and self._ending is not None:
+            self._loop.call_soon_threadsafe(self._ending.set)
+
+
+@contextmanager
+def live_server(folder: Path, migrated_board: Path, home: Path) -> Generator[str]:
+    """Serves an empty board and answers where."""
+    board = folder / ".claudetask"
+    board.mkdir(mode=0o700, parents=True)
+    shutil.copy(migrated_board, board / DATABASE)
+    live = _Live(folder, home)
+    thread = threading.Thread(target=live.run)
+    thread.start()
+    try:
+        assert live.ready.wait(SECONDS)
+        yield live.url
+    finally:
+        live.end()
+        thread.join(SECONDS)
+        assert not thread.is_alive(), "the server did not end"

@@ -1,0 +1,169 @@
+"""CLAUDE.md and agents over REST."""
+
+from pathlib import Path
+
+import pytest
+from httpx2 import AsyncClient
+
+from tests.api.support import Json
+
+CONFIG = "/api/claude/config"
+REVIEWER: Json = {
+    "name": "reviewer",
+    "description": "Reviews a change.",
+    "prompt": "You review.\n",
+    "tools": ["Read"],
+}
+
+
+@pytest.fixture
+def agent_file(project: Path) -> Path:
+    """An agent as a person writes one: comments, unknown keys, their own order."""
+    file = project / ".claude" / "agents" / "tester.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "---\n# ours\ncolor: blue\nname: tester\n"
+        "description: |\n  Tests a change.\n---\nYou test.\n"
+    )
+    return file
+
+
+async def test_claude_md_is_read_and_written_with_its_hash_as_tag(
+    client: AsyncClient, project: Path
+) -> None:
+    missing = await client.get(CONFIG)
+    assert (missing.json()["exists"], missing.json()["content"]) == (False, "")
+    assert "etag" not in missing.headers
+    written = await client.put(CONFIG, json={"content": "# One\n"})
+    assert (project / "CLAUDE.md").read_text() == "# One\n"
+    assert written.headers["etag"] == f'"{written.json()["hash"]}"'
+    known = {"If-None-Match": written.headers["etag"]}
+    assert (await client.get(CONFIG, headers=known)).status_code == 304
+
+
+async def test_a_stale_hash_is_412_and_nothing_is_written(
+    client: AsyncClient, project: Path
+) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# One\n")
+    tag = (await client.get(CONFIG)).headers["etag"]
+    file.write_text("# By hand\n")
+    answer = await client.put(CONFIG, json={"content": "# Two\n"}, headers={"If-Match": tag})
+    assert answer.status_code == 412
+    assert file.read_text() == "# By hand\n"
+
+
+async def test_a_write_without_a_tag_keeps_what_was_there_and_it_can_be_restored(
+    client: AsyncClient, project: Path
+) -> None:
+    file = project / "CLAUDE.md"
+    file.write_bytes(b"# One\r\n")
+    await client.put(CONFIG, json={"content": "# Two\n"})
+    versions = (await client.get(f"{CONFIG}/versions")).json()
+    assert len(versions) == 1
+    body = {"version": versions[0]["version"], "agent": "ann"}
+    restored = await client.post(f"{CONFIG}/restore", json=body)
+    assert restored.status_code == 200
+    assert file.read_bytes() == b"# One\r\n"
+    missing = await client.post(f"{CONFIG}/restore", json={"version": "20200101"})
+    assert (missing.status_code, missing.json()["code"]) == (404, "version_not_found")
+
+
+async def test_a_whole_config_can_be_sent_back_and_a_stale_one_is_refused(
+    client: AsyncClient, project: Path
+) -> None:
+    (project / "CLAUDE.md").write_text("# One\n")
+    config = (await client.get(CONFIG)).json()
+    assert (await client.put(CONFIG, json=config)).json() == config
+    (project / "CLAUDE.md").write_text("# By hand\n")
+    answer = await client.put(CONFIG, json=config)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "read_only_field"
+
+
+async def test_an_agent_is_created_read_changed_and_deleted(
+    client: AsyncClient, project: Path
+) -> None:
+    made = await client.post("/api/agents", json=REVIEWER)
+    assert made.status_code == 201
+    assert made.headers["location"] == "/api/agents/reviewer"
+    again = await client.post("/api/agents", json=REVIEWER)
+    assert (again.status_code, again.json()["code"]) == (409, "agent_exists")
+    changed = await client.put("/api/agents/reviewer", json={"model": "sonnet"})
+    assert changed.json()["model"] == "sonnet"
+    headers = {"If-Match": made.headers["etag"]}
+    for method, body in (("PUT", {"model": "opus"}), ("DELETE", None)):
+        stale = await client.request(method, "/api/agents/reviewer", json=body, headers=headers)
+        assert stale.status_code == 412
+    headers = {"If-Match": changed.headers["etag"]}
+    assert (await client.get("/api/agents/reviewer", headers=headers)).status_code == 200
+    assert (await client.delete("/api/agents/reviewer", headers=headers)).status_code == 204
+    gone = await client.get("/api/agents/reviewer")
+    assert (gone.status_code, gone.json()["code"]) == (404, "agent_not_found")
+    assert not (project / ".claude" / "agents" / "reviewer.md").exists()
+
+
+async def test_a_deleted_agent_can_be_restored(client: AsyncClient) -> None:
+    made = (await client.post("/api/agents", json=REVIEWER)).json()
+    await client.delete("/api/agents/reviewer")
+    versions = (await client.get("/api/agents/reviewer/versions")).json()
+    body = {"version": versions[0]["version"]}
+    restored = await client.post("/api/agents/reviewer/restore", json=body)
+    assert restored.status_code == 200
+    assert restored.json()["hash"] == made["hash"]
+
+
+async def test_a_whole_agent_sent_back_leaves_its_file_as_it_is_to_the_byte(
+    client: AsyncClient, agent_file: Path
+) -> None:
+    before = agent_file.read_bytes()
+    answer = await client.get("/api/agents/tester")
+    back = await client.put("/api/agents/tester", json=answer.json())
+    assert (back.status_code, back.json()) == (200, answer.json())
+    assert agent_file.read_bytes() == before
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert (await client.get("/api/agents/tester", headers=known)).status_code == 304
+
+
+async def test_a_changed_field_leaves_the_rest_of_the_file(
+    client: AsyncClient, agent_file: Path
+) -> None:
+    agent = (await client.get("/api/agents/tester")).json()
+    prompt = agent["prompt"].replace("You test", "You test well")
+    await client.put("/api/agents/tester", json={**agent, "prompt": prompt})
+    text = agent_file.read_text()
+    assert text.startswith("---\n# ours\ncolor: blue\nname: tester\n")
+    assert text.endswith("You test well.\n")
+
+
+async def test_a_read_only_field_of_an_agent_is_refused(
+    client: AsyncClient, agent_file: Path
+) -> None:
+    answer = await client.put("/api/agents/tester", json={"path": "/etc/passwd"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "path"
+
+
+async def test_the_users_agents_are_shown_and_read_only(
+    client: AsyncClient, own_home: Path
+) -> None:
+    file = own_home / ".claude" / "agents" / "mine.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("---\nname: mine\ndescription: Mine.\n---\nHello.\n")
+    try:
+        shown = (await client.get("/api/agents")).json()
+        refused = await client.put("/api/agents/mine", json={"prompt": "x"})
+    finally:
+        file.unlink()
+    assert [(agent["id"], agent["scope"]) for agent in shown] == [("mine", "user")]
+    assert (refused.status_code, refused.json()["code"]) == (403, "user_scope_read_only")
+
+
+async def test_a_name_with_a_slash_is_reached_by_its_encoded_form(
+    client: AsyncClient, project: Path
+) -> None:
+    file = project / ".claude" / "agents" / "odd.md"
+    file.parent.mkdir(parents=True)
+    file.write_text("---\nname: team/odd one\ndescription: Odd.\n---\nHello.\n")
+    answer = await client.get("/api/agents/team%2Fodd%20one")
+    assert answer.json()["id"] == "team/odd one"
