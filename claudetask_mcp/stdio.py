@@ -74,7 +74,7 @@ def stdio_server_of(entry: Entry) -> Server:
     @asynccontextmanager
     async def opener() -> AsyncGenerator["Core"]:
         async with entry.open() as core:
-            if core.settings != entry.settings:
+            if core.settings.model_dump() != entry.settings.model_dump():
                 limit.limiter = RateLimiter(core.settings)
             yield core
 

@@ -106,6 +106,15 @@ def test_serving_ends_by_leaving_the_process(
     assert len(served) == 1
 
 
+async def test_the_first_call_counts_too_where_the_project_has_no_limits(project: Path) -> None:
+    settings = Settings(analysis_provider="none", rate_limit_read="2/hour")
+    overrides = {"analysis_provider": "none", "rate_limit_read": "2/hour"}
+    async with Client(stdio_server_of(Entry(settings, overrides, project, None, "s"))) as client:
+        await answer(client, "list_tasks")
+        await answer(client, "list_tasks")
+        assert "2 per hour" in await refusal(client, "list_tasks")
+
+
 async def test_the_projects_own_limits_replace_the_first_ones(project: Path) -> None:
     rates = "[rate_limits]\nread = '1/hour'\n"
     (project / ".claudetask" / "config.toml").write_text(rates, "utf-8")
