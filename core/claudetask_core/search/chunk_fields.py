@@ -114,10 +114,12 @@ class ChunkScorer:
         weight = rarity(total, sum(map(len, places.values())) // PLACE.size)
         mean = max(1.0, self._catalog.length / max(1, total))
         flat, slope = _K1 * (1 - _B), _K1 * _B / mean
+        chunks = self.chunks
         for file_id in self._ids:
+            base = key_of(file_id, 0)
             for position, times in PLACE.iter_unpack(places.get(file_id, b"")):
-                key = key_of(file_id, position)
-                length = self.chunks[key].length
+                key = base + position
+                length = chunks[key].length
                 scores[key] += weight * times * (_K1 + 1) / (times + flat + slope * length)
                 if words is not None:
                     words[key].append(word)

@@ -13,7 +13,7 @@ from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.weights import Weights
 
 _K1: Final = 3.0
-_B: Final = 0.5
+_B: Final = 0.2
 
 Places = dict[int, bytes]
 Scores = dict[int, float]
@@ -58,6 +58,7 @@ class FileScorer:
         self._catalog = catalog
         self._question = question
         self._mean = catalog.length / max(1, len(catalog.files))
+        self._rarities: dict[str, float] = {}
         self.fields = FileFields()
 
     def collect(self) -> FileFields:
@@ -66,17 +67,19 @@ class FileScorer:
         for word in question.words:
             found.words[word] = self._text(word, found.text)
             found.name_words[word] = self._text(NAME_WORD + word, found.names_text)
-            for file_id in self._path(STEM_WORD + word, found.stem):
+        total = sum(self._rarities[word] for word in question.words) or 1.0
+        for word in question.words:
+            share = self._rarities[word] / total
+            for file_id in self._path(STEM_WORD + word, found.stem, share):
                 found.stem_words[file_id] += 1
                 found.path_words[file_id].append(word)
-            for file_id in self._path(FOLDER_WORD + word, found.folders):
+            for file_id in self._path(FOLDER_WORD + word, found.folders, share):
                 found.path_words[file_id].append(word)
         for word in question.wider:
             self._text(word, found.wider)
-            self._path(STEM_WORD + word, found.wider_stem)
+            self._path(STEM_WORD + word, found.wider_stem, 1.0)
         for name in (*question.identifiers, *question.pairs):
             found.joined[name] = self._text(JOINED + name, found.joined_text)
-            self._path(FOLDER_WORD + JOINED + name, found.folders)
         for names, places in (
             (question.names, found.exact),
             (question.pairs, found.paired),
@@ -90,7 +93,7 @@ class FileScorer:
     def _text(self, term: str, scores: Scores) -> Places:
         rows = self._store.postings(term)
         files = self._catalog.files
-        weight = rarity(len(files), len(rows))
+        weight = self._rarities[term] = rarity(len(files), len(rows))
         flat, slope = _K1 * (1 - _B), _K1 * _B / max(1.0, self._mean)
         places: Places = {}
         for file_id, times, blob in rows:
@@ -101,11 +104,10 @@ class FileScorer:
             scores[file_id] += weight * times * (_K1 + 1) / (times + flat + slope * row.length)
         return places
 
-    def _path(self, term: str, scores: Scores) -> list[int]:
+    def _path(self, term: str, scores: Scores, share: float) -> list[int]:
         ids = list(self._places(term))
-        weight = rarity(len(self._catalog.files), len(ids))
         for file_id in ids:
-            scores[file_id] += weight
+            scores[file_id] += share
         return ids
 
     def _places(self, term: str) -> Places:
@@ -119,14 +121,15 @@ def file_scores(found: FileFields, catalog: Catalog, weights: Weights) -> Scores
         (found.text, weights.file_text),
         (found.joined_text, weights.file_joined),
         (found.wider, weights.wider_text),
-        (found.stem, weights.stem),
         (found.wider_stem, weights.wider_stem),
-        (found.folders, weights.folders),
         (found.names_text, weights.file_names),
         (found.stem_equals, weights.stem_equals),
         (_shares(found, catalog), weights.stem_share),
     ):
         add(sums, scores, weight)
+    for scores, weight in ((found.stem, weights.stem), (found.folders, weights.folders)):
+        for file_id, share in scores.items():
+            sums[file_id] += weight * share
     return sums
 
 

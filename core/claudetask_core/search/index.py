@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 _BATCH_FILES: Final = 50
 _BATCH_BYTES: Final = 400_000
 _FEW: Final = 50
+_SURPLUS: Final = 3
+_EVERY: Final = 5000
 _ATTEMPTS: Final = 3
 _LOCK_POLL: Final = 0.1
 _LOCK_PATIENCE: Final = 30.0
@@ -150,11 +152,12 @@ class CodeIndex:
 
     def _ranked(self, query: SearchQuery, wanted: Wanted) -> list[Ranked]:
         question = understand(query.query)
+        most = _SURPLUS * query.top_k if query.kind is None else _EVERY
 
         def rank(store: Store) -> list[Ranked]:
             with store.snapshot():
                 self._catalog.sync(store)
-                return Ranker(store, self._catalog, question).rank(wanted)
+                return Ranker(store, self._catalog, question).rank(wanted, most)
 
         return self._with_store(rank)
 

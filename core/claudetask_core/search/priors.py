@@ -10,9 +10,10 @@ from typing import Final
 from claudetask_core.search.wordlist import words_of
 
 _TEST: Final = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testing|testdata|fixtures?|e2e|mocks?|__mocks__|snapshots?|"
-    r"[\w.-]{1,60}[-_.]tests?)/|(?:^|/)(?:test_|conftest\.)[^/]*$|[._-](?:test|spec|tests)\.\w{1,8}$|"
-    r"(?:Tests?|Spec|IT)\.(?:java|kt|cs|swift|scala|php|groovy)$|\.bats$|_test\.\w{1,8}$|(?:^|/)tests?\.\w{1,8}$"
+    r"(?:^|/)(?:tests?|specs?|__tests__|__mocks__|__snapshots__|testdata|fixtures?|e2e|"
+    r"[\w.-]{1,60}[-_.]tests?)/|(?:^|/)(?:test_[^/]{1,100}\.py|conftest\.py)$|"
+    r"[._-](?:test|spec|tests)\.\w{1,8}$|(?:Tests?|Spec|IT)\.(?:java|kt|cs|swift|scala|php|groovy)$|"
+    r"\.bats$"
 )
 _EXAMPLE: Final = re.compile(
     r"(?:^|/)(?:examples?|samples?|demos?|_examples|playground|benchmarks?|bench|legacy|compat|"
@@ -28,6 +29,7 @@ _BARREL: Final = re.compile(
     r"(?:^|/)(?:index\.[cm]?[jt]sx?|__init__\.py|mod\.rs|exports?\.[cm]?[jt]s|package-info\.java)$"
 )
 _TYPES: Final = re.compile(r"\.d\.[cm]?ts$|\.pyi$")
+_HEADER: Final = re.compile(r"\.(?:h|hh|hpp|hxx|hrl|mli)$")
 _PROSE: Final = frozenset({"markdown", "restructuredtext", "text"})
 _DATA: Final = frozenset({"json", "yaml", "toml", "ini", "xml"})
 _NAMED_TEST: Final = words_of("test tests testing spec mock fixture e2e")
@@ -47,6 +49,7 @@ EXAMPLE: Final = 0.3
 VENDORED: Final = 0.6
 BARREL: Final = 0.5
 TYPES: Final = 0.7
+HEADER: Final = 0.7
 PROSE: Final = 0.6
 DATA: Final = 0.6
 
@@ -78,6 +81,8 @@ def prior(
         factor *= BARREL
     if _TYPES.search(path):
         factor *= TYPES
+    if _HEADER.search(path):
+        factor *= HEADER
     if language in _PROSE and mentioned.isdisjoint(_NAMED_PROSE):
         factor *= PROSE
     if language in _DATA and mentioned.isdisjoint(_NAMED_DATA):

@@ -8,8 +8,9 @@ so that the list shows many files.
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from claudetask_core.search.catalog import Catalog
@@ -21,9 +22,9 @@ from claudetask_core.search.rows import ChunkRow, FileRow
 from claudetask_core.search.store import Store
 from claudetask_core.search.weights import IDENTIFIER, WORDS, Weights
 
-FILES: Final = 150
-_SHOWN: Final = 1000
+FILES: Final = 100
 _DAMPED: Final = 3
+_MOSTLY: Final = 0.8
 
 Wanted = Callable[[FileRow], bool]
 
@@ -49,8 +50,8 @@ class Ranker:
         self._question = question
         self._weights: Weights = IDENTIFIER if question.is_identifier else WORDS
 
-    def rank(self, wanted: Wanted) -> list[Ranked]:
-        """The chunks of the files that are `wanted`, best first."""
+    def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
+        """The chunks of the files that are `wanted`, best first, `most` of them at most."""
         found = FileScorer(self._store, self._catalog, self._question).collect()
         scores = file_scores(found, self._catalog, self._weights)
         files = self._best_files(scores, wanted)
@@ -60,9 +61,14 @@ class Ranker:
         sums = scorer.score(self._weights)
         self._add_priors(scores, files, scorer)
         priors = self._priors(files)
-        for key in sums:
-            sums[key] = (sums[key] + scores[file_of(key)]) * priors[file_of(key)]
-        return self._listed(sums, scorer, found)
+        self._join(sums, scores, priors)
+        return list(islice(self._listed(sums, scorer, found), most))
+
+    @staticmethod
+    def _join(sums: Scores, scores: Scores, priors: dict[int, float]) -> None:
+        for key, score in sums.items():
+            file_id = file_of(key)
+            sums[key] = (score + scores[file_id]) * priors[file_id]
 
     def _best_files(self, scores: Scores, wanted: Wanted) -> list[FileRow]:
         known = self._catalog.files
@@ -82,27 +88,30 @@ class Ranker:
         add(scores, scorer.several(), weights.several)
 
     def _priors(self, files: list[FileRow]) -> dict[int, float]:
-        tests_count = 2 * self._catalog.tests < len(self._catalog.files)
+        tests_count = self._catalog.tests < _MOSTLY * len(self._catalog.files)
         mentioned = self._question.mentioned
         return {
             row.id: prior(row.path, row.language, mentioned, tests_count=tests_count)
             for row in files
         }
 
-    def _listed(self, sums: Scores, scorer: ChunkScorer, found: FileFields) -> list[Ranked]:
+    def _listed(self, sums: Scores, scorer: ChunkScorer, found: FileFields) -> Iterator[Ranked]:
+        """The chunks in order; one that matches by its file alone is shown where no other is."""
         seen: Counter[int] = Counter()
-        matched = scorer.matched
         damped: list[tuple[float, int]] = []
+        matched = scorer.matched
+        factors = [self._weights.second**times for times in range(_DAMPED + 1)]
         for key in sorted(sums, key=lambda key: (-sums[key], key)):
-            times = min(seen[file_of(key)], _DAMPED)
+            file_id = file_of(key)
+            times = seen[file_id]
             if times and key not in matched:
                 continue
-            damped.append((-sums[key] * self._weights.second**times, key))
-            seen[file_of(key)] += 1
+            damped.append((-sums[key] * factors[min(times, _DAMPED)], key))
+            seen[file_id] += 1
         damped.sort()
         fields = scorer.fields
-        return [
-            Ranked(
+        for negative, key in damped:
+            yield Ranked(
                 file=self._catalog.files[file_of(key)],
                 chunk=scorer.chunks[key],
                 score=min(1.0, -negative / self._weights.whole),
@@ -110,5 +119,3 @@ class Ranker:
                 path_words=found.path_words.get(file_of(key), []),
                 text_words=fields.words.get(key, []),
             )
-            for negative, key in damped[:_SHOWN]
-        ]

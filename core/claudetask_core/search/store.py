@@ -159,13 +159,6 @@ class Store:
                 "SELECT file_id, times, places FROM postings WHERE term = ?", (term,)
             ).fetchall()
 
-    def count(self, term: str, most: int) -> int:
-        """In how many files a term stands, counting no further than `most`."""
-        with _translated():
-            return self._connection.execute(
-                "SELECT count(*) FROM (SELECT 1 FROM postings WHERE term = ? LIMIT ?)", (term, most)
-            ).fetchone()[0]
-
     def chunks(self, file_id: int) -> list[ChunkRow]:
         with _translated():
             return [

@@ -21,7 +21,6 @@ class Weights:
     wider_text: float
     wider_stem: float
     size: float
-    mentions: float
     definitions: float
     chunk_text: float
     chunk_names: float
@@ -50,7 +49,7 @@ class Weights:
 
 
 WORDS: Final = Weights(
-    file_text=0.6,
+    file_text=0.5,
     stem=0.6,
     stem_share=0.5,
     folders=1.2,
@@ -60,16 +59,15 @@ WORDS: Final = Weights(
     wider_text=0.05,
     wider_stem=0.2,
     size=0.05,
-    mentions=0.1,
     definitions=0.05,
-    chunk_text=0.5,
+    chunk_text=0.3,
     chunk_names=0.1,
     exact_name=0.5,
     word_is_name=0.2,
     joined_name=0.2,
     chunk_joined=0.1,
     coverage=0.25,
-    several=0.2,
+    several=0.6,
     second=0.25,
 )
 IDENTIFIER: Final = Weights(
@@ -83,7 +81,6 @@ IDENTIFIER: Final = Weights(
     wider_text=0.05,
     wider_stem=0.2,
     size=0.05,
-    mentions=0.1,
     definitions=0.05,
     chunk_text=1.0,
     chunk_names=0.1,
