@@ -13,7 +13,7 @@ from claudetask_api import openapi
 from claudetask_api.dependencies import refuse_unknown_query, require_exact_json
 from claudetask_api.errors import ErrorEdge, install
 from claudetask_api.limits import Bodies, Rates
-from claudetask_api.methods import Methods
+from claudetask_api.methods import Methods, table_of
 from claudetask_api.middleware import RequestContext
 from claudetask_api.routes import (
     agents,
@@ -139,7 +139,7 @@ def _layers(settings: Settings, limiter: RateLimiter, port: Port) -> list[Middle
         *layers,
         Middleware(Rates, limiter=limiter),
         Middleware(Bodies),
-        Middleware(Methods),
+        Middleware(Methods, table=table_of(ROUTERS)),
     ]
 
 

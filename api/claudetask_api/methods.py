@@ -1,12 +1,11 @@
 """Which methods a path knows, and what HEAD, OPTIONS and all others get there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from re import Pattern
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.responses import Response
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from claudetask_api.problems import problem
@@ -15,31 +14,16 @@ STREAM = "/api/events"
 """The one GET that has no end, so there is no HEAD for it."""
 
 
-def allowed_methods(app: FastAPI, path: str) -> list[str]:
-    """What may be done at a path; empty where there is nothing."""
-    for pattern, methods in _table(app).items():
-        if pattern.match(path):
-            head = ["HEAD"] if "GET" in methods and path != STREAM else []
-            return sorted([*methods, *head, "OPTIONS"])
-    return []
+Table = Mapping[Pattern[str], set[str]]
 
 
-def _table(app: FastAPI) -> dict[Pattern[str], set[str]]:
+def table_of(routers: Iterable[APIRouter]) -> Table:
     """Methods by path, in the order of the routes, so the literal path comes before the pattern."""
-    table: dict[Pattern[str], set[str]] = getattr(app.state, "methods", {})
-    if not table:
-        for path, methods in _documented(app):
-            pattern, _, _ = compile_path(path)
-            table.setdefault(pattern, set()).update(methods)
-        app.state.methods = table
+    table: dict[Pattern[str], set[str]] = {}
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute):
+            table.setdefault(route.path_regex, set()).update(route.methods or ())
     return table
-
-
-def _documented(app: FastAPI) -> Iterator[tuple[str, set[str]]]:
-    for context in iter_route_contexts(app.routes):
-        route = context.original_route
-        if isinstance(route, APIRoute) and context.include_in_schema and context.path:
-            yield context.path, set(context.methods or ())
 
 
 class Methods:
@@ -48,15 +32,16 @@ class Methods:
     Left to the router, `PUT /api/tasks/next` would be taken for a task called next.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, table: Table) -> None:
         self._app = app
+        self._table = table
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
-        allowed = allowed_methods(scope["app"], path)
+        allowed = self._allowed(path)
         if allowed and method == "OPTIONS":
             answer = Response(status_code=204, headers={"Allow": ", ".join(allowed)})
             await answer(scope, receive, send)
@@ -66,6 +51,14 @@ class Methods:
             await self._app({**scope, "method": "GET"}, receive, _headers_only(send))
         else:
             await self._app(scope, receive, send)
+
+    def _allowed(self, path: str) -> list[str]:
+        """What may be done at a path; empty where there is nothing of the API."""
+        for pattern, methods in self._table.items():
+            if pattern.match(path):
+                head = ["HEAD"] if "GET" in methods and path != STREAM else []
+                return sorted([*methods, *head, "OPTIONS"])
+        return []
 
 
 def not_allowed(scope: Scope, allowed: Sequence[str]) -> Response:

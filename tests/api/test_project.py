@@ -14,8 +14,11 @@ from claudetask_api.app import create_app
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
+from claudetask_core.schemas.job import Job, JobStatus
+from claudetask_core.services.claims import Caller
 from claudetask_core.services.rate_limit import RateLimiter
 from tests.api.support import MakeTask
+from tests.support import HeldClock
 
 SETTINGS = "/api/project/settings"
 
@@ -112,6 +115,33 @@ async def test_an_analysis_without_claude_is_503_with_the_remedy(
     assert answer.status_code == 503
     assert "CLAUDETASK_ANALYSIS_PROVIDER" in answer.json()["detail"]
     assert (await client.post("/api/tasks/2/analyze", json={})).status_code in {404, 503}
+
+
+async def test_an_analysis_that_begins_is_202_with_the_place_of_its_job(
+    client: AsyncClient, core: Core, clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def begun(task_id: int, caller: Caller) -> Job:
+        return Job(
+            id="j1",
+            task_id=task_id,
+            kind="analysis",
+            status=JobStatus.QUEUED,
+            progress=0,
+            message=f"asked for by {caller.name}",
+            error=None,
+            provider="claude-code",
+            cost_usd=None,
+            turns=None,
+            created_at=clock.now(),
+            started_at=None,
+            finished_at=None,
+        )
+
+    monkeypatch.setattr(core.analysis, "start", begun)
+    answer = await client.post("/api/tasks/1/analyze", json={"agent": "ann"})
+    assert answer.status_code == 202
+    assert answer.headers["location"] == "/api/jobs/j1"
+    assert answer.json()["message"] == "asked for by ann"
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

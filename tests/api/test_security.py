@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from httpx2 import ASGITransport, AsyncClient
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -20,6 +21,10 @@ from tests.api.support import BASE
 Serve = Callable[..., AbstractAsyncContextManager[AsyncClient]]
 TOKEN = "a-long-token-é"
 OTHER = "http://localhost:3000"
+
+
+async def _teapot(_: Request) -> PlainTextResponse:
+    raise HTTPException(418, "short and stout", {"X-Kind": "pot"})
 
 
 async def _beside(_: Request) -> PlainTextResponse:
@@ -223,7 +228,7 @@ async def test_what_is_mounted_beside_is_guarded_and_opened_with_the_server(core
     app = create_app(
         core,
         limiter=RateLimiter(core.settings),
-        extra_routes=[Route("/mcp", _beside)],
+        extra_routes=[Route("/mcp", _beside), Route("/tea", _teapot)],
         lifespan_context=beside,
     )
     transport = ASGITransport(app=app)
@@ -232,4 +237,7 @@ async def test_what_is_mounted_beside_is_guarded_and_opened_with_the_server(core
         AsyncClient(transport=transport, base_url=BASE) as client,
     ):
         assert (await client.get("/mcp")).text == "beside"
+        refused = await client.get("/tea")
+    assert (refused.status_code, refused.headers["x-kind"]) == (418, "pot")
+    assert refused.json()["detail"] == "short and stout"
     assert opened == ["begun", "ended"]
