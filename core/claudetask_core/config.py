@@ -5,6 +5,7 @@ project's `.claudetask/config.toml` comes with a repository that may be hostile,
 harmless keys of `ProjectConfig` are taken from it, and a key that is not among them is refused.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,11 +25,13 @@ from pydantic_settings import (
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from claudetask_core.errors import Invalid
 
 ENV_PREFIX = "CLAUDETASK_"
+MAY_HOLD_SECRETS = frozenset({"token", "database_url", "rate_limit_storage"})
 
 
 class ConfigurationInvalid(Invalid):
@@ -38,7 +41,28 @@ class ConfigurationInvalid(Invalid):
 def _rate(text: str) -> str:
     from limits import parse_many  # noqa: PLC0415 — 60 ms that a start without limits saves
 
-    parse_many(text)
+    if any(item.amount < 1 for item in parse_many(text)):
+        raise ValueError("a rate of 0 would refuse every call")
+    return text
+
+
+def _database(address: str) -> str:
+    if not re.match(r"[a-z0-9]+\+[a-z0-9_]+://", address):
+        raise ValueError("it must begin like sqlite+aiosqlite:// or postgresql+asyncpg://")
+    return address
+
+
+def _origins(text: str) -> str:
+    for origin in filter(None, (part.strip() for part in text.split(","))):
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s*]+/?", origin):
+            raise ValueError(f"{origin[:80]!r} is no origin; write them like http://localhost:3000")
+    return text
+
+
+def _embedding(text: str) -> str:
+    known = text in {"table", "none"} or text.startswith(("http://", "https://"))
+    if not known and not Path(text).expanduser().is_dir():
+        raise ValueError("it must be table, none, a model's folder or the address of an endpoint")
     return text
 
 
@@ -54,12 +78,12 @@ class Settings(BaseSettings):
     )
 
     project_path: Path | None = None
-    database_url: str | None = None
+    database_url: Annotated[str, AfterValidator(_database)] | None = None
     data_dir: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     token: SecretStr | None = None
-    cors_origins: str = ""
+    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     rate_limit_enabled: bool = True
     rate_limit_storage: str = "memory://"
@@ -72,10 +96,10 @@ class Settings(BaseSettings):
     claude_bin: str = "claude"
     analysis_model: str | None = None
     analysis_timeout_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 600
-    analysis_max_budget_usd: Annotated[float, Field(gt=0)] = 1.0
+    analysis_max_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     index_max_file_bytes: Annotated[int, Field(ge=1)] = 1_000_000
     index_watch: bool = True
-    search_embedding: str = "table"
+    search_embedding: Annotated[str, AfterValidator(_embedding)] = "table"
     index_exclude: tuple[str, ...] = ()
 
     _files: ClassVar[Mapping[str, Any]] = {}
@@ -163,6 +187,10 @@ def load_settings(
         raise ConfigurationInvalid(
             _sentence(error, ENV_PREFIX), next_step="Correct it and start again."
         ) from None
+    except SettingsError as error:
+        raise ConfigurationInvalid(
+            f"A setting is wrong: {error}.", next_step="Correct it and start again."
+        ) from None
 
 
 def _project_config(path: Path) -> ProjectConfig:
@@ -189,6 +217,6 @@ def _sentence(error: ValidationError, prefix: str) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     shown = f"{prefix}{name.upper()}" if prefix else name
-    secret = name.split(".")[0] == "token"
-    given = "" if secret else f" (got {first['input']!r:.80})"
-    return f"Setting {shown} is wrong: {first['msg']}{given}."
+    given = "" if name.split(".")[0] in MAY_HOLD_SECRETS else f" (got {first['input']!r:.80})"
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return f"Setting {shown} is wrong: {said}{given}."

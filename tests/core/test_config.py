@@ -40,6 +40,13 @@ def test_environment_beats_the_users_file_beats_the_projects(
         ("LOG_LEVEL", "LOUD"),
         ("ANALYSIS_PROVIDER", "oracle"),
         ("ANALYSIS_TIMEOUT_SECONDS", "0"),
+        ("ANALYSIS_MAX_BUDGET_USD", "inf"),
+        ("RATE_LIMIT_WRITE", "0/minute"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "http://a,localhost:3000"),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "postgresql://no-async-driver"),
+        ("SEARCH_EMBEDDING", "/no/such/folder"),
     ],
 )
 def test_a_wrong_value_is_a_sentence_that_names_it(
@@ -91,3 +98,30 @@ def test_an_empty_variable_counts_as_absent(
 ) -> None:
     monkeypatch.setenv("CLAUDETASK_PORT", "")
     assert load_settings().port == 8765
+
+
+def test_a_wrong_address_is_refused_without_the_password_in_it(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_DATABASE_URL", "mysql://user:hunter2@host/db")
+    with pytest.raises(DomainError) as refusal:
+        load_settings()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_value_that_is_no_json_where_a_list_is_wanted_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_INDEX_EXCLUDE", "generated")
+    with pytest.raises(DomainError) as refusal:
+        load_settings()
+    assert refusal.value.code == "configuration_invalid"
+    assert "index_exclude" in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["none", "https://embeddings.example/v1", "~"])
+def test_an_embedding_is_a_table_a_folder_or_an_endpoint(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path, value: str
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_SEARCH_EMBEDDING", value)
+    assert load_settings().search_embedding == value

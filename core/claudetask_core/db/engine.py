@@ -14,10 +14,10 @@ from typing import Any, NewType
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from claudetask_core.errors import Unavailable
+from claudetask_core.errors import Invalid, Unavailable
 
 BUSY_SECONDS = 15
 
@@ -37,6 +37,10 @@ class BoardBroken(Unavailable):
     code = "board_broken"
 
 
+class AddressInvalid(Invalid):
+    code = "database_address_invalid"
+
+
 def sqlite_url(path: Path) -> str:
     """The address of a board file, whatever characters its path holds."""
     return make_url("sqlite+aiosqlite://").set(database=str(path)).render_as_string()
@@ -47,12 +51,21 @@ class Database:
 
     Args:
         url: A SQLAlchemy address with an async driver.
+
+    Raises:
+        AddressInvalid: It is none, or its driver is missing.
     """
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine: AsyncEngine = create_async_engine(self.url, **self._options())
+        try:
+            self.url = make_url(url)
+            self.is_sqlite = self.url.get_backend_name() == "sqlite"
+            self.engine: AsyncEngine = create_async_engine(self.url, **self._options())
+        except (SQLAlchemyError, ImportError) as error:
+            raise AddressInvalid(
+                f"Setting CLAUDETASK_DATABASE_URL is wrong: {error}.",
+                next_step="Name a database with an async driver that is installed.",
+            ) from None
         self._writing = self.engine.execution_options(claudetask_write=True)
         self._one_writer = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []

@@ -127,3 +127,14 @@ def test_where_nothing_can_be_created_the_error_names_the_setting(tmp_path: Path
             call(tmp_path / "file" / "below")
         assert refusal.value.code == "board_unwritable"
         assert "CLAUDETASK_DATA_DIR" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "sqlite+pysqlite://", "oracle+nothing://user:hunter2@host/db"]
+)
+def test_an_address_that_cannot_be_opened_is_a_sentence_without_its_password(url: str) -> None:
+    with pytest.raises(DomainError) as refusal:
+        Database(url)
+    assert refusal.value.code == "database_address_invalid"
+    assert "CLAUDETASK_DATABASE_URL" in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
