@@ -64,7 +64,7 @@ RESTART = "Running Claude Code sessions see it after a restart."
 
 def deleted(name: str) -> str:
     return clip(
-        f"Deleted agent {clip(name, 100)}. Its last contents are kept and can be restored. "
-        f"{RESTART}",
+        f"Deleted agent {clip(name, 100)}; its last contents are kept. Running Claude Code "
+        "sessions know it until they are restarted.",
         ACKNOWLEDGEMENT,
     )

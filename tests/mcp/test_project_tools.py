@@ -86,7 +86,7 @@ async def test_an_agent_is_made_changed_read_and_deleted(connect: Connect, proje
     assert "model: sonnet" in shown
     assert shown.rstrip().endswith("Write tests.")
     assert listed == "tester: Writes good tests\n1 agent."
-    assert gone.startswith("Deleted agent tester.")
+    assert gone.startswith("Deleted agent tester;")
     assert not file.exists()
     assert none.startswith("No agents.")
 

@@ -80,7 +80,7 @@ def why(row: TaskRow, unblocks: int) -> str:
     else:
         parts.append(f"in {row.status}")
     if unblocks:
-        parts.append(f"{unblocks} other{'s' if unblocks > 1 else ''} wait for it")
+        parts.append("1 other waits for it" if unblocks == 1 else f"{unblocks} others wait for it")
     return ", ".join(parts)
 
 
