@@ -6,6 +6,7 @@ repeats `SECRETS`, and a test compares the two.
 
 import re
 from fnmatch import translate
+from functools import lru_cache
 from typing import Final
 
 from claudetask_core.search.wordlist import words_of
@@ -64,6 +65,7 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET.match(lowered)) and not _HARMLESS.match(lowered)
 
 
+@lru_cache(maxsize=100_000)
 def is_unwanted(path: str) -> bool:
     """Whether a file is left out for its project-relative path alone."""
     *folders, name = path.split("/")

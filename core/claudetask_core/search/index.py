@@ -7,7 +7,6 @@ lock file keeps two processes from building the same tree twice.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -176,7 +175,7 @@ class CodeIndex:
         for number, path in enumerate(list_files(self.root, self._exclude, stop)):
             if number % _BATCH_FILES == 0 and stop():
                 raise Stopped
-            signature = look(os.path.join(prefix, path))  # noqa: PTH118 — half the time of a Path
+            signature = look(f"{prefix}/{path}")
             if signature is not None and signature.size <= self._max_bytes:
                 signatures[path] = signature
         return signatures

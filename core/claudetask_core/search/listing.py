@@ -57,7 +57,9 @@ def list_files(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> list[str]:
     listed: set[str] = set()
     for name in names:
         path = _text(name)
-        if path and not is_unwanted(path) and not exclude.match_file(path):
+        if path is None or is_unwanted(path):
+            continue
+        if not exclude.patterns or not exclude.match_file(path):
             listed.add(path)
     return sorted(listed, key=lambda path: (path.count("/"), path))
 

@@ -5,7 +5,8 @@ they are held back, unless the question names what they are.
 """
 
 import re
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from claudetask_core.search.wordlist import words_of
 
@@ -54,9 +55,30 @@ PROSE: Final = 0.6
 DATA: Final = 0.6
 
 
+class _Marks(NamedTuple):
+    test: bool
+    example: bool
+    vendored: bool
+    always: float
+
+
+@lru_cache(maxsize=100_000)
+def _marks(path: str) -> _Marks:
+    always = 1.0
+    for pattern, factor in ((_BARREL, BARREL), (_TYPES, TYPES), (_HEADER, HEADER)):
+        if pattern.search(path):
+            always *= factor
+    return _Marks(
+        test=bool(_TEST.search(path)),
+        example=bool(_EXAMPLE.search(path)),
+        vendored=bool(_VENDORED.search(path)),
+        always=always,
+    )
+
+
 def is_test(path: str) -> bool:
     """Whether a path is that of a test."""
-    return bool(_TEST.search(path))
+    return _marks(path).test
 
 
 def prior(
@@ -70,21 +92,16 @@ def prior(
         mentioned: The question's words, each of which may lift a prior.
         tests_count: False where most of the tree is tests, so that being one says nothing.
     """
+    marks = _marks(path)
     factor = 1.0
-    if tests_count and is_test(path) and mentioned.isdisjoint(_NAMED_TEST):
+    if tests_count and marks.test and mentioned.isdisjoint(_NAMED_TEST):
         factor *= TEST
-    if _EXAMPLE.search(path) and mentioned.isdisjoint(_NAMED_EXAMPLE):
+    if marks.example and mentioned.isdisjoint(_NAMED_EXAMPLE):
         factor *= EXAMPLE
-    if _VENDORED.search(path) and mentioned.isdisjoint(_NAMED_VENDORED):
+    if marks.vendored and mentioned.isdisjoint(_NAMED_VENDORED):
         factor *= VENDORED
-    if _BARREL.search(path):
-        factor *= BARREL
-    if _TYPES.search(path):
-        factor *= TYPES
-    if _HEADER.search(path):
-        factor *= HEADER
     if language in _PROSE and mentioned.isdisjoint(_NAMED_PROSE):
         factor *= PROSE
     if language in _DATA and mentioned.isdisjoint(_NAMED_DATA):
         factor *= DATA
-    return factor
+    return factor * marks.always

@@ -3,16 +3,15 @@
 import os
 import stat
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 _TICK_NS: Final = 20_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What changes when a file does: its size, time and inode."""
 
     size: int
@@ -95,5 +94,5 @@ def _settled(signature: Signature) -> Signature:
     system's clock, so its time is not trusted: the next look finds it changed.
     """
     if abs(time.time_ns() - signature.mtime_ns) < _TICK_NS:
-        return replace(signature, mtime_ns=0)
+        return signature._replace(mtime_ns=0)
     return signature

@@ -1,6 +1,7 @@
 """What the index file holds of a file and of a chunk, as it comes back from there."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from claudetask_core.search.reading import Signature
 
@@ -18,8 +19,7 @@ class FileRow:
     definitions: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkRow:
+class ChunkRow(NamedTuple):
     file_id: int
     position: int
     start: int

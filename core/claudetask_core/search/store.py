@@ -162,7 +162,7 @@ class Store:
     def chunks(self, file_id: int) -> list[ChunkRow]:
         with _translated():
             return [
-                ChunkRow(*row)
+                ChunkRow._make(row)
                 for row in self._connection.execute(
                     "SELECT file_id, position, start_line, end_line, symbol, kind, length"
                     " FROM chunks WHERE file_id = ? ORDER BY position",
