@@ -61,7 +61,7 @@ class Database:
             self.url = make_url(url)
             self.is_sqlite = self.url.get_backend_name() == "sqlite"
             self.engine: AsyncEngine = create_async_engine(self.url, **self._options())
-        except (SQLAlchemyError, ImportError) as error:
+        except (SQLAlchemyError, ImportError, TypeError) as error:
             raise AddressInvalid(
                 f"Setting CLAUDETASK_DATABASE_URL is wrong: {error}.",
                 next_step="Name a database with an async driver that is installed.",
