@@ -1,0 +1,78 @@
+"""The documentation names everything there is, and nothing that there is not."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+
+from claudetask_api.app import ROUTERS
+from claudetask_core.config import ENV_PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = {p.name: p.read_text("utf-8") for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]}
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_in_the_documentation(name: str) -> None:
+    assert f"`{ENV_PREFIX}{name.upper()}`" in DOCS["configuration.md"]
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    named = set(re.findall(rf"`{ENV_PREFIX}([A-Z_]+)`", "".join(DOCS.values())))
+    assert named <= {name.upper() for name in Settings.model_fields}
+
+
+def test_documented_defaults_are_the_real_ones() -> None:
+    rows = re.findall(rf"\| `{ENV_PREFIX}([A-Z_]+)` \| `([^`]+)` \|", DOCS["configuration.md"])
+    shown = dict(rows)
+    for name in ("PORT", "LEASE_SECONDS", "HOST", "RATE_LIMIT_READ", "RATE_LIMIT_WRITE"):
+        assert shown[name] == str(Settings.model_fields[name.lower()].default)
+
+
+def test_every_route_is_in_the_documentation() -> None:
+    routes = [
+        (method, route.path_format)
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    ]
+    assert len(routes) >= 30
+    missing = [f"{method} {path}" for method, path in routes if path not in DOCS["rest.md"]]
+    assert missing == []
+
+
+def test_every_command_is_in_the_documentation() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "claudetask_mcp", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    commands = re.findall(r"^    ([a-z]+) {2,}", done.stdout, re.MULTILINE)
+    assert {"serve", "search", "index", "prime", "doctor"} <= set(commands)
+    documented = DOCS["README.md"] + DOCS["tools.md"]
+    missing = [name for name in commands if f"claudetask-mcp {name}" not in documented]
+    assert missing == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken = [
+        f"{path.relative_to(ROOT)} → {target}"
+        for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+        for target in LINK.findall(path.read_text("utf-8"))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_ci_runs_the_readmes_own_commands() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    for name in ("install", "test"):
+        assert f".ci/readme.py {name}" in script
+        assert f"<!-- run: {name} -->" in DOCS["README.md"]
