@@ -6,6 +6,7 @@ on a stuck disk, a thread) is left behind with the process.
 
 import asyncio
 import gc
+import json
 import os
 import signal
 import threading
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from claudetask_core.core import Core
 
 
+HALF = "\\ud"
+
+
 class Lines:
     """The lines of a stream as they come, read by a thread that nothing has to wait for."""
 
@@ -50,12 +54,28 @@ class Lines:
 
     def _read(self) -> None:
         for line in self._stream:
-            self._put(line.decode("utf-8", "replace"))
+            self._put(readable(line))
         self.end()
 
     def _put(self, line: str | None) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
+
+
+def readable(line: bytes) -> str:
+    """The line as text that the SDK's parser takes.
+
+    JavaScript writes half of a character (a lone surrogate) as an escape, which that parser
+    refuses: the call would never be answered.
+    """
+    text = line.decode("utf-8", "replace")
+    if HALF not in text.lower():
+        return text
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
 def serve_stdio(entry: Entry) -> int:

@@ -22,7 +22,7 @@ from claudetask_core.errors import Unavailable
 from claudetask_mcp import cli, entry, stdio
 from claudetask_mcp.deadline import Deadline
 from claudetask_mcp.entry import Entry, configure_logging
-from claudetask_mcp.stdio import Lines, stdio_server_of
+from claudetask_mcp.stdio import Lines, readable, stdio_server_of
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer, refusal
 
@@ -58,6 +58,20 @@ async def test_lines_come_as_they_are_read_and_end_with_the_stream() -> None:
         async with asyncio.timeout(SOON):
             assert [line async for line in lines] == ["one\n", "tw\ufffdo\n"]
     assert started == [True]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (b'{"a": "b"}\n', '{"a": "b"}\n'),
+        (b'{"a": "x\\ud800y"}\n', '{"a": "x?y"}\n'),
+        (b'{"a": "\\uD83C\\uDF89"}\n', '{"a": "\U0001f389"}\n'),
+        (b'{"a": "\\ud800\n', '{"a": "\\ud800\n'),
+        (b"\xff\n", "\ufffd\n"),
+    ],
+)
+def test_half_a_character_does_not_leave_a_call_unanswered(line: bytes, text: str) -> None:
+    assert readable(line) == text
 
 
 def test_lines_of_a_loop_that_is_gone_are_dropped() -> None:
