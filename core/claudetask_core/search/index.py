@@ -210,7 +210,7 @@ class CodeIndex:
         fresh = self._seen[1]
         while True:
             try:
-                lock.acquire(timeout=0)
+                lock.acquire(timeout=_LOCK_POLL, poll_interval=_LOCK_POLL / 4)
             except Timeout:
                 if stop():
                     raise Stopped from None
@@ -220,7 +220,6 @@ class CodeIndex:
                     patience = time.monotonic() + _LOCK_PATIENCE
                 if time.monotonic() > patience:
                     break
-                time.sleep(_LOCK_POLL)
             else:
                 break
         try:
