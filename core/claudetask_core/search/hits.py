@@ -102,7 +102,7 @@ def _shown(lines: list[str]) -> list[str]:
 def _why(one: Ranked) -> str:
     reasons: list[str] = []
     if one.names:
-        reasons.append("defines " + ", ".join(one.names[:3]))
+        reasons.append("defines " + _listed(one.names))
     if one.path_words:
         reasons.append("path matches " + _listed(one.path_words))
     if one.text_words:
@@ -111,4 +111,4 @@ def _why(one: Ranked) -> str:
 
 
 def _listed(words: list[str]) -> str:
-    return ", ".join(list(dict.fromkeys(words))[:_WORDS_SHOWN])
+    return ", ".join(words[:_WORDS_SHOWN])

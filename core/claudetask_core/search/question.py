@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from claudetask_core.search.synonyms import WIDER
-from claudetask_core.search.tokens import JOINED, joined, parts, word_terms, words
+from claudetask_core.search.tokens import JOINED, joined, parts, stem, word_terms, words
 from claudetask_core.search.wordlist import words_of
 
 _STOP: Final = words_of(
@@ -22,8 +22,9 @@ _STOP: Final = words_of(
 class Question:
     """A question taken apart.
 
-    `words` are its stemmed terms without stop words, `joined` whole identifiers that it holds
-    or that two neighbouring words make, `names` words that may be names by themselves.
+    `words` are its stemmed terms without stop words, `identifiers` the compound names in it,
+    `pairs` what neighbouring words make, `names` words that may be names by themselves;
+    `spelled` gives for a term what the question says.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Question:
     plain: tuple[str, ...]
     wider: tuple[str, ...]
     mentioned: frozenset[str]
+    spelled: dict[str, str]
 
 
 def understand(text: str) -> Question:
@@ -47,6 +49,8 @@ def understand(text: str) -> Question:
         for term in word_terms(word):
             (identifiers if term[0] == JOINED else found).setdefault(term)
     lowered = [joined(word) for word in kept]
+    spelled = dict(zip(lowered, kept, strict=True))
+    spelled |= {stem(part): part for word in kept for part in parts(word)}
     pairs = {a + b for a, b in pairwise(lowered) if a != b}
     pairs |= {a + b + c for a, b, c in zip(lowered, lowered[1:], lowered[2:], strict=False)}
     is_identifier = _is_identifier(text)
@@ -65,6 +69,7 @@ def understand(text: str) -> Question:
         names=tuple(dict.fromkeys(names)),
         plain=tuple(dict.fromkeys(lowered)),
         wider=tuple(sorted(wider)),
+        spelled=spelled,
         mentioned=frozenset(found) | {word.lower() for word in written},
     )
 

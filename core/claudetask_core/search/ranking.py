@@ -95,6 +95,11 @@ class Ranker:
             for row in files
         }
 
+    def _spelled(self, terms: list[str]) -> list[str]:
+        """The terms as the question writes them, each once."""
+        spelled = self._question.spelled
+        return list(dict.fromkeys(spelled.get(term, term) for term in terms))
+
     def _listed(self, sums: Scores, scorer: ChunkScorer, found: FileFields) -> Iterator[Ranked]:
         """The chunks in order; one that matches by its file alone is shown where no other is."""
         seen: Counter[int] = Counter()
@@ -115,7 +120,7 @@ class Ranker:
                 file=self._catalog.files[file_of(key)],
                 chunk=scorer.chunks[key],
                 score=min(1.0, -negative / self._weights.whole),
-                names=fields.defined.get(key, []),
-                path_words=found.path_words.get(file_of(key), []),
-                text_words=fields.words.get(key, []),
+                names=self._spelled(fields.defined.get(key, [])),
+                path_words=self._spelled(found.path_words.get(file_of(key), [])),
+                text_words=self._spelled(fields.words.get(key, [])),
             )

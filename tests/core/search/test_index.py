@@ -1,6 +1,8 @@
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ def test_a_hit_tells_its_lines_its_symbol_and_why(sample: Tree) -> None:
     assert hit.path == "src/limiter.py"
     assert hit.text == "\n".join(LIMITER.split("\n")[hit.start_line - 1 : hit.end_line])
     assert (hit.language, hit.truncated) == ("python", False)
-    assert "defines ratelimiter" in hit.why
+    assert hit.why == "defines RateLimiter; path matches limiter; text: rate, limiter"
     assert 0 < hit.score <= 1
 
 
@@ -225,6 +227,30 @@ def test_a_builder_that_makes_no_progress_is_not_waited_for(
     with FileLock(tree.database.with_name("index.db.lock")):
         tree.index.refresh()
     assert tree.paths("alpha") == ["a.py"]
+
+
+PROCESS = """
+import sys
+from pathlib import Path
+from claudetask_core.search.index import CodeIndex
+index = CodeIndex(Path(sys.argv[1]), Path(sys.argv[2]), max_file_bytes=100_000)
+index.refresh()
+print(index.progress.fresh)
+"""
+
+
+def test_three_processes_that_build_at_once_all_end_with_the_whole_tree(tree: Tree) -> None:
+    for number in range(120):
+        tree.write(f"f{number}.py", f"def function_{number}(): pass\n")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS, str(tree.root), str(tree.database)],
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
+    assert [process.communicate(timeout=30)[0] for process in processes] == [b"120\n"] * 3
+    assert tree.paths("function_77")[0] == "f77.py"
 
 
 def test_readers_carry_on_while_another_process_writes(sample: Tree) -> None:
