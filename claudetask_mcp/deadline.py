@@ -5,7 +5,7 @@ import sys
 import threading
 from typing import NoReturn
 
-GRACE_SECONDS = 1.75
+GRACE_SECONDS = 1.65
 """What remains of two seconds once the end was noticed, with some to spare on a busy machine."""
 
 

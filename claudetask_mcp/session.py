@@ -25,7 +25,7 @@ Opener = Callable[[], AbstractAsyncContextManager["Core"]]
 Companion = Callable[["Core", int], Awaitable[None]]
 """What runs beside an open core until it is closed; told of the newest event at its opening."""
 
-CLOSE_SECONDS = 1.6
+CLOSE_SECONDS = 1.5
 
 
 class LazyCore:
@@ -77,10 +77,14 @@ class LazyCore:
     async def _close(self) -> None:
         if self._warm_up is not None:
             self._warm_up.cancel()
-        owner, self._owner, self._opened, self._warm_up = self._owner, None, None, None
-        if owner is None or owner.done():
+        owner, opened = self._owner, self._opened
+        self._owner = self._opened = self._warm_up = None
+        if owner is None or opened is None or owner.done():
             return
-        self._closing.set()
+        if opened.done():
+            self._closing.set()
+        else:
+            owner.cancel()
         await asyncio.wait({owner}, timeout=CLOSE_SECONDS)
         owner.cancel()
 

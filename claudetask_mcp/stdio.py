@@ -79,12 +79,12 @@ def readable(line: bytes) -> str:
 
 
 def serve_stdio(entry: Entry) -> int:
-    """Serves one client until it goes away, then leaves the process."""
+    """Serves one client until it goes away, then leaves the process; does not come back."""
     server = stdio_server_of(entry)
     gc.enable()
     gc.freeze()  # what the start made stays: a collection need not look at it again
     asyncio.run(_serve(server))
-    leave()
+    return 0
 
 
 def stdio_server_of(entry: Entry) -> Server:
@@ -115,6 +115,7 @@ async def _serve(server: Server) -> None:
     async with stdio_server(stdin, stdout) as (incoming, outgoing):
         options = server.low.create_initialization_options()
         await server.low.run(incoming, outgoing, options)
+    leave()  # the core is closed; what still runs in a thread is not waited for
 
 
 def _claim(fd: int, mode: int) -> int:

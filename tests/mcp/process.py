@@ -80,6 +80,11 @@ class Program:
         self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
 
 
+def _surroundings(*, measured: bool) -> dict[str, str]:
+    """This process's environment; code that hangs has no time to write its coverage down."""
+    return {k: v for k, v in os.environ.items() if measured or not k.startswith("COVERAGE")}
+
+
 @asynccontextmanager
 async def started(
     project: Path, *arguments: str, code: str | None = None, **environment: str
@@ -91,7 +96,7 @@ async def started(
         *how,
         *arguments,
         cwd=project,
-        env={**os.environ, **environment},
+        env={**_surroundings(measured=code is None), **environment},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -99,8 +99,6 @@ def test_serving_ends_by_leaving_the_process(
 
     async def serve(server: object) -> None:
         served.append(server)
-
-    def leave() -> None:
         raise Ended
 
     def read(_: object) -> Entry:
@@ -109,7 +107,6 @@ def test_serving_ends_by_leaving_the_process(
     def silent(_: object) -> None: ...
 
     monkeypatch.setattr(stdio, "_serve", serve)
-    monkeypatch.setattr(stdio, "leave", leave)
     monkeypatch.setattr(entry, "read_entry", read)
     monkeypatch.setattr(entry, "configure_logging", silent)
     try:

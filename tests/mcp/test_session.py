@@ -40,8 +40,10 @@ class Opener:
             raise Unavailable("The disk is away.", next_step="Plug it in.")
         self.opened += 1
         self.open_now.set()
-        yield self.core
-        self.closed += 1
+        try:
+            yield self.core
+        finally:
+            self.closed += 1
 
 
 async def idle(_: Core, __: int) -> None:
