@@ -49,6 +49,8 @@ SENT_HEADERS = [
     "If-Match",
     "If-None-Match",
     "Last-Event-ID",
+    "Mcp-Method",
+    "Mcp-Name",
     "Mcp-Protocol-Version",
     "Mcp-Session-Id",
     "X-Agent",
