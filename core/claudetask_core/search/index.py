@@ -31,8 +31,8 @@ from claudetask_core.search.rows import FileRow
 from claudetask_core.search.store import IndexDamaged, IndexUnavailable, Store
 
 _log = logging.getLogger(__name__)
-_BATCH_FILES: Final = 50
-_BATCH_BYTES: Final = 400_000
+_BATCH_FILES: Final = 100
+_BATCH_BYTES: Final = 500_000
 _FEW: Final = 50
 _SURPLUS: Final = 3
 _EVERY: Final = 5000

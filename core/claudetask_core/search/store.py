@@ -11,6 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,9 @@ class IndexDamaged(Exception):  # never leaves this package: the index is made a
     """The index file cannot be used as it is."""
 
 
+_PostingRow = tuple[str, int, int, bytes]
+
+
 class Store:
     """One connection to the index file; its caller lets one thread in at a time."""
 
@@ -86,7 +90,9 @@ class Store:
     def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # a lost index is only rebuilt
-        connection.execute("PRAGMA cache_size = -16384")
+        connection.execute("PRAGMA cache_size = -32768")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")  # a build rewrites pages often
+        connection.execute("PRAGMA journal_size_limit = 4000000")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA trusted_schema = OFF")
         if _version(connection) == FORMAT:
@@ -177,12 +183,14 @@ class Store:
             try:
                 for path in gone:
                     self._remove(path)
+                postings: list[_PostingRow] = []
                 for document in documents:
                     if document.is_touched:
                         self._touch(document)
                         continue
                     self._remove(document.path)
-                    self._insert(document)
+                    self._insert(document, postings)
+                self._insert_postings(postings)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -216,11 +224,16 @@ class Store:
         if row is not None:
             self._connection.execute("INSERT INTO changes (file_id) VALUES (?)", row)
 
-    def _insert(self, document: Document) -> None:
+    def _insert_postings(self, rows: list[_PostingRow]) -> None:
+        """Inserts in the order of the keys, so that each page of the tree is touched once."""
+        rows.sort(key=itemgetter(0, 1))
+        self._connection.executemany("INSERT INTO postings VALUES (?, ?, ?, ?)", rows)
+
+    def _insert(self, document: Document, postings: list[_PostingRow]) -> None:
         signature = document.signature
         file_id = self._connection.execute(
             "INSERT INTO files (path, size, mtime_ns, inode, digest, language, stem, length,"
-            " chunks, definitions, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " chunks, definitions, terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 document.path,
                 signature.size,
@@ -234,7 +247,7 @@ class Store:
                 document.definitions,
                 document.packed_terms,
             ),
-        ).lastrowid
+        ).fetchone()[0]
         self._connection.executemany(
             "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
@@ -244,12 +257,9 @@ class Store:
                 )
             ],
         )
-        self._connection.executemany(
-            "INSERT INTO postings VALUES (?, ?, ?, ?)",
-            [
-                (term, file_id, posting.times, posting.places)
-                for term, posting in document.postings.items()
-            ],
+        postings.extend(
+            (term, file_id, posting.times, posting.places)
+            for term, posting in document.postings.items()
         )
 
 
