@@ -14,6 +14,7 @@ Each failure is a subclass beside the code that raises it. A face maps `kind` to
 language in one table and shows `code` (a finer, stable name) and the sentence.
 """
 
+import re
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -27,6 +28,16 @@ class Code(StrEnum):
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
+
+
+HALF = re.compile("[\ud800-\udfff]")
+
+
+def writable(text: str) -> str:
+    """The text with what UTF-8 has no bytes for replaced: half characters, which stand for the
+    bytes of a file's name that is not UTF-8, or come from an escape in its frontmatter.
+    """
+    return text if text.isascii() else HALF.sub("\ufffd", text)
 
 
 class DomainError(Exception):
@@ -43,9 +54,9 @@ class DomainError(Exception):
     code: ClassVar[str] = "internal"
 
     def __init__(self, message: str, *, next_step: str = "", **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
-        self.next_step = next_step
+        self.message = writable(message)
+        super().__init__(self.message)
+        self.next_step = writable(next_step)
         self.details: dict[str, Any] = details
 
     def __str__(self) -> str:

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+from claudetask_core.errors import writable
 
 
 class ReadModel(BaseModel):
@@ -49,6 +51,9 @@ ActorName = Annotated[
     ),
 ]
 """The name a caller gives itself."""
+
+OnDisk = Annotated[str, BeforeValidator(writable)]
+"""A name or text as the disk has it, made fit to be shown: it may hold any bytes."""
 
 Timestamp = datetime
 """A moment in UTC, written as RFC 3339 with `Z`."""

@@ -1,10 +1,10 @@
 """The project a board serves, its settings, and what a path is good for."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
-from claudetask_core.schemas.base import ReadModel, Text, WriteModel
+from claudetask_core.schemas.base import OnDisk, ReadModel, Text, WriteModel
 from claudetask_core.schemas.claude_md import ClaudeMdContent
 from claudetask_core.schemas.job import Job
 from claudetask_core.schemas.search import IndexState
@@ -25,10 +25,10 @@ class ProjectSettings(ReadModel):
     """The one row: `claude_config` is CLAUDE.md's text, empty where there is none."""
 
     id: int
-    project_path: str
+    project_path: OnDisk
     github_repo: str | None
-    claude_config: str
-    board_path: str
+    claude_config: OnDisk
+    board_path: OnDisk
     version: int
 
 
@@ -37,19 +37,26 @@ class ProjectSettingsUpdate(WriteModel):
     github_repo: GithubRepo | None = None
     claude_config: ClaudeMdContent | None = None
 
+    @model_validator(mode="after")
+    def _only_the_repository_may_be_null(self) -> Self:
+        for name in self.model_fields_set & {"project_path", "claude_config"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} must not be null; leave it out to keep it as it is")
+        return self
+
 
 class PathReport(ReadModel):
     """What stands at a path; `problems` says in sentences why it is not valid."""
 
     valid: bool
-    path: str
+    path: OnDisk
     exists: bool
     is_directory: bool
     readable: bool
     writable: bool
     is_git_repository: bool
     has_claude_md: bool
-    problems: list[str]
+    problems: list[OnDisk]
 
 
 class PathQuestion(WriteModel):

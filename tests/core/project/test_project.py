@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
@@ -127,3 +128,9 @@ async def test_a_claude_md_that_may_not_be_read_does_not_hide_the_settings(
         await core.project.update(ProjectSettingsUpdate(claude_config="x"), "rest")
     assert refusal.value.code == "outside_project"
     assert (tmp_path / "secret.md").read_text() == "secret\n"
+
+
+@pytest.mark.parametrize("name", ["project_path", "claude_config"])
+def test_a_null_that_would_empty_what_cannot_be_empty_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="must not be null"):
+        ProjectSettingsUpdate.model_validate({name: None})
