@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from claudetask_core.schemas.base import (
     NoNul,
+    OnDisk,
     ReadModel,
     Text,
     Timestamp,
@@ -47,20 +48,20 @@ class Problem(ReadModel):
     severity: Severity
     rule: str
     line: int
-    message: str
+    message: OnDisk
 
 
 class Agent(ReadModel):
     """An agent as it stands on disk; `hash` is that of the file's bytes."""
 
-    id: str
-    name: str
-    description: str
-    tools: list[str] | None
-    model: str | None
-    skills: list[str]
-    prompt: str
-    path: str
+    id: OnDisk
+    name: OnDisk
+    description: OnDisk
+    tools: list[OnDisk] | None
+    model: OnDisk | None
+    skills: list[OnDisk]
+    prompt: OnDisk
+    path: OnDisk
     scope: Scope
     hash: str
     problems: list[Problem]

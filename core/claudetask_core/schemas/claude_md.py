@@ -6,6 +6,7 @@ from pydantic import StringConstraints
 
 from claudetask_core.schemas.base import (
     NoNul,
+    OnDisk,
     ReadModel,
     Text,
     Timestamp,
@@ -26,8 +27,8 @@ VersionName = Annotated[
 class ClaudeMd(ReadModel):
     """The file: `hash` is that of its bytes; all three last are null where it is missing."""
 
-    content: str
-    path: str
+    content: OnDisk
+    path: OnDisk
     exists: bool
     hash: str | None
     updated_at: Timestamp | None
@@ -36,9 +37,9 @@ class ClaudeMd(ReadModel):
 class ClaudeMdSection(ReadModel):
     """One heading and all below it; `section` is its path, `hash` that of the whole file."""
 
-    section: str
-    content: str
-    path: str
+    section: OnDisk
+    content: OnDisk
+    path: OnDisk
     hash: str
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from claudetask_core.errors import writable
 from claudetask_core.services.yaml_edit import FrontmatterNotEditable, Value, set_key
 from claudetask_core.services.yaml_keys import Entry, Keys, read_keys
 from claudetask_core.services.yaml_text import scalar
@@ -45,13 +46,13 @@ class AgentFile:
     @property
     def prompt(self) -> str:
         """The body in a form to read and to send back."""
-        text = readable(self.body).replace("\r\n", "\n")
+        text = writable(self.body).replace("\r\n", "\n")
         return text.removeprefix("\n").removesuffix("\n")
 
     def text(self, key: str) -> str | None:
         """What a key says, where it says a text."""
         entry = self.keys.get(key)
-        return readable(entry.text) if entry and entry.kind == "text" else None
+        return writable(entry.text) if entry and entry.kind == "text" else None
 
     def words(self, key: str) -> list[str] | None:
         """The names a key lists, as Claude Code splits them; None where there is no such key."""
@@ -118,16 +119,11 @@ def edited(file: AgentFile, changes: Mapping[str, Value], prompt: str | None) ->
     return (file.opening + front + file.closing + body).encode("utf-8", "surrogateescape")
 
 
-def readable(text: str) -> str:
-    """Text without the stand-ins for bytes that are no UTF-8."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
 def words_of(entry: Entry) -> list[str]:
     """The names in a value: a text or a list of texts, each with commas or blanks between."""
     if entry.kind == "list":
-        return split_words([readable(item.text) for item in entry.items])
-    return split_words([readable(entry.text)]) if entry.kind == "text" else []
+        return split_words([writable(item.text) for item in entry.items])
+    return split_words([writable(entry.text)]) if entry.kind == "text" else []
 
 
 def split_words(texts: list[str]) -> list[str]:

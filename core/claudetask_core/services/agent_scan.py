@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from claudetask_core.errors import DomainError, NotFound
+from claudetask_core.errors import DomainError, NotFound, writable
 from claudetask_core.schemas.agent import Agent, Problem, Scope, Severity
 from claudetask_core.services.agent_file import AgentFile, parse
 from claudetask_core.services.agent_rules import Subject, problems_of
@@ -58,7 +58,7 @@ class Found:
 
     @property
     def id(self) -> str:
-        return self._said or self.path.stem
+        return writable(self._said or self.path.stem)
 
     @property
     def _said(self) -> str | None:

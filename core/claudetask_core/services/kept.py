@@ -118,7 +118,7 @@ class KeptCopies:
         name = f"{self._stamp(newest)}-{digest(data)[:_HASH_CHARACTERS]}"
         relative = os.path.relpath(path, root)
         about = {"label": label, "root": str(root), "path": relative}
-        self._put(folder / _ABOUT, json.dumps(about, ensure_ascii=False).encode())
+        self._put(folder / _ABOUT, json.dumps(about).encode())
         self._put(folder / name, data)
         for old in self._names(folder)[self._limit :]:
             with contextlib.suppress(OSError):  # one copy too many is no reason to stop
@@ -159,8 +159,8 @@ class KeptCopies:
         # Relative where it can be, so that a project that is moved finds its copies again.
         real, home = Path(os.path.realpath(root)), os.path.realpath(self._board.parent)
         base = real.relative_to(home) if real.is_relative_to(home) else real
-        subject = f"{base.as_posix()}\x00{label}"
-        return self._kept / hashlib.sha256(subject.encode()).hexdigest()[:32]
+        subject = f"{base.as_posix()}\x00{label}".encode("utf-8", "surrogatepass")
+        return self._kept / hashlib.sha256(subject).hexdigest()[:32]
 
     def _made(self, folder: Path) -> Path:
         inside(self._board, folder)

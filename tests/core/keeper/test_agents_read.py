@@ -267,3 +267,20 @@ async def test_where_the_folder_is_a_file_there_are_no_agents(
     (root / ".claude").mkdir()
     (root / ".claude" / "agents").write_text("")
     assert await agents.find() == []
+
+
+async def test_names_and_texts_that_are_no_utf8_can_still_be_sent(
+    agents: AgentService, put_agent: PutAgent
+) -> None:
+    """One file whose name was not UTF-8 made the whole list an internal error."""
+    good = put_agent("good.md", GOOD.format("good"))
+    good.with_name(os.fsdecode(b"bad\xff.md")).write_text("---\ndescription: x\n---\n")
+    put_agent("half.md", '---\nname: half\ndescription: "a \\ud800 b"\n---\n')
+    found = await agents.find()
+    assert {agent.id for agent in found} == {"bad\ufffd", "good", "half"}
+    for agent in found:
+        assert agent.model_dump_json()
+        assert (await agents.get(agent.id)).path == agent.path
+    with pytest.raises(DomainError) as refusal:
+        await agents.get("nobody")
+    assert str(refusal.value).encode()

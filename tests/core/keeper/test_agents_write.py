@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,15 @@ async def test_settings_and_neighbours_are_never_touched(
     await agents.update("reviewer", AgentUpdate(prompt="New."), "me")
     await agents.delete("reviewer", "me")
     assert [(path.read_bytes(), path.stat()) for path in (own, settings)] == before
+
+
+async def test_a_file_whose_name_is_no_utf8_is_kept_changed_and_restored(
+    agents: AgentService, put_agent: PutAgent
+) -> None:
+    path = put_agent("good.md", GOOD).with_name(os.fsdecode(b"bad\xff.md"))
+    path.write_text("---\ndescription: x\n---\n")
+    changed = await agents.update("bad\ufffd", AgentUpdate(model="opus"), "alice")
+    assert changed.model == "opus"
+    (version,) = await agents.versions("bad\ufffd")
+    await agents.restore("bad\ufffd", version.version, "alice")
+    assert path.read_text() == "---\ndescription: x\n---\n"
