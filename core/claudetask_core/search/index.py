@@ -165,7 +165,6 @@ class CodeIndex:
         try:
             self._write([self._document(path) for path in paths], paths)
         except IndexUnavailable:
-            _log.debug("a stale hit is left out: the index is busy")
             return False
         return True
 
