@@ -152,11 +152,11 @@ def test_what_is_no_code_says_so() -> None:
 def test_no_line_is_slow_to_look_at(line: str, family: Family) -> None:
     began = time.perf_counter()
     cut([line] * 20, family)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 30  # backtracking would take minutes
 
 
 def test_many_definitions_do_not_take_quadratic_time() -> None:
     lines = [f"def f{n}(): pass" for n in range(20_000)]
     began = time.perf_counter()
     assert sum(len(c.names) for c in cut(lines, Family.PYTHON)) == 20_000
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 60  # quadratic time would be minutes
