@@ -16,6 +16,7 @@ from claudetask_core.services.agents import AgentService
 from claudetask_core.services.analysis import AnalysisService
 from claudetask_core.services.analysis_context import AnalysisContext
 from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.disk_watch import DiskWatch
 from claudetask_core.services.events import EventService
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
@@ -40,6 +41,7 @@ class Core:
     clock: Clock
     database: Database
     events: EventService
+    disk: DiskWatch
     project: ProjectService
     tasks: TaskService
     notes: NoteService
@@ -101,6 +103,8 @@ async def open_core(
         stack.push_async_callback(core.events.close)
         stack.push_async_callback(core.search.close)
         stack.push_async_callback(core.analysis.close)
+        stack.push_async_callback(core.disk.close)
+        core.disk.start()
         yield core
 
 
@@ -142,6 +146,7 @@ def _assemble(
         clock=clock,
         database=database,
         events=events,
+        disk=DiskWatch(root, events, clock),
         project=ProjectService(database, events, clock, places, claude_md),
         tasks=tasks,
         notes=NoteService(database, writes),

@@ -7,6 +7,7 @@ looks for new rows when it commits itself, and every `POLL_SECONDS` while anybod
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
@@ -35,6 +36,23 @@ class EventService:
         """Records a change of something that is not in the database (a file, the index)."""
         async with self._database.write() as session:
             await self.append(session, type, action, id, actor)
+
+    async def announce_unless_told(
+        self,
+        type: EventType,  # noqa: A002 — the event's own field names
+        action: str,
+        id: str,  # noqa: A002 — as above
+        actor: str,
+        *,
+        since: datetime,
+    ) -> None:
+        """The same, where nobody has told of that subject since; of all processes one does."""
+        async with self._database.write() as session:
+            told = select(EventRow.seq).where(
+                EventRow.type == type.value, EventRow.subject == id, EventRow.at >= since
+            )
+            if await session.scalar(told.limit(1)) is None:
+                await self.append(session, type, action, id, actor)
 
     async def append(
         self,

@@ -1,0 +1,118 @@
+"""Notices what others change on disk: CLAUDE.md and the agents, by an editor or Claude itself.
+
+Every `SECONDS` the files' times and sizes are compared with those before. A change that a server
+made is already told of as an event, so only one without such an event since the last look becomes
+one here; whichever process sees it first tells all others.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from claudetask_core.clock import Clock
+from claudetask_core.errors import DomainError
+from claudetask_core.schemas.event import EventType
+from claudetask_core.services.agent_scan import AGENTS, scan
+from claudetask_core.services.events import EventService
+from claudetask_core.services.files import RootSource
+
+log = logging.getLogger(__name__)
+
+SECONDS = 2.0
+GRACE_SECONDS = 0.3
+"""Who writes a file tells of it right after; that is waited for."""
+
+ACTOR = "disk"
+CLAUDE_MD = ("CLAUDE.md", ".claude/CLAUDE.md")
+
+Sign = tuple[int, int, int]
+Change = tuple[EventType, str, str]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What stood there: each file's sign, and the ids of the agents by file."""
+
+    root: Path
+    texts: dict[Path, Sign]
+    agents: dict[Path, Sign]
+    ids: dict[Path, str]
+
+
+class DiskWatch:
+    """Announces changes of files that nobody announced."""
+
+    def __init__(self, root: RootSource, events: EventService, clock: Clock) -> None:
+        self._root = root
+        self._events = events
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+        self._last: _Look | None = None
+        self._since = clock.now()
+
+    def start(self) -> None:
+        """Begins to look; again is harmless."""
+        self._task = self._task or asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def look(self) -> None:
+        """Compares the disk with the last look and announces what differs."""
+        last, root = self._last, await self._root()
+        self._last = await asyncio.to_thread(_look, root, last)
+        changes = _changes(last, self._last) if last is not None and last.root == root else []
+        if changes:
+            await asyncio.sleep(GRACE_SECONDS)
+        for kind, action, subject in changes:
+            await self._events.announce_unless_told(kind, action, subject, ACTOR, since=self._since)
+        self._since = self._clock.now()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except DomainError as error:
+                log.info("the disk was not looked at: %s", error.code)
+            await asyncio.sleep(SECONDS)
+
+
+def _look(root: Path, last: _Look | None) -> _Look:
+    texts = _signs(root / name for name in CLAUDE_MD)
+    agents = _signs((root / AGENTS).rglob("*.md"))
+    ids = last.ids if last is not None and last.agents == agents else _ids(root)
+    return _Look(root, texts, agents, ids)
+
+
+def _signs(paths: Iterable[Path]) -> dict[Path, Sign]:
+    signs: dict[Path, Sign] = {}
+    with suppress(OSError):  # a folder that is gone, or not ours to read, holds nothing
+        for path in paths:
+            with suppress(OSError):
+                said = path.stat()
+                signs[path] = (said.st_mtime_ns, said.st_size, said.st_ino)
+    return signs
+
+
+def _ids(root: Path) -> dict[Path, str]:
+    return {found.path: found.id for found in scan(root, None)}
+
+
+def _changes(last: _Look, now: _Look) -> list[Change]:
+    changes: list[Change] = []
+    if last.texts != now.texts:
+        changes.append((EventType.CLAUDE_MD, "updated", "CLAUDE.md"))
+    for path in last.agents.keys() | now.agents.keys():
+        before, after = last.agents.get(path), now.agents.get(path)
+        if before == after:
+            continue
+        action = "created" if before is None else "deleted" if after is None else "updated"
+        subject = (now if after else last).ids.get(path, path.stem)
+        changes.append((EventType.AGENT, action, subject))
+    return sorted(changes, key=lambda change: change[2])
