@@ -1,13 +1,11 @@
 """Completes task numbers and agents' names while somebody types them."""
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from mcp.server import ServerRequestContext
 from mcp.types import CompleteRequestParams, CompleteResult, Completion
 
 from claudetask_core.errors import DomainError
-from claudetask_core.schemas.task import Page, Task, TaskFilter
 from claudetask_mcp import errors
 from claudetask_mcp.app import App
 
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     from claudetask_core.core import Core
 
 MOST = 100
-PAGE = 500
+TYPED = 200
 
 
 async def complete(
@@ -29,40 +27,20 @@ async def complete(
         core = await ctx.lifespan_context.lazy.get()
         match params.argument.name:
             case "task_id":
-                values = await _tasks(core, params.argument.value.strip().removeprefix("#"))
+                typed = params.argument.value.strip().removeprefix("#")
+                numbers, total = await core.tasks.complete(typed[:TYPED], limit=MOST)
+                values = [str(number) for number in numbers]
             case "name":
                 values = await _agents(core, params.argument.value)
+                total = len(values)
             case _:
-                values = []
+                values, total = [], 0
     except DomainError as error:
         raise errors.protocol_error(error) from None
     shown = values[:MOST]
     return CompleteResult(
-        completion=Completion(values=shown, total=len(values), has_more=len(values) > len(shown))
+        completion=Completion(values=shown, total=total, has_more=total > len(shown))
     )
-
-
-async def _tasks(core: "Core", typed: str) -> list[str]:
-    by_number = typed.isdigit() or not typed
-    wanted = TaskFilter() if by_number else TaskFilter(q=typed[:500])
-    found = [
-        task
-        async for task in _each(core, wanted)
-        if not by_number or str(task.id).startswith(typed)
-    ]
-    found.sort(key=lambda task: (task.completed_at is not None, task.id))
-    return [str(task.id) for task in found]
-
-
-async def _each(core: "Core", wanted: TaskFilter) -> AsyncIterator[Task]:
-    after = 0
-    while True:
-        page = await core.tasks.find(wanted, Page(limit=PAGE, after_id=after))
-        for task in page.tasks:
-            yield task
-        if len(page.tasks) < PAGE:
-            return
-        after = page.tasks[-1].id
 
 
 async def _agents(core: "Core", typed: str) -> list[str]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
 SESSION_NAME = 80
+TALKATIVE = ("aiosqlite", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
+"""Libraries that would log statements, bodies and texts where we ask for our own details."""
 
 
 class FolderGone(Unavailable):
@@ -96,6 +98,8 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(level if level == "ERROR" else "WARNING")
 
 
 def _start() -> Path:

@@ -115,6 +115,36 @@ def unknown_arguments(tool: str, given: Iterable[str], known: Iterable[str]) -> 
     )
 
 
+def no_number(tool: str, name: str, *, value: bool) -> CallToolResult:
+    """Refuses true and false where a number is due; they would be read as 1 and 0."""
+    given = str(value).lower()
+    return refusal(
+        f"{tool} was not carried out: {name} should be a number, not {given}. "
+        "Correct it and call again."
+    )
+
+
+class PromptRefused(Invalid):
+    code = "prompt_refused"
+
+
+def unknown_prompt(name: str, known: Iterable[str]) -> MCPError:
+    names = list(known)
+    return protocol_error(
+        PromptRefused(
+            f"There is no prompt {_fit(name, 60)!r}.{_nearest(name, names)}",
+            next_step=f"Prompts: {', '.join(names)}.",
+        )
+    )
+
+
+def prompt_arguments(name: str, takes: list[str]) -> MCPError:
+    wanted = f"exactly {', '.join(takes)}" if takes else "no arguments"
+    return protocol_error(
+        PromptRefused(f"The prompt {name} takes {wanted}.", next_step="Correct it and try again.")
+    )
+
+
 def protocol_error(error: DomainError, **data: Any) -> MCPError:
     """The same for resources and prompts, whose failures are errors of the protocol."""
     return MCPError(

@@ -24,12 +24,20 @@ class RateLimit:
         self, ctx: ServerRequestContext[Any, Any], call_next: CallNext
     ) -> HandlerResult:
         if ctx.method == "tools/call":
-            kind = self._classes.get(str((ctx.params or {}).get("name")), RateClass.READ)
+            kind = self._kind(ctx.params or {})
             try:
                 await self.limiter.hit(budget(ctx), kind)
             except TooManyCalls as error:
                 return refusal(error.message)
         return await call_next(ctx)
+
+    def _kind(self, params: Mapping[str, Any]) -> RateClass:
+        """The class of a call; asking for the next task changes nothing until it is claimed."""
+        name, arguments = str(params.get("name")), params.get("arguments")
+        if name == "get_next_task":
+            claim = isinstance(arguments, Mapping) and arguments.get("claim")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] — as the client sent it
+            return RateClass.WRITE if claim else RateClass.READ
+        return self._classes.get(name, RateClass.READ)
 
 
 def budget(ctx: ServerRequestContext[App, Any]) -> str:

@@ -15,6 +15,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import (
     CallToolResult,
     CompleteRequestParams,
+    GetPromptResult,
     InputRequiredResult,
     SubscribeRequestParams,
     UnsubscribeRequestParams,
@@ -35,6 +36,7 @@ from claudetask_mcp.tools.catalogue import CATALOGUE
 from claudetask_mcp.warm_up import WarmUp
 
 NAME = "claudetask"
+NUMBERS = frozenset({"integer", "number"})
 
 
 class Server(MCPServer[App]):
@@ -60,11 +62,31 @@ class Server(MCPServer[App]):
         strange = [key for key in arguments if key not in accepted]
         if strange:
             return errors.unknown_arguments(name, strange, accepted)
+        truths = [key for key, value in arguments.items() if isinstance(value, bool)]
+        if wrong := [key for key in truths if accepted[key].get("type") in NUMBERS]:
+            return errors.no_number(name, wrong[0], value=arguments[wrong[0]])
         present = {key: value for key, value in arguments.items() if value is not None}
         try:
             return await super().call_tool(name, present, context)
         except ToolError as error:
             return errors.failure(name, error.__cause__ or error)
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[App, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        """Fills a prompt; what it does not take is a protocol error that says what it does."""
+        known = {prompt.name: prompt.arguments or [] for prompt in await self.list_prompts()}
+        if name not in known:
+            raise errors.unknown_prompt(name, known)
+        takes = [argument.name for argument in known[name]]
+        needs = [argument.name for argument in known[name] if argument.required]
+        given = set(arguments or {})
+        if not set(needs) <= given <= set(takes):
+            raise errors.prompt_arguments(name, takes)
+        return await super().get_prompt(name, arguments, context)
 
     async def read_resource(
         self, uri: Any, context: Context[App, Any] | None = None

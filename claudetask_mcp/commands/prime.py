@@ -22,7 +22,8 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     places = await entry.locate()
     if entry.settings.database_url is None and not (places.board / DATABASE).exists():
         return 0
-    session = told.get("session_id") or entry.session
+    named = told.get("session_id")
+    session = named if isinstance(named, str) and named else entry.session
     async with entry.open() as core:
         from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
 

@@ -6,6 +6,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from claudetask_core.schemas.task import (
+    FilterText,
     Page,
     Priority,
     SimilarQuery,
@@ -39,7 +40,7 @@ async def list_tasks(
     status: Annotated[Status | None, Field(description="Only in this column")] = None,
     type: Annotated[TaskType | None, Field(description="Only these")] = None,  # noqa: A002 — the parameter's public name
     priority: Annotated[Priority | None, Field(description="Only these")] = None,
-    query: Annotated[str, Field(description="Text in title or description")] = ABSENT,
+    query: Annotated[FilterText, Field(description="Text in title or description")] = ABSENT,
     limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50,
     cursor: Annotated[str, Field(description="From the answer before, to go on")] = ABSENT,
 ) -> str:

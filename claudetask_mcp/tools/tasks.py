@@ -11,7 +11,6 @@ from claudetask_core.schemas.task import (
     Comment,
     Criteria,
     CriterionText,
-    DependsOn,
     Description,
     Evidence,
     NoteText,
@@ -30,7 +29,7 @@ from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import visit
 from claudetask_mcp.render import project, tasks
 from claudetask_mcp.tool import ABSENT, Spec, given
-from claudetask_mcp.tools.parameters import Agent, Number, Parent
+from claudetask_mcp.tools.parameters import Agent, Number, Numbers, Parent
 
 
 class NothingToChange(Invalid):
@@ -47,7 +46,7 @@ async def create_task(
         list[CriterionText] | None,
         Field(max_length=100, description="What must be true to be Done, one text each"),
     ] = None,
-    depends_on: Annotated[DependsOn | None, Field(description="Tasks to be Done first")] = None,
+    depends_on: Annotated[Numbers | None, Field(description="Tasks to be Done first")] = None,
     parent_id: Parent | None = None,
     on_duplicate: Annotated[
         OnDuplicate, Field(description="refuse: create nothing if the like exists")
@@ -77,7 +76,7 @@ async def update_task(
     analysis: Annotated[Analysis, Field(description="Findings; empty removes")] = ABSENT,
     git_branch: Annotated[str, Field(description="Empty removes")] = ABSENT,
     parent_id: Parent | None = None,
-    depends_on: Annotated[DependsOn | None, Field(description="Replaces the list")] = None,
+    depends_on: Annotated[Numbers | None, Field(description="Replaces the list")] = None,
     acceptance_criteria: Annotated[
         Criteria | None,
         Field(description="Replaces the list; an item with its id stays the same criterion"),

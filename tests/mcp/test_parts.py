@@ -140,10 +140,10 @@ async def test_the_projects_own_limits_replace_the_first_ones(project: Path) -> 
 async def test_a_completion_that_cannot_look_is_a_protocol_error(
     connect: Connect, core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def locked(*_: object) -> None:
+    async def locked(*_: object, limit: int) -> None:
         raise Unavailable("The board is locked.")
 
-    monkeypatch.setattr(core.tasks, "find", locked)
+    monkeypatch.setattr(core.tasks, "complete", locked)
     prompt = PromptReference(type="ref/prompt", name="work_on_task")
     async with connect() as client:
         with pytest.raises(MCPError) as caught:

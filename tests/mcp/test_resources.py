@@ -187,12 +187,13 @@ async def test_the_names_of_agents_are_completed(connect: Connect, core: Core) -
     assert other.completion.values == []
 
 
-async def test_more_tasks_than_a_page_are_all_completed(connect: Connect, core: Core) -> None:
+async def test_a_completion_says_how_many_there_are_beyond_those_it_shows(
+    connect: Connect, core: Core
+) -> None:
     for number in range(7):
         await core.tasks.create(TaskCreate(title=f"Chapter {number}"), Caller("x"))
     prompt = PromptReference(type="ref/prompt", name="work_on_task")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("claudetask_mcp.completions.PAGE", 3)
         patch.setattr("claudetask_mcp.completions.MOST", 5)
         async with connect() as client:
             found = (await client.complete(prompt, {"name": "task_id", "value": ""})).completion

@@ -16,6 +16,7 @@ from claudetask_core.schemas.base import (
 
 KIB = 1024
 MAX_ID = 2**63 - 1
+MAX_DEPENDENCIES = 200
 
 
 class TaskType(StrEnum):
@@ -107,7 +108,7 @@ CriterionInput = Annotated[
     CriterionWrite, BeforeValidator(_text_as_criterion, str | CriterionWrite)
 ]
 Criteria = Annotated[list[CriterionInput], Field(max_length=100)]
-DependsOn = Annotated[list[TaskId], Field(max_length=200)]
+DependsOn = Annotated[list[TaskId], Field(max_length=MAX_DEPENDENCIES)]
 RelatedFiles = Annotated[list[RelatedFile], Field(max_length=200)]
 
 
@@ -187,6 +188,9 @@ class StatusChange(WriteModel):
     force_reason: Comment | None = None
 
 
+FilterText = Annotated[str, StringConstraints(max_length=500), NoNul]
+
+
 class TaskFilter(WriteModel):
     """Which tasks; every condition that is set must hold. `q` is looked for in title and
     description, without regard to case.
@@ -195,7 +199,7 @@ class TaskFilter(WriteModel):
     status: Status | None = None
     type: TaskType | None = None
     priority: Priority | None = None
-    q: Annotated[Text, Field(max_length=500)] | None = None
+    q: FilterText | None = None
 
 
 class TaskSort(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -103,6 +103,13 @@ def matching(statement: Select[Any], wanted: TaskFilter) -> Select[Any]:
             )
         )
     return statement
+
+
+def completing(typed: str) -> Select[int]:
+    """The numbers of the tasks that somebody who typed this may mean."""
+    if typed.isdigit() or not typed:
+        return select(TaskRow.id).where(cast(TaskRow.id, String).startswith(typed))
+    return select(TaskRow.id).where(TaskRow.title.icontains(typed, autoescape=True))
 
 
 def ordering(sort: TaskSort) -> Sequence[ColumnElement[Any]]:

@@ -32,7 +32,7 @@ from claudetask_core.services.task_changes import (
     set_plain_fields,
     set_related_files,
 )
-from claudetask_core.services.task_rows import WHOLE, load, matching, ordering, to_task
+from claudetask_core.services.task_rows import WHOLE, completing, load, matching, ordering, to_task
 from claudetask_core.services.task_writes import TaskWrites
 
 
@@ -82,6 +82,20 @@ class TaskService:
                 .options(*WHOLE)
             )
             return TaskPage(tasks=[to_task(row) for row in rows], total=total or 0)
+
+    async def complete(self, typed: str, *, limit: int) -> tuple[list[int], int]:
+        """Numbers of tasks that begin with what was typed, or whose titles hold it.
+
+        Returns:
+            Up to `limit` numbers, open tasks first, and how many there are in all.
+        """
+        async with self._database.read() as session:
+            found = completing(typed)
+            total = await session.scalar(select(func.count()).select_from(found.subquery()))
+            numbers = await session.scalars(
+                found.order_by(TaskRow.completed_at.is_not(None), TaskRow.id).limit(limit)
+            )
+            return list(numbers), total or 0
 
     async def counts(self) -> dict[Status, int]:
         """How many tasks stand in each status, in board order."""
