@@ -253,7 +253,7 @@ class SearchService:
             message = f"{progress.fresh} of {progress.total} files are indexed."
         else:
             name = "ready"
-            message = f"{progress.fresh} files are indexed."
+            message = ""
         return IndexState(
             state=name,
             complete=complete,
