@@ -149,7 +149,11 @@ class NotePost(NoteCreate):
 
 
 class SettingsPut(ProjectSettingsUpdate):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"github_repo": "octocat/hello"}]})
+    model_config = ConfigDict(
+        json_schema_extra=_documented(
+            {"github_repo": "octocat/hello"}, ("project_path", "claude_config")
+        )
+    )
 
     agent: Agent = None
     id: ReadOnlyInt = None
