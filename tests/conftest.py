@@ -3,10 +3,13 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncGenerator, Callable
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import respx
 
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, Core, open_core
@@ -14,6 +17,8 @@ from claudetask_core.db.engine import Database, sqlite_url
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.services.claims import Caller
 from tests.support import HeldClock
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,6 +37,26 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         GIT_COMMITTER_EMAIL="a@example.invalid",
     )
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Nothing leaves the machine: no socket and no request by httpx beyond loopback."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not is_loopback(address[0]):
+            raise PermissionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    with respx.mock(assert_all_called=False) as router:
+        router.route(host__in=LOOPBACK).pass_through()
+        yield
+
+
+def is_loopback(host: str) -> bool:
+    return host in LOOPBACK or host.startswith("127.")
 
 
 @pytest.fixture(scope="session")

@@ -115,11 +115,6 @@ def test_no_file_is_two_things_in_one() -> None:
     assert long == {}
 
 
-def test_no_test_can_see_the_developers_home(own_home: Path) -> None:
-    assert Path.home() == own_home
-    assert Path("~").expanduser() == own_home
-
-
 def test_git_is_only_ever_asked() -> None:
     """Elsewhere "Done" merged, pushed and removed a worktree with uncommitted work."""
     asked: set[str] = set()
