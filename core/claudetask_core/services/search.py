@@ -107,8 +107,12 @@ class SearchService:
         await asyncio.wait({refresh}, timeout=max(0.0, PATIENCE - waited))
         if refresh.done():
             self._check(tree, refresh)
+        looked = refresh.done()
         hits = await asyncio.to_thread(tree.index.ask, query)
-        return SearchResults(query=query.query, complete=self._complete(tree), results=hits)
+        complete = self._complete(tree)
+        if not looked:  # a change may have been missed, so what is answered is not all
+            complete = min(complete, _ENOUGH)
+        return SearchResults(query=query.query, complete=complete, results=hits)
 
     async def state(self) -> IndexState:
         """How far the index of the present root is; starts nothing."""

@@ -171,6 +171,19 @@ async def test_a_question_does_not_wait_for_a_long_build(
     assert (await project.service.wait()).state == "ready"
 
 
+async def test_an_answer_from_before_the_look_at_the_tree_ended_is_not_called_complete(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On 50,000 files an edit takes longer to notice than a question waits."""
+    assert (await project.service.wait()).complete == 1.0
+    gate = Gate(monkeypatch)
+    monkeypatch.setattr(search_module, "PATIENCE", 0.05)
+    results = await project.service.search(SearchQuery(query="RateLimiter"))
+    assert results.results[0].path == "limiter.py"
+    assert results.complete < 1
+    gate.opened.set()
+
+
 async def test_questions_during_a_build_share_one_further_refresh(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
