@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from claudetask_core.config import Settings, load_settings
 from claudetask_core.core import open_core
 from claudetask_core.db.engine import sqlite_url
 from claudetask_core.errors import DomainError
+from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services.claims import Caller
 
@@ -73,3 +75,22 @@ async def test_a_database_that_is_a_link_out_of_the_board_is_not_opened(
             pass
     assert refusal.value.code == "board_leads_out"
     assert (tmp_path / "cookies.db").stat().st_size == 0
+
+
+async def test_two_projects_never_share_tasks_or_hits(
+    make_project: Callable[[str], Path], settings: Settings
+) -> None:
+    """Elsewhere one project's index overwrote another's, and their tasks were mixed."""
+    one, two = make_project("one"), make_project("two")
+    (one / "only_here.py").write_text("def only_here():\n    return 1\n")
+    async with (
+        open_core(settings, start=one, home=None) as first,
+        open_core(settings, start=two, home=None) as second,
+    ):
+        await first.tasks.create(TaskCreate(title="of the first"), Caller("x"))
+        assert sum((await second.tasks.counts()).values()) == 0
+        question = SearchQuery(query="only_here")
+        assert [hit.path for hit in (await first.search.search(question)).results] == [
+            "only_here.py"
+        ]
+        assert (await second.search.search(question)).results == []
