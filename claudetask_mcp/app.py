@@ -50,7 +50,7 @@ async def visit(ctx: Context[Any], agent: str | None = None) -> Visit:
     app: App = ctx.request_context.lifespan_context
     core = await app.lazy.get()
     # the module is loaded with the core, and must not be before
-    from claudetask_core.services.claims import Caller  # noqa: PLC0415
+    from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
 
     name = agent or caller_name(ctx.request_context)
     return Visit(core, Caller(name, str(core.places.root)))

@@ -45,7 +45,7 @@ class Entry:
 
     def open(self) -> "AbstractAsyncContextManager[Core]":
         """Opens the core; its imports are not wanted before."""
-        from claudetask_core.core import open_core  # noqa: PLC0415
+        from claudetask_core.core import open_core  # noqa: PLC0415 — not wanted before
 
         return open_core(self.settings, start=self.start, home=self.home, refine=self._refined)
 
