@@ -9,6 +9,7 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
+from claudetask_core import safe_git
 from claudetask_core.errors import Invalid
 from claudetask_core.search.exclusions import FOLDERS, is_unwanted
 
@@ -16,9 +17,8 @@ GIT_SECONDS: Final = 30
 _POLL_SECONDS: Final = 0.2
 _DEEPEST: Final = 100
 _GIT: Final = (
-    "git", "--no-optional-locks", "--no-pager", "-c", "core.fsmonitor=false", "-c",
-    "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false", "ls-files", "--cached",
-    "--others", "--exclude-standard", "-z",
+    "git", *safe_git.SWITCHES, "-c", "core.untrackedCache=false",
+    "ls-files", "--cached", "--others", "--exclude-standard", "-z",
 )  # fmt: skip
 
 Stop = Callable[[], bool]
@@ -71,11 +71,6 @@ def _text(name: bytes) -> str | None:
         return None
 
 
-def _environment() -> dict[str, str]:
-    # allow: environ — a child process inherits all but git's own variables
-    return {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-
-
 def _git_files(root: Path, stop: Stop) -> list[bytes]:
     """What git lists below `root`; empty where git is missing, refuses or takes too long."""
     try:
@@ -84,7 +79,8 @@ def _git_files(root: Path, stop: Stop) -> list[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=safe_git.environment(),
+            start_new_session=True,
         )
     except OSError:
         return []
@@ -92,7 +88,8 @@ def _git_files(root: Path, stop: Stop) -> list[bytes]:
         try:
             output = _output(process, stop)
         finally:
-            process.kill()
+            if process.poll() is None:
+                safe_git.end_group(process.pid)
     return output.split(b"\0")[:-1] if process.returncode == 0 else []
 
 

@@ -1,33 +1,11 @@
-"""Asks git about a folder, so that nothing in the repository can make git do more than answer.
-
-Hooks, the file-system monitor, pagers and credential helpers of a hostile repository are switched
-off, and git's own variables (a hook's `GIT_DIR`, say) are kept from redirecting the question.
-"""
+"""Asks git about a folder, off the event loop and for a bounded time."""
 
 import asyncio
-import os
-import signal
-from contextlib import suppress
 from pathlib import Path
 
+from claudetask_core import safe_git
+
 SECONDS = 5
-SAFE = (
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "credential.helper=",
-    "-c",
-    "diff.external=",
-    "--no-pager",
-)
-
-
-def _environment() -> dict[str, str]:
-    # allow: environ — a child process inherits all but git's own variables
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    return {**inherited, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 async def git(folder: Path, *arguments: str) -> str | None:
@@ -37,12 +15,12 @@ async def git(folder: Path, *arguments: str) -> str | None:
             "git",
             "-C",
             str(folder),
-            *SAFE,
+            *safe_git.SWITCHES,
             *arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(),
+            env=safe_git.environment(),
             start_new_session=True,
         )
     except (OSError, ValueError):
@@ -59,6 +37,5 @@ async def git(folder: Path, *arguments: str) -> str | None:
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Ends what still runs, with the children that would keep the output open for ever."""
     if process.returncode is None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        safe_git.end_group(process.pid)
         await process.wait()

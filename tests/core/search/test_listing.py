@@ -118,7 +118,7 @@ def test_without_git_on_the_machine_the_tree_is_walked(
 
 def test_a_git_that_hangs_is_ended(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     tree.write("a.py", "x")
-    slow = tree.write("slow.sh", "#!/bin/sh\nexec sleep 30\n")
+    slow = tree.write("slow.sh", "#!/bin/sh\nsleep 30\ntrue\n")
     slow.chmod(0o700)
     monkeypatch.setattr(listing, "_GIT", (str(slow),))
     monkeypatch.setattr(listing, "GIT_SECONDS", 0.1)

@@ -1,0 +1,37 @@
+"""How git is asked: so that nothing in the repository can make it do more than answer.
+
+Hooks, the file-system monitor, pagers, external diffs and credential helpers of a hostile
+repository are switched off, and git's own variables (a hook's `GIT_DIR`, say) are kept from
+redirecting the question. A git that is to end is ended with its children, which would otherwise
+keep its output open.
+"""
+
+import os
+import signal
+from contextlib import suppress
+from typing import Final
+
+SWITCHES: Final = (
+    "--no-pager",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "credential.helper=",
+    "-c",
+    "diff.external=",
+)
+
+
+def environment() -> dict[str, str]:
+    """The variables for a git child: all that was inherited but git's own."""
+    # allow: environ — a child process inherits all but git's own variables
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    return {**inherited, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def end_group(pid: int) -> None:
+    """Kills the process group that a child started as the leader of its own session."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
