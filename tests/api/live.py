@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +17,18 @@ from claudetask_core.core import DATABASE, open_core
 from claudetask_core.services.rate_limit import RateLimiter
 
 SECONDS = 20
+
+
+class _Server(Server):
+    """Says when it listens."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
 
 
 class _Live:
@@ -37,10 +50,9 @@ class _Live:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         async with open_core(settings, start=self._project, home=self._home) as core:
             app = create_app(core, limiter=RateLimiter(settings), port=self._port)
-            self._server = Server(Config(app, port=0, log_config=None, access_log=False))
+            self._server = _Server(Config(app, port=0, log_config=None, access_log=False))
             serving = asyncio.create_task(self._server.serve())
-            while not self._server.started:  # noqa: ASYNC110 — uvicorn has no event for it
-                await asyncio.sleep(0.01)
+            await asyncio.wait_for(self._server.up.wait(), SECONDS)
             self.url = f"http://127.0.0.1:{self._port()}"
             self.ready.set()
             await self._ending.wait()
