@@ -1,49 +1,151 @@
-"""A process's picture of the indexed files, kept in step with the index file cheaply."""
+"""A process's picture of a tree's files, kept in step with the index file cheaply.
 
+Every file has a number; the number of a file that is gone is not used again. Arrays have a
+place for each number, and `owner` tells for each chunk the file it is scored with: the first
+of those that share its content (`first`).
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from claudetask_core.search.paths import PathTerms, path_terms
 from claudetask_core.search.priors import is_test
-from claudetask_core.search.rows import FileRow
+from claudetask_core.search.rows import BlobRow, FileRow
 from claudetask_core.search.store import Store
+
+NOBODY: Final = -1
+_ROOM: Final = 256
+
+
+D = TypeVar("D", bound=np.generic)
+
+
+def _grown(values: NDArray[D], size: int, fill: int) -> NDArray[D]:
+    """The array with place for at least `size` values."""
+    if size <= values.size:
+        return values
+    larger = np.full(max(size, 2 * values.size), fill, values.dtype)
+    larger[: values.size] = values
+    return larger
+
+
+@dataclass(slots=True)
+class Paths:
+    """Which files have a word in their name or their folders."""
+
+    stem_words: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    stems: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    folder_words: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, number: int, terms: PathTerms) -> None:
+        for word in terms.stem_words:
+            self.stem_words[word].append(number)
+        for stem in terms.stems:
+            self.stems[stem].append(number)
+        for word in terms.folder_words:
+            self.folder_words[word].append(number)
 
 
 class Catalog:
-    """The files by id and by path, and the sums that ranking needs."""
+    """The files by number and by path, and the sums that ranking needs."""
 
     def __init__(self) -> None:
-        self.files: dict[int, FileRow] = {}
+        self.rows: list[FileRow | None] = []
         self.by_path: dict[str, FileRow] = {}
+        self.paths = Paths()
+        self.files = 0
         self.length = 0
         self.chunks = 0
         self.tests = 0
-        self._last_id = 0
-        self._last_change = 0
+        self.owner = np.full(_ROOM, NOBODY, np.int32)
+        self.chunk_lengths = np.zeros(_ROOM, np.uint16)
+        self.first = np.zeros(_ROOM, np.int32)
+        self.lengths = np.zeros(_ROOM, np.float64)
+        self.definitions = np.zeros(_ROOM, np.float64)
+        self.stem_sizes = np.ones(_ROOM, np.float64)
+        self._numbers: dict[str, int] = {}
+        self._sharing: dict[int, list[int]] = {}
+        self._seq = 0
 
     def sync(self, store: Store) -> None:
         """Takes in what any process has written since the last call."""
-        for row in store.files_after(self._last_id):
-            self._last_id = row.id
+        files = store.files_after(self._seq)
+        gone = store.gone_after(self._seq)
+        for _, path in gone:
+            self._drop(path)
+        for _, row in files:
             self._put(row)
-        for seq, file_id, row in store.changes_after(self._last_change):
-            self._last_change = seq
-            self._drop(file_id)
-            if row is not None:
-                self._put(row)
+        self._seq = max(self._seq, 0, *(seq for seq, _ in (*files[-1:], *gone[-1:])))
 
     def _put(self, row: FileRow) -> None:
-        replaced = self.by_path.get(row.path)
-        if replaced is not None:
-            self._drop(replaced.id)
-        self.files[row.id] = row
-        self.by_path[row.path] = row
-        self.length += row.length
-        self.chunks += row.chunks
-        self.tests += is_test(row.path)
-
-    def _drop(self, file_id: int) -> None:
-        row = self.files.pop(file_id, None)
-        if row is None:
+        number = self._numbers.get(row.path)
+        known = None if number is None else self.rows[number]
+        if number is not None and known is not None and _same(known.blob, row.blob):
+            self.rows[number] = row
+            self.by_path[row.path] = row
             return
-        if self.by_path.get(row.path) is row:
-            del self.by_path[row.path]
-        self.length -= row.length
-        self.chunks -= row.chunks
-        self.tests -= is_test(row.path)
+        self._drop(row.path)
+        self.by_path[row.path] = row
+        if row.blob is not None and row.blob.chunks:
+            self._add(row, row.blob)
+
+    def _add(self, row: FileRow, blob: BlobRow) -> None:
+        number = len(self.rows)
+        self.rows.append(row)
+        self._numbers[row.path] = number
+        terms = path_terms(row.path)
+        self.paths.add(number, terms)
+        self._make_room(number + 1, blob.base + blob.chunks)
+        self.lengths[number] = blob.length
+        self.definitions[number] = blob.definitions
+        self.stem_sizes[number] = max(1, len(terms.stem_words))
+        self.files += 1
+        self.length += blob.length
+        self.chunks += blob.chunks
+        self.tests += is_test(row.path)
+        sharing = self._sharing.setdefault(blob.id, [])
+        sharing.append(number)
+        self.first[number] = sharing[0]
+        if len(sharing) == 1:
+            chunks = slice(blob.base, blob.base + blob.chunks)
+            self.owner[chunks] = number
+            self.chunk_lengths[chunks] = np.frombuffer(blob.lengths, np.uint16)
+
+    def _make_room(self, files: int, chunks: int) -> None:
+        self.owner = _grown(self.owner, chunks, NOBODY)
+        self.chunk_lengths = _grown(self.chunk_lengths, chunks, 0)
+        self.first = _grown(self.first, files, 0)
+        self.lengths = _grown(self.lengths, files, 0)
+        self.definitions = _grown(self.definitions, files, 0)
+        self.stem_sizes = _grown(self.stem_sizes, files, 1)
+
+    def _drop(self, path: str) -> None:
+        self.by_path.pop(path, None)
+        number = self._numbers.pop(path, None)
+        if number is None:
+            return
+        row = self.rows[number]
+        self.rows[number] = None
+        if row is None or row.blob is None:
+            return
+        blob = row.blob
+        self.files -= 1
+        self.length -= blob.length
+        self.chunks -= blob.chunks
+        self.tests -= is_test(path)
+        sharing = self._sharing[blob.id]
+        sharing.remove(number)
+        heir = sharing[0] if sharing else NOBODY
+        self.owner[blob.base : blob.base + blob.chunks] = heir
+        for other in sharing:
+            self.first[other] = heir
+        if not sharing:
+            del self._sharing[blob.id]
+
+
+def _same(one: BlobRow | None, other: BlobRow | None) -> bool:
+    return (one and one.id) == (other and other.id)

@@ -1,132 +1,130 @@
 """The second pass: what the question's terms say of the chunks of the best files."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.document import PLACE
-from claudetask_core.search.fields import FileFields, Places, Scores, add, new_scores, rarity
-from claudetask_core.search.rows import ChunkRow, FileRow
-from claudetask_core.search.store import Store
+import numpy as np
+from numpy.typing import NDArray
+
+from claudetask_core.search.analysis import NAME, NAME_WORD
+from claudetask_core.search.catalog import NOBODY, Catalog
+from claudetask_core.search.evidence import Floats, Witness, rarity, saturated
+from claudetask_core.search.fields import normal
+from claudetask_core.search.question import Question
+from claudetask_core.search.rows import BlobRow
+from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.weights import Weights
 
 _K1: Final = 1.5
 _B: Final = 0.75
-_KEY: Final = 1 << 16
-
-
-def key_of(file_id: int, position: int) -> int:
-    """One number for a chunk."""
-    return file_id * _KEY + position
-
-
-def file_of(key: int) -> int:
-    return key // _KEY
 
 
 @dataclass(slots=True)
-class ChunkFields:
-    """Scores by chunk key, and the words and names that brought them."""
+class Candidates:
+    """The chunks of some contents, each with a place: those of `blobs[i]` from `starts[i]` on."""
 
-    text: Scores = field(default_factory=new_scores)
-    names: Scores = field(default_factory=new_scores)
-    joined: Scores = field(default_factory=new_scores)
-    exact: Scores = field(default_factory=new_scores)
-    paired: Scores = field(default_factory=new_scores)
-    plain: Scores = field(default_factory=new_scores)
-    coverage: Scores = field(default_factory=new_scores)
-    words: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    defined: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    blobs: list[BlobRow]
+    starts: NDArray[np.int64] = field(init=False)
+    numbers: NDArray[np.int64] = field(init=False)
+    owners: NDArray[np.int64] = field(init=False)
+    """For each chunk its number in the index and the place of its blob in `blobs`."""
+
+    def __post_init__(self) -> None:
+        counts = np.array([blob.chunks for blob in self.blobs], np.int64)
+        ends = np.cumsum(counts)
+        self.starts = np.concatenate(([0], ends))
+        self.owners = np.repeat(np.arange(counts.size), counts)
+        bases = np.array([blob.base for blob in self.blobs], np.int64)
+        self.numbers = np.arange(self.owners.size) + np.repeat(bases - (ends - counts), counts)
+
+    @property
+    def size(self) -> int:
+        return self.owners.size
 
 
 class ChunkScorer:
-    """Scores the chunks of `files` by the postings that the first pass has read."""
+    """Fills the fields of the chunks of some contents."""
 
     def __init__(
-        self, store: Store, catalog: Catalog, files: Sequence[FileRow], found: FileFields
+        self,
+        witness: Witness,
+        catalog: Catalog,
+        question: Question,
+        candidates: Candidates,
     ) -> None:
+        self._witness = witness
         self._catalog = catalog
-        self._ids = [row.id for row in files]
-        self._found = found
-        self.chunks: dict[int, ChunkRow] = {
-            key_of(row.id, chunk.position): chunk for row in files for chunk in store.chunks(row.id)
-        }
-        self.fields = ChunkFields()
+        self._question = question
+        self._candidates = candidates
+        self._places = np.full(catalog.owner.size, NOBODY, np.int32)
+        self._places[candidates.numbers] = np.arange(candidates.size)
+        self._lengths = catalog.chunk_lengths[candidates.numbers].astype(np.float64)
+        self._mean = catalog.length / max(1, catalog.chunks)
+        self.words: dict[int, list[str]] = defaultdict(list)
+        self.names: dict[int, list[str]] = defaultdict(list)
+        self.text = self._zeros()
 
-    def score(self, weights: Weights) -> Scores:
-        """The weighted sum of the fields of every chunk."""
-        fields = self.fields
-        self._collect()
-        sums: Scores = defaultdict(float, dict.fromkeys(self.chunks, 0.0))
-        for scores, weight in (
-            (fields.text, weights.chunk_text),
-            (fields.names, weights.chunk_names),
-            (fields.joined, weights.chunk_joined),
-            (fields.exact, weights.exact_name),
-            (fields.paired, weights.joined_name),
-            (fields.plain, weights.word_is_name),
-            (fields.coverage, weights.coverage),
-        ):
-            add(sums, scores, weight)
-        return sums
+    def score(self, weights: Weights) -> Floats:
+        """The weighted sum of the fields of every chunk, of the shape (chunks,)."""
+        question = self._question
+        coverage = self._zeros()
+        total = 0.0
+        for word in question.words:
+            places, gains, weight = self._one(word)
+            self.text[places] += gains
+            coverage[places] += weight
+            total += weight
+            for place in places.tolist():
+                self.words[place].append(word)
+        joined = self._summed(JOINED + name for name in (*question.identifiers, *question.pairs))
+        names = self._summed(NAME_WORD + word for word in question.words)
+        return (
+            weights.chunk_text * normal(self.text)
+            + weights.coverage * normal(coverage)
+            + weights.chunk_joined * normal(joined)
+            + weights.chunk_names * normal(names)
+            + weights.exact_name * self._defined(question.names)
+            + weights.joined_name * self._defined(question.pairs)
+            + weights.word_is_name * self._defined(question.plain)
+        )
 
-    @property
-    def matched(self) -> AbstractSet[int]:
+    def several(self) -> Floats:
+        """How much the chunks of each content hold together, of the shape (blobs,)."""
+        owners = self._candidates.owners
+        sums = np.bincount(owners, self.text, minlength=len(self._candidates.blobs))
+        return sums.astype(np.float64)
+
+    def matched(self) -> set[int]:
         """The chunks that hold or define anything of the question."""
-        return self.fields.words.keys() | self.fields.defined.keys()
+        return self.words.keys() | self.names.keys()
 
-    def several(self) -> Scores:
-        """How much the chunks of each file hold together."""
-        sums = new_scores()
-        for key, score in self.fields.text.items():
-            sums[file_of(key)] += score
+    def _zeros(self) -> Floats:
+        return np.zeros(self._candidates.size, np.float64)
+
+    def _summed(self, terms: Iterable[str]) -> Floats:
+        sums = self._zeros()
+        for term in terms:
+            places, gains, _ = self._one(term)
+            sums[places] += gains
         return sums
 
-    def _collect(self) -> None:
-        found, fields = self._found, self.fields
-        rarities = {
-            word: self._text(word, places, fields.text, fields.words)
-            for word, places in found.words.items()
-        }
-        total = sum(rarities.values()) or 1.0
-        for key, words in fields.words.items():
-            fields.coverage[key] = sum(rarities[word] for word in words) / total
-        for word, places in found.name_words.items():
-            self._text(word, places, fields.names, None)
-        for name, places in found.joined.items():
-            self._text(name, places, fields.joined, None)
-        for scores, names in (
-            (fields.exact, found.exact),
-            (fields.paired, found.paired),
-            (fields.plain, found.plain),
-        ):
-            for name, places in names.items():
-                self._defined(name, places, scores)
+    def _one(self, term: str) -> tuple[NDArray[np.int64], Floats, float]:
+        """The BM25 of one term: places, gains, and how rare it is."""
+        found = self._witness.of(term)
+        weight = rarity(self._catalog.chunks, found.chunks.size)
+        places = self._places[found.chunks]
+        among = places >= 0
+        places = places[among].astype(np.int64)
+        gains = saturated(found.times[among], self._lengths[places], self._mean, _K1, _B)
+        return places, (weight * gains).astype(np.float64), weight
 
-    def _text(
-        self, word: str, places: Places, scores: Scores, words: dict[int, list[str]] | None
-    ) -> float:
-        """Adds the BM25 of one term; answers how rare it is."""
-        total = self._catalog.chunks
-        weight = rarity(total, sum(map(len, places.values())) // PLACE.size)
-        mean = max(1.0, self._catalog.length / max(1, total))
-        flat, slope = _K1 * (1 - _B), _K1 * _B / mean
-        chunks = self.chunks
-        for file_id in self._ids:
-            base = key_of(file_id, 0)
-            for position, times in PLACE.iter_unpack(places.get(file_id, b"")):
-                key = base + position
-                length = chunks[key].length
-                scores[key] += weight * times * (_K1 + 1) / (times + flat + slope * length)
-                if words is not None:
-                    words[key].append(word)
-        return weight
-
-    def _defined(self, name: str, places: Places, scores: Scores) -> None:
-        for file_id in self._ids:
-            for position, _ in PLACE.iter_unpack(places.get(file_id, b"")):
-                scores[key_of(file_id, position)] = 1.0
-                self.fields.defined[key_of(file_id, position)].append(name)
+    def _defined(self, names: Sequence[str]) -> Floats:
+        marks = self._zeros()
+        for name in names:
+            places, _, _ = self._one(NAME + name)
+            marks[places] = 1.0
+            for place in places.tolist():
+                self.names[place].append(name)
+        return marks

@@ -1,13 +1,11 @@
 """The index of one working tree: brings itself up to date, and answers from what is there.
 
-Every method may be called from any thread. Files are read and analysed outside the lock,
-which guards only the connection and the catalogue, so a question waits for no build. Other
-processes may use the same index file: each batch of a build is one short transaction, and a
-lock file keeps two processes from building the same tree twice.
+Every method may be called from any thread. Questions read through a connection of their own,
+so they wait for no build. Other processes may use the same index file: each batch of a build
+is one short transaction, and a lock file keeps two processes from building at the same time.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -18,22 +16,24 @@ from typing import Final, TypeVar
 from filelock import FileLock, Timeout
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
-from claudetask_core.search import store as index_file
+from claudetask_core.search.access import Access
+from claudetask_core.search.building import Builder
 from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.document import Document, analyse
-from claudetask_core.search.exclusions import unreadable
+from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.hits import assemble, filter_of
 from claudetask_core.search.listing import Stop, Stopped, glob, list_files
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Ranked, Ranker, Wanted
-from claudetask_core.search.reading import Signature, look, read
+from claudetask_core.search.reading import Signature, look
 from claudetask_core.search.rows import FileRow
-from claudetask_core.search.store import IndexDamaged, IndexUnavailable, Store
+from claudetask_core.search.store import Store
+from claudetask_core.search.workers import Inline, analysts
 
 _log = logging.getLogger(__name__)
-_BATCH_FILES: Final = 100
-_BATCH_BYTES: Final = 500_000
+_LOOK_STEP: Final = 100
 _FEW: Final = 50
+_LITTLE: Final = 300_000
+_WORKER_BYTES: Final = 2_000_000
 _SURPLUS: Final = 3
 _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
@@ -59,6 +59,7 @@ class Progress:
 class _Work:
     changed: list[str]
     gone: list[str]
+    size: int
 
     def __len__(self) -> int:
         return len(self.changed) + len(self.gone)
@@ -69,28 +70,39 @@ def _never() -> bool:
 
 
 class CodeIndex:
-    """One working tree's text in its own SQLite file, safe with several processes.
+    """One working tree's text in an SQLite file, safe with several processes.
 
     Args:
         root: The tree; resolved here.
-        path: The index file; made with its folder where it is missing.
+        path: The index file, which other trees may share; made with its folder where missing.
         max_file_bytes: Larger files are left out.
         exclude: Further patterns (as in .gitignore) to leave out.
+        workers: How many processes may analyse at once when there is much; 0 for none, so that
+            everything is done in the calling thread.
     """
 
     def __init__(
-        self, root: Path, path: Path, *, max_file_bytes: int, exclude: Sequence[str] = ()
+        self,
+        root: Path,
+        path: Path,
+        *,
+        max_file_bytes: int,
+        exclude: Sequence[str] = (),
+        workers: int = 0,
     ) -> None:
         self.root = root.resolve()
         self._path = path
         self._max_bytes = max_file_bytes
         self._exclude = glob(exclude)
-        self._lock = threading.RLock()
-        self._store: Store | None = None
+        self._workers = workers
         self._catalog = Catalog()
-        self._times_opened = 0
+        self._reader = Access(path, self.root, self._start_anew)
+        self._writer = Access(path, self.root)
+        self._inline = Inline()
         self._seen = (0, 0)
-        self._closed = False
+
+    def _start_anew(self) -> None:
+        self._catalog = Catalog()
 
     @property
     def progress(self) -> Progress:
@@ -99,15 +111,8 @@ class CodeIndex:
 
     def close(self) -> None:
         """Closes the index file for good; work that is under way ends with an error."""
-        with self._lock:
-            self._closed = True
-            self._release()
-
-    def _release(self) -> None:
-        with self._lock:
-            if self._store is not None:
-                self._store.close()
-                self._store = None
+        self._reader.close()
+        self._writer.close()
 
     def refresh(self, stop: Stop = _never) -> bool:
         """Makes the index equal to the tree.
@@ -125,11 +130,11 @@ class CodeIndex:
         changed = False
         for _ in range(_ATTEMPTS):
             signatures = self._look_around(stop)
-            opened = self._times_opened
+            opened = self._reader.times_opened
             work = self._differences(signatures)
             if work:
                 changed |= self._perform(signatures, work, stop)
-            if opened == self._times_opened:
+            if opened == self._reader.times_opened:
                 break
         return changed
 
@@ -158,12 +163,12 @@ class CodeIndex:
                 self._catalog.sync(store)
                 return Ranker(store, self._catalog, question).rank(wanted, most)
 
-        return self._with_store(rank)
+        return self._reader.run(rank)
 
     def _catch_up(self, paths: list[str]) -> bool:
         """Indexes a few files anew for a question; False where another process is in the way."""
         try:
-            self._write([self._document(path) for path in paths], paths)
+            self._builder(_never).build(paths, self._inline)
         except IndexUnavailable:
             return False
         return True
@@ -172,7 +177,7 @@ class CodeIndex:
         prefix = str(self.root)
         signatures: dict[str, Signature] = {}
         for number, path in enumerate(list_files(self.root, self._exclude, stop)):
-            if number % _BATCH_FILES == 0 and stop():
+            if number % _LOOK_STEP == 0 and stop():
                 raise Stopped
             signature = look(f"{prefix}/{path}")
             if signature is not None and signature.size <= self._max_bytes:
@@ -180,7 +185,7 @@ class CodeIndex:
         return signatures
 
     def _differences(self, signatures: dict[str, Signature]) -> _Work:
-        known = self._with_store(self._known)
+        known = self._known()
         changed = [
             path
             for path, signature in signatures.items()
@@ -188,22 +193,28 @@ class CodeIndex:
         ]
         gone = [path for path in known if path not in signatures]
         self._seen = (len(signatures), len(signatures) - len(changed))
-        return _Work(changed, gone)
+        return _Work(changed, gone, sum(signatures[path].size for path in changed))
 
-    def _known(self, store: Store) -> dict[str, FileRow]:
-        with store.snapshot():
-            self._catalog.sync(store)
-            return dict(self._catalog.by_path)
+    def _known(self) -> dict[str, FileRow]:
+        def look_up(store: Store) -> dict[str, FileRow]:
+            with store.snapshot():
+                self._catalog.sync(store)
+                return self._catalog.by_path.copy()
+
+        return self._reader.run(look_up)
 
     def _perform(self, signatures: dict[str, Signature], work: _Work, stop: Stop) -> bool:
-        if len(work) <= _FEW:
+        if len(work) <= _FEW and work.size <= _LITTLE:
             return self._build(work, stop)
         with self._alone(signatures, stop):
-            return self._build(self._differences(signatures), stop)
+            changed = self._build(self._differences(signatures), stop)
+            self._writer.run(Store.tidy)
+            return changed
 
     @contextmanager
     def _alone(self, signatures: dict[str, Signature], stop: Stop) -> Generator[None]:
         """Waits while another process builds, as long as it gets on."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(self._path.with_name(self._path.name + ".lock"), mode=0o600)
         patience = time.monotonic() + _LOCK_PATIENCE
         fresh = self._seen[1]
@@ -228,73 +239,33 @@ class CodeIndex:
 
     def _build(self, work: _Work, stop: Stop) -> bool:
         """Whether anything was more than touched."""
-        changed = bool(work.gone)
+        before = {path: row.digest for path, row in self._known().items()}
         if work.gone:
-            self._write([], work.gone)
-        batch: list[Document | None] = []
-        size = start = 0
-        for number, path in enumerate(work.changed, 1):
-            if stop():
-                raise Stopped
-            document = self._document(path, stop)
-            batch.append(document)
-            changed |= document is None or not document.is_touched
-            size += document.signature.size if document else 0
-            if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES or number == len(work.changed):
-                self._write(batch, work.changed[start:number])
-                self._seen = (self._seen[0], min(self._seen[0], self._seen[1] + len(batch)))
-                batch, size, start = [], 0, number
-        return changed
-
-    def _document(self, path: str, stop: Stop = _never) -> Document | None:
-        """A file analysed, None where there is none that may be indexed."""
-        content = read(self.root, path, self._max_bytes)
-        if content is None:
-            signature = look(str(self.root / path))
-            if signature is None or signature.size > self._max_bytes:
-                return None
-            return Document.empty(path, signature, b"")
-        known = self._catalog.by_path.get(path)
-        if known is not None and known.digest == content.digest:
-            return Document.touched(path, content)
-        if unreadable(content.data):
-            return Document.empty(path, content.signature, content.digest)
-        return analyse(path, content, stop)
-
-    def _write(self, documents: Sequence[Document | None], paths: Sequence[str]) -> None:
-        found = [document for document in documents if document is not None]
-        kept = {document.path for document in found}
-        gone = [path for path in paths if path not in kept]
-
-        def write(store: Store) -> None:
-            store.write(found, gone)
-            self._catalog.sync(store)
-
-        self._with_store(write)
-
-    def _with_store(self, work: Callable[[Store], T]) -> T:
-        """Runs `work` on the open and synced index file, on a new one where it is damaged."""
-        with self._lock:
-            for _ in range(_ATTEMPTS):
-                try:
-                    store = self._opened()
-                    return work(store)
-                except IndexDamaged as error:
-                    _log.warning("the code index is damaged and is made anew: %s", error)
-                    self._release()
-                    index_file.delete(self._path)
-        raise IndexUnavailable(
-            "The code index is damaged again and again.",
-            next_step="Look for problems of the disk under the data folder.",
+            self._writer.run(lambda store: store.write((), work.gone))
+        if work.changed:
+            width = 0
+            if work.size > _LITTLE:
+                width = min(self._workers, 1 + work.size // _WORKER_BYTES)
+            builder = self._builder(stop)
+            if width == 0:
+                builder.build(work.changed, self._inline)
+            else:
+                with analysts(width) as some:
+                    builder.build(work.changed, some)
+        known = self._known()
+        return bool(work.gone) or any(
+            path not in known or known[path].digest != before.get(path) for path in work.changed
         )
 
-    def _opened(self) -> Store:
-        if self._closed:
-            raise IndexUnavailable("The code index is closed.", next_step="Ask again.")
-        if self._store is not None and self._store.is_replaced:
-            self._release()
-        if self._store is None:
-            self._store = Store(self._path)
-            self._catalog = Catalog()
-            self._times_opened += 1
-        return self._store
+    def _builder(self, stop: Stop) -> Builder:
+        def write(work: Callable[[Store], None]) -> None:
+            self._writer.run(work)
+
+        def done(files: int) -> None:
+            total, fresh = self._seen
+            self._seen = (total, min(total, fresh + files))
+
+        def known(keys: list[bytes]) -> set[bytes]:
+            return self._writer.run(lambda store: store.known(keys))
+
+        return Builder(self.root, self._max_bytes, write, known, stop, done)

@@ -105,3 +105,9 @@ def prior(
     if language in _DATA and mentioned.isdisjoint(_NAMED_DATA):
         factor *= DATA
     return factor * marks.always
+
+
+def is_aside(path: str) -> bool:
+    """Whether a file is indexed after the others: a test, an example, vendored or generated."""
+    marks = _marks(path)
+    return marks.test or marks.example or marks.vendored

@@ -1,24 +1,26 @@
 """Scores chunks for a question: a weighted sum of fields, each brought to 0–1, times a prior.
 
-Two passes. The first (`fields.py`) scores whole files by their postings and keeps the best
-`FILES`; the second (`chunk_fields.py`) scores the chunks of those by BM25, the names they
+Two passes. The first (`fields.py`) scores whole files by their paths and postings and keeps the
+best `FILES`; the second (`chunk_fields.py`) scores the chunks of those by BM25, the names they
 define and the share of the question they hold. A further chunk of the same file counts less,
 so that the list shows many files.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, cast
+
+import numpy as np
 
 from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.chunk_fields import ChunkScorer, file_of
-from claudetask_core.search.fields import FileFields, FileScorer, Scores, add, file_scores
+from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
+from claudetask_core.search.evidence import Floats, Witness
+from claudetask_core.search.fields import FileFields, FileScorer, file_scores, normal
 from claudetask_core.search.priors import prior
 from claudetask_core.search.question import Question
-from claudetask_core.search.rows import ChunkRow, FileRow
+from claudetask_core.search.rows import BlobRow, ChunkRow, FileRow
 from claudetask_core.search.store import Store
 from claudetask_core.search.weights import IDENTIFIER, WORDS, Weights
 
@@ -41,6 +43,16 @@ class Ranked:
     text_words: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One of the best files: its number, its content and the content's place."""
+
+    number: int
+    row: FileRow
+    blob: BlobRow
+    place: int
+
+
 class Ranker:
     """Answers one question from the index as it is."""
 
@@ -49,78 +61,92 @@ class Ranker:
         self._catalog = catalog
         self._question = question
         self._weights: Weights = IDENTIFIER if question.is_identifier else WORDS
+        self._witness = Witness(store, catalog)
 
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
-        found = FileScorer(self._store, self._catalog, self._question).collect()
-        scores = file_scores(found, self._catalog, self._weights)
+        found = FileScorer(self._witness, self._catalog, self._question).collect()
+        scores = file_scores(found, self._weights)
         files = self._best_files(scores, wanted)
         if not files:
             return []
-        scorer = ChunkScorer(self._store, self._catalog, files, found)
+        candidates = Candidates(list({file.blob.id: file.blob for file in files}.values()))
+        scorer = ChunkScorer(self._witness, self._catalog, self._question, candidates)
         sums = scorer.score(self._weights)
-        self._add_priors(scores, files, scorer)
-        priors = self._priors(files)
-        self._join(sums, scores, priors)
-        return list(islice(self._listed(sums, scorer, found), most))
+        whole = self._file_sums(scores, files, scorer)
+        return list(islice(self._listed(files, candidates, sums, whole, scorer, found), most))
 
-    @staticmethod
-    def _join(sums: Scores, scores: Scores, priors: dict[int, float]) -> None:
-        for key, score in sums.items():
-            file_id = file_of(key)
-            sums[key] = (score + scores[file_id]) * priors[file_id]
-
-    def _best_files(self, scores: Scores, wanted: Wanted) -> list[FileRow]:
-        known = self._catalog.files
-        best: list[FileRow] = []
-        for file_id in sorted(scores, key=lambda file_id: (-scores[file_id], file_id)):
-            row = known.get(file_id)
-            if row is not None and row.chunks and wanted(row):
-                best.append(row)
-                if len(best) == FILES:
-                    break
+    def _best_files(self, scores: Floats, wanted: Wanted) -> list[_File]:
+        best: list[_File] = []
+        places: dict[int, int] = {}
+        above = np.flatnonzero(scores > 0)
+        for number in cast("list[int]", above[np.argsort(-scores[above], kind="stable")].tolist()):
+            row = self._catalog.rows[number]
+            if row is None or row.blob is None or not wanted(row):
+                continue
+            place = places.setdefault(row.blob.id, len(places))
+            best.append(_File(number, row, row.blob, place))
+            if len(best) == FILES:
+                break
         return best
 
-    def _add_priors(self, scores: Scores, files: list[FileRow], scorer: ChunkScorer) -> None:
-        weights = self._weights
-        add(scores, {row.id: math.log1p(row.length) for row in files}, weights.size)
-        add(scores, {row.id: math.log1p(row.definitions) for row in files}, weights.definitions)
-        add(scores, scorer.several(), weights.several)
+    def _file_sums(self, scores: Floats, files: list[_File], scorer: ChunkScorer) -> Floats:
+        """The score of each of `files` with what the second pass and its size add."""
+        weights, catalog = self._weights, self._catalog
+        numbers = np.array([file.number for file in files])
+        places = np.array([file.place for file in files])
+        sums = scores[numbers]
+        sums = sums + weights.size * normal(np.log1p(catalog.lengths[numbers]))
+        sums = sums + weights.definitions * normal(np.log1p(catalog.definitions[numbers]))
+        return sums + weights.several * normal(scorer.several())[places]
 
-    def _priors(self, files: list[FileRow]) -> dict[int, float]:
-        tests_count = self._catalog.tests < _MOSTLY * len(self._catalog.files)
+    def _priors(self, files: list[_File]) -> list[float]:
+        tests_count = self._catalog.tests < _MOSTLY * self._catalog.files
         mentioned = self._question.mentioned
-        return {
-            row.id: prior(row.path, row.language, mentioned, tests_count=tests_count)
-            for row in files
-        }
+        return [
+            prior(file.row.path, file.row.language, mentioned, tests_count=tests_count)
+            for file in files
+        ]
 
     def _spelled(self, terms: list[str]) -> list[str]:
         """The terms as the question writes them, each once."""
         spelled = self._question.spelled
         return list(dict.fromkeys(spelled.get(term, term) for term in terms))
 
-    def _listed(self, sums: Scores, scorer: ChunkScorer, found: FileFields) -> Iterator[Ranked]:
+    def _listed(
+        self,
+        files: list[_File],
+        candidates: Candidates,
+        sums: Floats,
+        whole: Floats,
+        scorer: ChunkScorer,
+        found: FileFields,
+    ) -> Iterator[Ranked]:
         """The chunks in order; one that matches by its file alone is shown where no other is."""
-        seen: Counter[int] = Counter()
-        damped: list[tuple[float, int]] = []
-        matched = scorer.matched
+        matched = scorer.matched()
         factors = [self._weights.second**times for times in range(_DAMPED + 1)]
-        for key in sorted(sums, key=lambda key: (-sums[key], key)):
-            file_id = file_of(key)
-            times = seen[file_id]
-            if times and key not in matched:
-                continue
-            damped.append((-sums[key] * factors[min(times, _DAMPED)], key))
-            seen[file_id] += 1
+        rows: dict[int, list[ChunkRow]] = {}
+        damped: list[tuple[float, int, int, int]] = []
+        for order, (file, priority) in enumerate(zip(files, self._priors(files), strict=True)):
+            start, end = candidates.starts[file.place], candidates.starts[file.place + 1]
+            own = sums[start:end]
+            times: Counter[int] = Counter()
+            for place in (np.argsort(-own, kind="stable") + start).tolist():
+                if times[0] and place not in matched:
+                    continue
+                score = float(sums[place] + whole[order]) * priority
+                damped.append((-score * factors[min(times[0], _DAMPED)], file.number, place, order))
+                times[0] += 1
         damped.sort()
-        fields = scorer.fields
-        for negative, key in damped:
+        for negative, _, place, order in damped:
+            file = files[order]
+            if file.place not in rows:
+                rows[file.place] = self._store.chunks(file.blob.id)
             yield Ranked(
-                file=self._catalog.files[file_of(key)],
-                chunk=scorer.chunks[key],
+                file=file.row,
+                chunk=rows[file.place][place - int(candidates.starts[file.place])],
                 score=min(1.0, -negative / self._weights.whole),
-                names=self._spelled(fields.defined.get(key, [])),
-                path_words=self._spelled(found.path_words.get(file_of(key), [])),
-                text_words=self._spelled(fields.words.get(key, [])),
+                names=self._spelled(scorer.names.get(place, [])),
+                path_words=self._spelled(found.path_words.get(file.number, [])),
+                text_words=self._spelled(scorer.words.get(place, [])),
             )

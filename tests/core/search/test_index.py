@@ -9,13 +9,14 @@ import pytest
 from filelock import FileLock
 
 from claudetask_core.schemas.search import SearchQuery
+from claudetask_core.search import access, building, connection, reading
 from claudetask_core.search import index as index_module
-from claudetask_core.search import reading
-from claudetask_core.search import store as store_module
+from claudetask_core.search.analysis import Analyser
+from claudetask_core.search.connection import IndexDamaged, IndexUnavailable
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stopped
 from claudetask_core.search.reading import look, read, split_lines
-from claudetask_core.search.store import IndexUnavailable, Store
+from claudetask_core.search.store import Store
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
 
@@ -104,9 +105,9 @@ def test_a_touched_file_is_not_analysed_again(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.utime(sample.root / "src/limiter.py", ns=(1, 1))
-    monkeypatch.setattr(index_module, "analyse", None)
+    monkeypatch.setattr(Analyser, "analyse", None)
     assert not sample.index.refresh()
-    monkeypatch.setattr(index_module, "read", None)
+    monkeypatch.setattr(building, "read", None)
     assert not sample.index.refresh()
     assert sample.paths("RateLimiter")[0] == "src/limiter.py"
 
@@ -137,7 +138,7 @@ def test_damage_in_the_middle_of_a_refresh_still_ends_with_a_whole_index(
 
     def break_once(self: Store, *arguments: object) -> None:
         if next(broken, False):
-            raise store_module.IndexDamaged("torn page")
+            raise IndexDamaged("torn page")
         real(self, *arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] — passed through
 
     monkeypatch.setattr(Store, "write", break_once)
@@ -150,7 +151,7 @@ def test_an_index_that_stays_damaged_is_said_to_be(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def damaged(self: Store, _: str) -> None:
-        raise store_module.IndexDamaged("torn page")
+        raise IndexDamaged("torn page")
 
     monkeypatch.setattr(Store, "postings", damaged)
     with pytest.raises(IndexUnavailable) as failure:
@@ -162,14 +163,14 @@ def test_an_index_of_another_format_is_made_anew(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sample.index.close()
-    monkeypatch.setattr(store_module, "FORMAT", 99)
+    monkeypatch.setattr(connection, "FORMAT", 99)
     sample.index = sample.another()
     sample.index.refresh()
     assert sample.paths("RateLimiter")[0] == "src/limiter.py"
 
 
 def test_a_deleted_index_is_rebuilt_by_the_process_that_had_it_open(sample: Tree) -> None:
-    store_module.delete(sample.database)
+    access.delete(sample.database)
     sample.index.refresh()
     assert sample.paths("RateLimiter")[0] == "src/limiter.py"
 
@@ -189,7 +190,7 @@ def test_a_second_open_of_a_fresh_index_reads_no_file(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = sample.another()
-    monkeypatch.setattr(index_module, "read", None)
+    monkeypatch.setattr(building, "read", None)
     assert not other.refresh()
     assert other.progress.complete == 1.0
     other.close()
@@ -232,6 +233,7 @@ def test_a_builder_that_makes_no_progress_is_not_waited_for(
 PROCESS = """
 import sys
 from pathlib import Path
+from claudetask_core.search.connection import IndexDamaged, IndexUnavailable
 from claudetask_core.search.index import CodeIndex
 index = CodeIndex(Path(sys.argv[1]), Path(sys.argv[2]), max_file_bytes=100_000)
 index.refresh()
@@ -264,7 +266,7 @@ def test_readers_carry_on_while_another_process_writes(sample: Tree) -> None:
 def test_a_build_that_is_stopped_keeps_what_it_has_and_goes_on_later(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(index_module, "_BATCH_FILES", 2)
+    monkeypatch.setattr(building, "_BATCH_FILES", 2)
     for number in range(9):
         tree.write(f"f{number}.py", f"def function_{number}(): pass\n")
     calls = 0
@@ -320,7 +322,7 @@ def _nothing(*_: object) -> None:
 
 def test_an_unreadable_file_is_passed_over(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     tree.write("a.py", "needle = 1\n")
-    monkeypatch.setattr(index_module, "read", _nothing)
+    monkeypatch.setattr(building, "read", _nothing)
     tree.index.refresh()
     assert tree.index.progress.complete == 1.0
     assert tree.ask("needle") == []

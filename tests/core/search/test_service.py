@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
+from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stop
-from claudetask_core.search.store import IndexUnavailable
 from claudetask_core.services import search as search_module
 from claudetask_core.services.search import SearchClosed, SearchService, TreeMissing
 from tests.core.search.trees import LIMITER, PARSER

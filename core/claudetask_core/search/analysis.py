@@ -1,0 +1,152 @@
+"""From files to what the index keeps of them: chunks, lengths and packed postings.
+
+Pure: bytes in, bytes out, so that it runs in whatever process there is. Terms of several kinds
+share one table, told apart by their first character:
+
+    word     a stemmed word of the text          =joined  a whole identifier of several words
+    @word    a word of a name defined there      #name    a whole name defined there
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from claudetask_core.search.chunks import Chunk, cut
+from claudetask_core.search.languages import detect
+from claudetask_core.search.packed import Segment, pack
+from claudetask_core.search.reading import split_lines
+from claudetask_core.search.tokens import JOINED, joined, word_terms, words
+from claudetask_core.search.vocabulary import Int, Vocabulary
+
+NAME_WORD: Final = "@"
+NAME: Final = "#"
+_LONGEST_LINE: Final = 4000
+_MOST_LENGTH: Final = 0xFFFF
+
+
+class Source(NamedTuple):
+    """A file to be analysed: its project-relative path and its bytes."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What is kept of one content: `lengths` are terms per chunk (uint16), `rows` the chunks'
+    lines, kinds and symbols (`pack_rows`).
+    """
+
+    chunks: int
+    length: int
+    definitions: int
+    lengths: bytes
+    rows: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Contents analysed together: their chunks are numbered on from the first to the last.
+
+    `vectors` are those of each content's chunks, empty where there are none.
+    """
+
+    blobs: list[Blob]
+    segment: Segment
+    vectors: list[bytes]
+
+    @property
+    def chunks(self) -> int:
+        return sum(blob.chunks for blob in self.blobs)
+
+
+class Analyser:
+    """Analyses batches one after the other, remembering the words it met."""
+
+    def __init__(self) -> None:
+        self._vocabulary = Vocabulary()
+        self._word_numbers: list[int] = []
+        self._word_counts: list[int] = []
+        self._names: list[int] = []
+        self._name_owners: list[int] = []
+
+    def analyse(self, sources: Sequence[Source]) -> Batch:
+        """Cuts and counts; the same sources give the same batch."""
+        if self._vocabulary.is_full:
+            self._vocabulary = Vocabulary()
+        cuts = [self._cut(source) for source in sources]
+        terms, owners, lengths = self._counted()
+        segment = pack(terms, owners, self._vocabulary.spelled())
+        blobs: list[Blob] = []
+        first = 0
+        for chunks in cuts:
+            own = lengths[first : first + len(chunks)]
+            first += len(chunks)
+            blobs.append(
+                Blob(
+                    chunks=len(chunks),
+                    length=int(own.sum()),
+                    definitions=sum(len(chunk.names) for chunk in chunks),
+                    lengths=np.minimum(own, _MOST_LENGTH).astype(np.uint16).tobytes(),
+                    rows=pack_rows(chunks),
+                )
+            )
+        return Batch(blobs, segment, [])
+
+    def _cut(self, source: Source) -> list[Chunk]:
+        lines = split_lines(source.data)
+        _, family = detect(source.path, "\n".join(lines[:200]))
+        chunks = cut(lines, family)
+        if max(map(len, lines), default=0) > _LONGEST_LINE:
+            lines = [line[:_LONGEST_LINE] for line in lines]
+        number = self._vocabulary.word
+        for chunk in chunks:
+            found = words("\n".join(lines[chunk.start - 1 : chunk.end]))
+            self._word_numbers.extend(map(number, found))
+            self._word_counts.append(len(found))
+            self._add_names(chunk.names, len(self._word_counts) - 1)
+        return chunks
+
+    def _add_names(self, names: Sequence[str], owner: int) -> None:
+        before = len(self._names)
+        term = self._vocabulary.term
+        for name in names:
+            self._names.append(term(NAME + joined(name)))
+            self._names.extend(
+                term(NAME_WORD + word) for word in word_terms(name) if word[0] != JOINED
+            )
+        self._name_owners.extend([owner] * (len(self._names) - before))
+
+    def _counted(self) -> tuple[Int, Int, NDArray[np.int64]]:
+        """The terms, the chunk that each stands in, and how many stand in each chunk's text."""
+        counts = np.array(self._word_counts, np.int32)
+        numbers = np.array(self._word_numbers, np.int32)
+        owners = np.repeat(np.arange(counts.size, dtype=np.int32), counts)
+        terms, owners = self._vocabulary.expand(numbers, owners)
+        lengths = np.bincount(owners, minlength=counts.size)
+        terms = np.concatenate((terms, np.array(self._names, np.int32)))
+        owners = np.concatenate((owners, np.array(self._name_owners, np.int32)))
+        for kept in (self._word_numbers, self._word_counts, self._names, self._name_owners):
+            kept.clear()
+        return terms, owners, lengths
+
+
+def pack_rows(chunks: Sequence[Chunk]) -> bytes:
+    """A line for each chunk: its first and last line, its kind and its symbol."""
+    return "\n".join(
+        f"{chunk.start}\t{chunk.end}\t{chunk.kind}\t{chunk.symbol or ''}" for chunk in chunks
+    ).encode("utf-8", "replace")
+
+
+def unpack_rows(data: bytes) -> list[tuple[int, int, str, str | None]]:
+    """(first line, last line, kind, symbol) of each chunk."""
+    if not data:
+        return []
+    found: list[tuple[int, int, str, str | None]] = []
+    for row in data.decode().split("\n"):
+        start, end, kind, symbol = row.split("\t", 3)
+        found.append((int(start), int(end), kind, symbol or None))
+    return found

@@ -1,0 +1,148 @@
+"""Brings the index file from what it holds to what the tree holds, a batch at a time."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from claudetask_core.search.analysis import Batch, Source
+from claudetask_core.search.exclusions import unreadable
+from claudetask_core.search.languages import detect
+from claudetask_core.search.listing import Stop, Stopped
+from claudetask_core.search.priors import is_aside
+from claudetask_core.search.reading import Content, look, read
+from claudetask_core.search.rows import Entry
+from claudetask_core.search.store import Store
+from claudetask_core.search.workers import Analysts, WorkerEnded
+
+_log = logging.getLogger(__name__)
+_BATCH_FILES: Final = 200
+_BATCH_BYTES: Final = 1_000_000
+_HEAD: Final = 4096
+
+Write = Callable[[Callable[[Store], None]], None]
+Known = Callable[[list[bytes]], set[bytes]]
+Done = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class _Portion:
+    """Some files of the work: what is known of them, and what is to be analysed."""
+
+    paths: int = 0
+    entries: list[Entry] = field(default_factory=list[Entry])
+    keys: list[bytes] = field(default_factory=list[bytes])
+    sources: list[Source] = field(default_factory=list[Source])
+    gone: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class Builder:
+    """Reads files, has new contents analysed, and writes.
+
+    Args:
+        root: The tree.
+        max_bytes: Larger files are remembered and not indexed.
+        write: Runs its argument on the open index file.
+        known: Which of some keys are analysed already.
+        stop: Asked often; when it says so the work ends with what is written by then.
+        done: Told how many files more are dealt with.
+    """
+
+    root: Path
+    max_bytes: int
+    write: Write
+    known: Known
+    stop: Stop
+    done: Done
+
+    def build(self, paths: Sequence[str], analysts: Analysts) -> None:
+        """Indexes files as they are now.
+
+        Raises:
+            Stopped: `stop` said so.
+            IndexUnavailable: The index file cannot be written.
+        """
+        pending: deque[tuple[_Portion, Future[Batch] | None]] = deque()
+        for some in self._portions(sorted(paths, key=lambda path: (is_aside(path), path))):
+            future = analysts.submit(some.sources) if some.sources else None
+            pending.append((some, future))
+            while len(pending) > analysts.width:
+                self._finish(*pending.popleft(), analysts)
+        while pending:
+            self._finish(*pending.popleft(), analysts)
+
+    def _portions(self, paths: Sequence[str]) -> Iterator[_Portion]:
+        some = _Portion()
+        size = 0
+        for path in paths:
+            if self.stop():
+                raise Stopped
+            size += self._take(path, some)
+            if some.paths >= _BATCH_FILES or size >= _BATCH_BYTES:
+                yield self._new_only(some)
+                some, size = _Portion(), 0
+        if some.paths:
+            yield self._new_only(some)
+
+    def _take(self, path: str, some: _Portion) -> int:
+        """Reads one file into a portion; answers its size."""
+        some.paths += 1
+        content = read(self.root, path, self.max_bytes)
+        if content is None:
+            signature = look(str(self.root / path))
+            if signature is None or signature.size > self.max_bytes:
+                some.gone.append(path)
+            else:
+                some.entries.append(Entry(path, signature, b"", None, None))
+            return 0
+        language = _language(path, content)
+        key = None
+        if unreadable(content.data) is None:
+            key = content.digest + (language or "").encode()
+            some.keys.append(key)
+            some.sources.append(Source(path, content.data))
+        some.entries.append(Entry(path, content.signature, content.digest, language, key))
+        return len(content.data)
+
+    def _new_only(self, some: _Portion) -> _Portion:
+        """Leaves out the contents that are analysed already, and repetitions."""
+        known = self.known(some.keys)
+        fresh = {
+            key: source
+            for key, source in zip(some.keys, some.sources, strict=True)
+            if key not in known
+        }
+        some.keys, some.sources = list(fresh), list(fresh.values())
+        return some
+
+    def _finish(self, some: _Portion, future: "Future[Batch] | None", analysts: Analysts) -> None:
+        if self.stop():
+            raise Stopped
+        try:
+            batch = future.result() if future is not None else None
+        except WorkerEnded:
+            self._one_by_one(some, analysts)
+            batch = None
+        self.write(lambda store: store.write(some.entries, some.gone, batch, some.keys))
+        self.done(some.paths)
+
+    def _one_by_one(self, some: _Portion, analysts: Analysts) -> None:
+        """Analyses each file alone, so that one that ends its process harms no other."""
+        for key, source in zip(some.keys, some.sources, strict=True):
+            if self.stop():
+                raise Stopped
+            try:
+                batch = analysts.submit([source]).result()
+            except WorkerEnded:
+                _log.warning("a file ends the process that analyses it and is left out")
+                continue
+            self.write(lambda store, key=key, batch=batch: store.write((), (), batch, [key]))
+        some.keys = []
+
+
+def _language(path: str, content: Content) -> str | None:
+    return detect(path, content.data[:_HEAD].decode("utf-8", "replace"))[0]

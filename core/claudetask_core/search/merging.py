@@ -1,0 +1,114 @@
+"""Keeps the segments few and free of dead weight.
+
+Segments grow as in a log-structured merge tree (O'Neil et al., 1996): as soon as `FAN` of the
+same size class stand side by side they become one of the next class, so each posting is copied
+a few times at most, and a question looks into a few segments for each word.
+"""
+
+import heapq
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import Final
+
+import numpy as np
+
+from claudetask_core.search.packed import joined, without
+
+FAN: Final = 6
+_SMALLEST: Final = 64
+_LARGEST: Final = 120_000
+DEAD_SHARE: Final = 0.5
+DEAD_MANY: Final = 4000
+
+
+def size_class(chunks: int) -> int:
+    """Segments of one class differ in size by less than `FAN`."""
+    size, number = _SMALLEST, 0
+    while chunks > size:
+        size *= FAN
+        number += 1
+    return number
+
+
+def merge_some(connection: sqlite3.Connection) -> None:
+    """Merges each class that is full; inside the caller's transaction."""
+    while True:
+        classes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for segment, chunks in connection.execute("SELECT id, chunks FROM segments ORDER BY id"):
+            if chunks < _LARGEST:
+                classes[size_class(chunks)].append((segment, chunks))
+        full = [found for found in classes.values() if len(found) >= FAN]
+        if not full:
+            return
+        chosen = full[0]
+        _merge(connection, [segment for segment, _ in chosen], sum(size for _, size in chosen))
+
+
+def _merge(connection: sqlite3.Connection, segments: Sequence[int], chunks: int) -> None:
+    fresh = _new_segment(connection, chunks)
+    rows = heapq.merge(*(_rows(connection, one) for one in segments), key=itemgetter(0))
+    connection.executemany(
+        "INSERT INTO postings VALUES (?, ?, ?)", ((fresh, *row) for row in joined(rows))
+    )
+    _drop(connection, segments)
+
+
+def _new_segment(connection: sqlite3.Connection, chunks: int) -> int:
+    return connection.execute(
+        "INSERT INTO segments (chunks) VALUES (?) RETURNING id", (chunks,)
+    ).fetchone()[0]
+
+
+def _rows(connection: sqlite3.Connection, segment: int) -> Iterator[tuple[str, bytes]]:
+    return connection.execute(
+        "SELECT term, data FROM postings WHERE segment = ? ORDER BY term", (segment,)
+    )
+
+
+def _drop(connection: sqlite3.Connection, segments: Sequence[int]) -> None:
+    for segment in segments:
+        connection.execute("DELETE FROM postings WHERE segment = ?", (segment,))
+        connection.execute("DELETE FROM segments WHERE id = ?", (segment,))
+
+
+def tidy(connection: sqlite3.Connection) -> bool:
+    """Forgets trees whose folder is gone, then, where more than `DEAD_SHARE` of the chunks (and
+    more than `DEAD_MANY`) belong to no tree, those chunks and their postings.
+    """
+    for tree, root in connection.execute("SELECT id, root FROM trees").fetchall():
+        if not os.path.isdir(os.fsdecode(root)):  # noqa: PTH112 — bytes that need be no text
+            for table in ("entries", "gone"):
+                connection.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))  # noqa: S608 — a constant
+            connection.execute("DELETE FROM trees WHERE id = ?", (tree,))
+    numbered = connection.execute("SELECT value FROM counters WHERE name = 'chunks'").fetchone()
+    held = connection.execute("SELECT COALESCE(SUM(chunks), 0) FROM segments").fetchone()[0]
+    live = connection.execute(
+        "SELECT base, chunks FROM blobs WHERE id IN (SELECT blob FROM entries)"
+    ).fetchall()
+    count = sum(chunks for _, chunks in live)
+    if numbered is None or held - count <= max(DEAD_MANY, DEAD_SHARE * held):
+        return False
+    alive = np.zeros(numbered[0], np.bool_)
+    for base, chunks in live:
+        alive[base : base + chunks] = True
+    connection.execute(
+        "DELETE FROM blobs WHERE id NOT IN (SELECT blob FROM entries WHERE blob NOT NULL)"
+    )
+    connection.execute("DELETE FROM vectors WHERE blob NOT IN (SELECT id FROM blobs)")
+    for (segment,) in connection.execute("SELECT id FROM segments").fetchall():
+        fresh = _new_segment(connection, 0)
+        kept = ((term, without(data, alive)) for term, data in _rows(connection, segment))
+        connection.executemany(
+            "INSERT INTO postings VALUES (?, ?, ?)",
+            ((fresh, term, data) for term, data in kept if data),
+        )
+        _drop(connection, [segment])
+    segments = [row[0] for row in connection.execute("SELECT id FROM segments ORDER BY id")]
+    for segment in segments:
+        connection.execute(
+            "UPDATE segments SET chunks = ? WHERE id = ?", (count // len(segments), segment)
+        )
+    return True

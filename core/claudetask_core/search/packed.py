@@ -1,0 +1,87 @@
+"""Postings as bytes: for a term the chunks it stands in and how often, 32 bits each.
+
+The upper 26 bits are the number of a chunk, the lower 6 how often the term stands there (63
+means 63 or more). Postings of two segments are joined by joining their bytes.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Postings = NDArray[np.uint32]
+
+_BITS: Final = 6
+MOST_TIMES: Final = (1 << _BITS) - 1
+MOST_CHUNKS: Final = 1 << (32 - _BITS)
+_SIZE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The postings of some chunks: those of `terms[i]` are `ends[i - 1]` to `ends[i]`."""
+
+    terms: list[str]
+    ends: NDArray[np.int64]
+    postings: bytes
+
+    def rows(self, base: int) -> Iterator[tuple[str, bytes]]:
+        """(term, its postings), in the order of the terms, chunks counted from `base`."""
+        shifted = np.frombuffer(self.postings, np.uint32) + np.uint32(base << _BITS)
+        data = shifted.tobytes()
+        ends = (self.ends * _SIZE).tolist()
+        starts = [0, *ends[:-1]]
+        for number in sorted(range(len(self.terms)), key=self.terms.__getitem__):
+            yield self.terms[number], data[starts[number] : ends[number]]
+
+
+def pack(terms: NDArray[np.int32], chunks: NDArray[np.int32], spelled: list[str]) -> Segment:
+    """Counts terms by chunk.
+
+    Args:
+        terms: A term's number for each time it stands somewhere, shape (n,).
+        chunks: The chunk it stands in, from 0, shape (n,).
+        spelled: The terms by their number.
+    """
+    keys = (terms.astype(np.int64) << 32) | chunks
+    keys.sort()
+    fresh = _changes(keys)
+    times = np.minimum(np.diff(fresh, append=keys.size), MOST_TIMES)
+    kept = keys[fresh]
+    owners = kept >> 32
+    firsts = _changes(owners)
+    postings = ((kept & 0xFFFFFFFF) << _BITS) | times
+    return Segment(
+        terms=[spelled[number] for number in owners[firsts].tolist()],
+        ends=np.append(firsts[1:], owners.size),
+        postings=postings.astype(np.uint32).tobytes(),
+    )
+
+
+def _changes(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each run of equal keys starts."""
+    if not keys.size:
+        return np.zeros(0, np.int64)
+    return np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
+
+
+def unpack(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Chunk numbers and how often a term stands in each, both of shape (n,)."""
+    postings = np.frombuffer(data, np.uint32)
+    return (postings >> _BITS).astype(np.int64), (postings & MOST_TIMES).astype(np.float64)
+
+
+def joined(rows: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The rows of several segments, given in the order of their terms, one for each term."""
+    for term, group in groupby(rows, key=itemgetter(0)):
+        yield term, b"".join(data for _, data in group)
+
+
+def without(data: bytes, alive: NDArray[np.bool_]) -> bytes:
+    """Postings of the chunks that are still wanted; `alive` has the shape (chunks,)."""
+    postings = np.frombuffer(data, np.uint32)
+    return postings[alive[postings >> _BITS]].tobytes()
