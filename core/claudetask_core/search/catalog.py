@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claudetask_core.search.paths import PathTerms, path_terms
-from claudetask_core.search.priors import is_test
+from claudetask_core.search.priors import is_test, marks_of
 from claudetask_core.search.rows import BlobRow, FileRow
 from claudetask_core.search.store import Store
 
@@ -67,6 +67,7 @@ class Catalog:
         self.lengths = np.zeros(_ROOM, np.float64)
         self.definitions = np.zeros(_ROOM, np.float64)
         self.stem_sizes = np.ones(_ROOM, np.float64)
+        self.marks = np.zeros(_ROOM, np.int32)
         self._numbers: dict[str, int] = {}
         self._sharing: dict[int, list[int]] = {}
         self._seq = 0
@@ -102,6 +103,7 @@ class Catalog:
         self._make_room(number + 1, blob.base + blob.chunks)
         self.lengths[number] = blob.length
         self.definitions[number] = blob.definitions
+        self.marks[number] = marks_of(row.path, row.language)
         self.stem_sizes[number] = max(1, len(terms.stem_words))
         self.files += 1
         self.length += blob.length
@@ -122,6 +124,7 @@ class Catalog:
         self.lengths = _grown(self.lengths, files, 0)
         self.definitions = _grown(self.definitions, files, 0)
         self.stem_sizes = _grown(self.stem_sizes, files, 1)
+        self.marks = _grown(self.marks, files, 0)
 
     def _drop(self, path: str) -> None:
         self.by_path.pop(path, None)

@@ -18,7 +18,7 @@ from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
 from claudetask_core.search.evidence import Floats, Witness
 from claudetask_core.search.fields import FileFields, FileScorer, file_scores, normal
-from claudetask_core.search.priors import prior
+from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
 from claudetask_core.search.rows import BlobRow, ChunkRow, FileRow
 from claudetask_core.search.store import Store
@@ -26,7 +26,6 @@ from claudetask_core.search.weights import IDENTIFIER, WORDS, Weights
 
 FILES: Final = 100
 _DAMPED: Final = 3
-_MOSTLY: Final = 0.8
 
 Wanted = Callable[[FileRow], bool]
 
@@ -67,14 +66,17 @@ class Ranker:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
         found = FileScorer(self._witness, self._catalog, self._question).collect()
         scores = file_scores(found, self._weights)
-        files = self._best_files(scores, wanted)
+        priors = self._priors()
+        files = self._best_files(scores * priors, wanted)
         if not files:
             return []
         candidates = Candidates(list({file.blob.id: file.blob for file in files}.values()))
         scorer = ChunkScorer(self._witness, self._catalog, self._question, candidates)
         sums = scorer.score(self._weights)
         whole = self._file_sums(scores, files, scorer)
-        return list(islice(self._listed(files, candidates, sums, whole, scorer, found), most))
+        return list(
+            islice(self._listed(files, candidates, sums, whole, priors, scorer, found), most)
+        )
 
     def _best_files(self, scores: Floats, wanted: Wanted) -> list[_File]:
         best: list[_File] = []
@@ -100,13 +102,17 @@ class Ranker:
         sums = sums + weights.definitions * normal(np.log1p(catalog.definitions[numbers]))
         return sums + weights.several * normal(scorer.several())[places]
 
-    def _priors(self, files: list[_File]) -> list[float]:
-        tests_count = self._catalog.tests < _MOSTLY * self._catalog.files
-        mentioned = self._question.mentioned
-        return [
-            prior(file.row.path, file.row.language, mentioned, tests_count=tests_count)
-            for file in files
-        ]
+    def _priors(self) -> Floats:
+        """The factor of each file for its place in the tree, of the shape (files,)."""
+        catalog = self._catalog
+        with_test = catalog.marks[self._witness.of("test").files]
+        table = factors(
+            self._question.mentioned,
+            tests=catalog.tests,
+            files=catalog.files,
+            with_test=int(np.count_nonzero(~is_test_mark(with_test))),
+        )
+        return table[catalog.marks[: len(catalog.rows)]]
 
     def _spelled(self, terms: list[str]) -> list[str]:
         """The terms as the question writes them, each once."""
@@ -119,6 +125,7 @@ class Ranker:
         candidates: Candidates,
         sums: Floats,
         whole: Floats,
+        priors: Floats,
         scorer: ChunkScorer,
         found: FileFields,
     ) -> Iterator[Ranked]:
@@ -127,7 +134,8 @@ class Ranker:
         factors = [self._weights.second**times for times in range(_DAMPED + 1)]
         rows: dict[int, list[ChunkRow]] = {}
         damped: list[tuple[float, int, int, int]] = []
-        for order, (file, priority) in enumerate(zip(files, self._priors(files), strict=True)):
+        for order, file in enumerate(files):
+            priority = priors[file.number]
             start, end = candidates.starts[file.place], candidates.starts[file.place + 1]
             own = sums[start:end]
             times: Counter[int] = Counter()

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from claudetask_core.search.languages import canonical, detect
 from claudetask_core.search.listing import GlobInvalid
-from claudetask_core.search.priors import is_test, prior
+from claudetask_core.search.priors import is_test
 from claudetask_core.search.question import understand
 from tests.core.search.trees import Tree
 
@@ -18,34 +18,6 @@ def test_a_test_stands_below_the_code_it_tests_unless_asked_for(tree: Tree) -> N
     tree.index.refresh()
     assert tree.paths("open session")[0] == "src/session.py"
     assert tree.paths("test of open session")[0] == "tests/test_session.py"
-
-
-def test_where_most_of_the_tree_is_tests_they_are_not_held_back() -> None:
-    path = "tests/test_a.py"
-    assert prior(path, "python", frozenset(), tests_count=False) == 1.0
-    assert prior(path, "python", frozenset(), tests_count=True) < 1.0
-
-
-@pytest.mark.parametrize(
-    ("path", "language", "word"),
-    [
-        ("examples/a.py", "python", "example"),
-        ("vendor/lib/a.go", "go", "vendor"),
-        ("docs/a.md", "markdown", "docs"),
-        ("a.json", "json", "config"),
-        ("tests/a.py", "python", "test"),
-    ],
-)
-def test_a_question_that_names_what_a_file_is_lifts_its_prior(
-    path: str, language: str, word: str
-) -> None:
-    assert prior(path, language, frozenset(), tests_count=True) < 1.0
-    assert prior(path, language, frozenset({word}), tests_count=True) == 1.0
-
-
-@pytest.mark.parametrize("path", ["src/index.ts", "src/types.d.ts", "pkg/__init__.py"])
-def test_barrels_and_type_files_are_held_back(path: str) -> None:
-    assert prior(path, "typescript", frozenset(), tests_count=True) < 1.0
 
 
 @pytest.mark.parametrize(
