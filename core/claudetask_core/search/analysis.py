@@ -141,12 +141,7 @@ def pack_rows(chunks: Sequence[Chunk]) -> bytes:
     ).encode("utf-8", "replace")
 
 
-def unpack_rows(data: bytes) -> list[tuple[int, int, str, str | None]]:
-    """(first line, last line, kind, symbol) of each chunk."""
-    if not data:
-        return []
-    found: list[tuple[int, int, str, str | None]] = []
-    for row in data.decode().split("\n"):
-        start, end, kind, symbol = row.split("\t", 3)
-        found.append((int(start), int(end), kind, symbol or None))
-    return found
+def unpack_row(row: str) -> tuple[int, int, str, str | None]:
+    """(first line, last line, kind, symbol) of a chunk."""
+    start, end, kind, symbol = row.split("\t", 3)
+    return int(start), int(end), kind, symbol or None

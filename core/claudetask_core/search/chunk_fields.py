@@ -1,6 +1,5 @@
 """The second pass: what the question's terms say of the chunks of the best files."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -62,22 +61,19 @@ class ChunkScorer:
         self._places[candidates.numbers] = np.arange(candidates.size)
         self._lengths = catalog.chunk_lengths[candidates.numbers].astype(np.float64)
         self._mean = catalog.length / max(1, catalog.chunks)
-        self.words: dict[int, list[str]] = defaultdict(list)
-        self.names: dict[int, list[str]] = defaultdict(list)
+        self._words: dict[str, NDArray[np.bool_]] = {}
+        self._names: dict[str, NDArray[np.bool_]] = {}
         self.text = self._zeros()
 
     def score(self, weights: Weights) -> Floats:
         """The weighted sum of the fields of every chunk, of the shape (chunks,)."""
         question = self._question
         coverage = self._zeros()
-        total = 0.0
         for word in question.words:
             places, gains, weight = self._one(word)
             self.text[places] += gains
             coverage[places] += weight
-            total += weight
-            for place in places.tolist():
-                self.words[place].append(word)
+            self._words[word] = self._marked(places)
         joined = self._summed(JOINED + name for name in (*question.identifiers, *question.pairs))
         names = self._summed(NAME_WORD + word for word in question.words)
         return (
@@ -96,9 +92,25 @@ class ChunkScorer:
         sums = np.bincount(owners, self.text, minlength=len(self._candidates.blobs))
         return sums.astype(np.float64)
 
-    def matched(self) -> set[int]:
-        """The chunks that hold or define anything of the question."""
-        return self.words.keys() | self.names.keys()
+    def matched(self) -> NDArray[np.bool_]:
+        """Which chunks hold or define anything of the question, of the shape (chunks,)."""
+        found = np.zeros(self._candidates.size, np.bool_)
+        for marks in (*self._words.values(), *self._names.values()):
+            found |= marks
+        return found
+
+    def words_in(self, place: int) -> list[str]:
+        """The words of the question that a chunk holds."""
+        return [word for word, marks in self._words.items() if marks[place]]
+
+    def names_in(self, place: int) -> list[str]:
+        """The names of the question that a chunk defines."""
+        return [name for name, marks in self._names.items() if marks[place]]
+
+    def _marked(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        marks = np.zeros(self._candidates.size, np.bool_)
+        marks[places] = True
+        return marks
 
     def _zeros(self) -> Floats:
         return np.zeros(self._candidates.size, np.float64)
@@ -121,10 +133,10 @@ class ChunkScorer:
         return places, (weight * gains).astype(np.float64), weight
 
     def _defined(self, names: Sequence[str]) -> Floats:
-        marks = self._zeros()
+        scores = self._zeros()
         for name in names:
             places, _, _ = self._one(NAME + name)
-            marks[places] = 1.0
-            for place in places.tolist():
-                self.names[place].append(name)
-        return marks
+            if places.size:
+                scores[places] = 1.0
+                self._names[name] = self._marked(places)
+        return scores

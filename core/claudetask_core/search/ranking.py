@@ -6,17 +6,17 @@ define and the share of the question they hold. A further chunk of the same file
 so that the list shows many files.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from claudetask_core.search.analysis import unpack_row
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
-from claudetask_core.search.evidence import Floats, Witness
+from claudetask_core.search.evidence import Floats, Numbers, Witness
 from claudetask_core.search.fields import FileFields, FileScorer, file_scores, normal
 from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
@@ -74,9 +74,11 @@ class Ranker:
         scorer = ChunkScorer(self._witness, self._catalog, self._question, candidates)
         sums = scorer.score(self._weights)
         whole = self._file_sums(scores, files, scorer)
-        return list(
-            islice(self._listed(files, candidates, sums, whole, priors, scorer, found), most)
-        )
+        own = priors[[file.number for file in files]]
+        entries = _entries(files, candidates)
+        entries.score((sums[entries.places] + whole[entries.orders]) * own[entries.orders])
+        entries.damp(scorer.matched(), self._weights.second)
+        return self._told(entries.best(most), files, candidates, scorer, found)
 
     def _best_files(self, scores: Floats, wanted: Wanted) -> list[_File]:
         best: list[_File] = []
@@ -119,42 +121,77 @@ class Ranker:
         spelled = self._question.spelled
         return list(dict.fromkeys(spelled.get(term, term) for term in terms))
 
-    def _listed(
+    def _told(
         self,
+        best: list[tuple[int, int, float]],
         files: list[_File],
         candidates: Candidates,
-        sums: Floats,
-        whole: Floats,
-        priors: Floats,
         scorer: ChunkScorer,
         found: FileFields,
-    ) -> Iterator[Ranked]:
-        """The chunks in order; one that matches by its file alone is shown where no other is."""
-        matched = scorer.matched()
-        factors = [self._weights.second**times for times in range(_DAMPED + 1)]
-        rows: dict[int, list[ChunkRow]] = {}
-        damped: list[tuple[float, int, int, int]] = []
-        for order, file in enumerate(files):
-            priority = priors[file.number]
-            start, end = candidates.starts[file.place], candidates.starts[file.place + 1]
-            own = sums[start:end]
-            times: Counter[int] = Counter()
-            for place in (np.argsort(-own, kind="stable") + start).tolist():
-                if times[0] and place not in matched:
-                    continue
-                score = float(sums[place] + whole[order]) * priority
-                damped.append((-score * factors[min(times[0], _DAMPED)], file.number, place, order))
-                times[0] += 1
-        damped.sort()
-        for negative, _, place, order in damped:
+    ) -> list[Ranked]:
+        """The chosen chunks with their lines and what speaks for them."""
+        rows: dict[int, list[str]] = {}
+        ranked: list[Ranked] = []
+        for order, place, score in best:
             file = files[order]
             if file.place not in rows:
                 rows[file.place] = self._store.chunks(file.blob.id)
-            yield Ranked(
-                file=file.row,
-                chunk=rows[file.place][place - int(candidates.starts[file.place])],
-                score=min(1.0, -negative / self._weights.whole),
-                names=self._spelled(scorer.names.get(place, [])),
-                path_words=self._spelled(found.path_words.get(file.number, [])),
-                text_words=self._spelled(scorer.words.get(place, [])),
+            ranked.append(
+                Ranked(
+                    file=file.row,
+                    chunk=ChunkRow(
+                        *unpack_row(rows[file.place][place - int(candidates.starts[file.place])])
+                    ),
+                    score=min(1.0, score / self._weights.whole),
+                    names=self._spelled(scorer.names_in(place)),
+                    path_words=self._spelled(found.path_words.get(file.number, [])),
+                    text_words=self._spelled(scorer.words_in(place)),
+                )
             )
+        return ranked
+
+
+@dataclass(slots=True)
+class _Entries:
+    """A chunk of a file each: the file's place among the best, the chunk's, and its score."""
+
+    orders: Numbers
+    places: Numbers
+    scores: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def score(self, scores: Floats) -> None:
+        self.scores = scores
+
+    def damp(self, matched: NDArray[np.bool_], second: float) -> None:
+        """Lowers a further chunk of a file; one that matches by its file alone is dropped."""
+        by_file = np.lexsort((-self.scores, self.orders))
+        orders = self.orders[by_file]
+        fresh = np.flatnonzero(np.diff(orders, prepend=-1))
+        times = np.arange(orders.size) - np.repeat(fresh, np.diff(fresh, append=orders.size))
+        kept = matched[self.places[by_file]] | (times == 0)
+        before = np.cumsum(kept) - 1
+        times = before - before[np.repeat(fresh, np.diff(fresh, append=orders.size))]
+        chosen = by_file[kept]
+        self.orders, self.places = self.orders[chosen], self.places[chosen]
+        self.scores = self.scores[chosen] * second ** np.minimum(times[kept], _DAMPED)
+
+    def best(self, most: int) -> list[tuple[int, int, float]]:
+        """(file, chunk, score), best first."""
+        first = np.lexsort((self.places, self.orders, -self.scores))[:most]
+        return list(
+            zip(
+                self.orders[first].tolist(),
+                self.places[first].tolist(),
+                self.scores[first].tolist(),
+                strict=True,
+            )
+        )
+
+
+def _entries(files: list[_File], candidates: Candidates) -> _Entries:
+    places = np.array([file.place for file in files])
+    starts = candidates.starts[places]
+    counts = candidates.starts[places + 1] - starts
+    ends = np.cumsum(counts)
+    orders = np.repeat(np.arange(len(files)), counts)
+    return _Entries(orders, np.arange(orders.size) + np.repeat(starts - (ends - counts), counts))

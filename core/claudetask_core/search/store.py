@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from claudetask_core.search.analysis import Batch, unpack_rows
+from claudetask_core.search.analysis import Batch
 from claudetask_core.search.connection import IndexDamaged, connect, translated, writing
 from claudetask_core.search.merging import merge_some, tidy
 from claudetask_core.search.packed import MOST_CHUNKS
 from claudetask_core.search.reading import Signature
-from claudetask_core.search.rows import BlobRow, ChunkRow, Entry, FileRow
+from claudetask_core.search.rows import BlobRow, Entry, FileRow
 
 _FILES: Final = (
     "SELECT e.seq, e.path, e.size, e.mtime_ns, e.inode, e.digest, e.language,"
@@ -99,12 +99,12 @@ class Store:
         ).fetchall()
         return rows[0][0] if len(rows) == 1 else b"".join(data for (data,) in rows)
 
-    def chunks(self, blob: int) -> list[ChunkRow]:
-        """The chunks of a blob, in their order."""
+    def chunks(self, blob: int) -> list[str]:
+        """The packed rows of the chunks of a blob, in their order (`analysis.unpack_row`)."""
         row = self._connection.execute("SELECT rows FROM blobs WHERE id = ?", (blob,)).fetchone()
         if row is None:
             raise IndexDamaged(f"blob {blob} is missing")
-        return [ChunkRow(*one) for one in unpack_rows(row[0])]
+        return row[0].decode().split("\n")
 
     def vectors(self, blobs: Sequence[int]) -> dict[int, bytes]:
         """The vectors of the chunks of those of the blobs that have any."""
