@@ -82,15 +82,24 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
     _add_serve(commands.add_parser("serve", parents=[project], help="REST, dashboard and MCP"))
-    search = commands.add_parser("search", parents=[project], help="search the code")
-    search.add_argument("query", metavar="QUERY", help="a question, words or an identifier")
-    search.add_argument("--top-k", type=_up_to_100, default=20, metavar="N", help="1 to 100")
-    search.add_argument("--json", action="store_true", help="the answer of GET /api/search")
+    _add_search(commands.add_parser("search", parents=[project], help="search the code"))
     index = commands.add_parser("index", parents=[project], help="say how far the index is")
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")
     commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
     return whole
+
+
+def _add_search(search: argparse.ArgumentParser) -> None:
+    search.add_argument("query", metavar="QUERY", help="a question, words or an identifier")
+    search.add_argument("--top-k", type=_up_to_100, default=20, metavar="N", help="1 to 100")
+    search.add_argument("--path", metavar="GLOB", help="only these files, e.g. src/**/*.py")
+    search.add_argument("--language", metavar="NAME", help="only this language")
+    search.add_argument("--kind", metavar="KIND", help="code, docs, config or tests")
+    search.add_argument("--min-score", type=float, metavar="S", help="leave out less; 0 to 1")
+    details = ("paths", "concise", "full")
+    search.add_argument("--detail", choices=details, default="concise", help="how much code")
+    search.add_argument("--json", action="store_true", help="the answer of GET /api/search")
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from claudetask_mcp.commands.progress import complete
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.project import index
 
@@ -18,7 +19,7 @@ LOOK_SECONDS = 5.0
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     async with entry.open() as core:
         if arguments.wait:
-            await core.search.wait()
+            await complete(core.search, sys.stderr)
         else:
             await look(core)
         state = await core.search.state()

@@ -5,16 +5,24 @@ import sys
 
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_mcp import errors
+from claudetask_mcp.commands.progress import complete
 from claudetask_mcp.entry import Entry
+from claudetask_mcp.render.printable import printable_json
 from claudetask_mcp.render.search import found
+
+FILTERS = ("path", "language", "kind", "min_score")
 
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
+    given = {name: getattr(arguments, name) for name in FILTERS}
     with errors.worded_as_invalid("search"):
-        question = SearchQuery(query=arguments.query, top_k=arguments.top_k)
+        question = SearchQuery(query=arguments.query, top_k=arguments.top_k, **given)
     async with entry.open() as core:
-        await core.search.wait()
+        await complete(core.search, sys.stderr)
         answer = await core.search.search(question)
-    text = answer.model_dump_json(indent=2) if arguments.json else found(answer)
+    if arguments.json:
+        text = printable_json(answer.model_dump_json(indent=2))
+    else:
+        text = found(answer, arguments.detail)
     sys.stdout.write(text + "\n")
     return 0

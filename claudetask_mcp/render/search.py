@@ -1,60 +1,114 @@
-"""Search results: the best with their code, the rest by path and lines once the room is used."""
+"""Search results by file, best first: the best with their code, the rest by path and lines once
+the room is used.
+"""
 
-import re
+from collections import defaultdict
+from typing import Literal
 
 from claudetask_core.schemas.search import SearchHit, SearchResults
-from claudetask_mcp.render.text import ANSWER, clip
+from claudetask_mcp.render import excerpt
+from claudetask_mcp.render.printable import on_one_line, printable
+from claudetask_mcp.render.text import ANSWER, clip, count
 
-CODE = 16_000
-PER_HIT = 2_400
-NOTICES = 300
+Detail = Literal["paths", "concise", "full"]
+
+CODE = {"paths": 0, "concise": 8_000, "full": 26_000}
+FIRST = 3
+PER_FIRST = {"paths": 0, "concise": 1_200, "full": 4_200}
+PER_HIT = {"paths": 0, "concise": 500, "full": 4_200}
+NOTICES = 900
+MESSAGE = 600
+WEAK_SHOWN = 3
 PATH = 100
-FENCE = re.compile(r"`{3,}")
 
 
-def found(answer: SearchResults) -> str:
-    """The hits, best first, and how much of the tree the index knows when that is not all."""
-    heads = [_head(hit) for hit in answer.results]
-    room = min(CODE, ANSWER - NOTICES - sum(len(head) + 3 for head in heads))
-    parts, bare = list[str](), 0
-    for hit, head in zip(answer.results, heads, strict=True):
-        code = _code(hit, min(PER_HIT, room))
-        room -= len(code)
-        bare += not code
-        parts.append(f"{head}\n{code}".rstrip())
-    if not parts:
-        parts.append("Nothing found.")
-    if bare:
-        parts.append(f"({bare} without code for want of room: read the file, or lower top_k.)")
-    if answer.complete < 1:
-        parts.append(
-            f"(The index is {int(answer.complete * 100)} % complete: better hits may be missing; "
-            "ask again in a moment.)"
-        )
+def found(answer: SearchResults, detail: Detail = "concise") -> str:
+    """The hits, best first, and what is to be known of them.
+
+    Args:
+        answer: What was found.
+        detail: `paths` for no code, `concise` for the most telling lines of each hit within
+            8,000 characters in all, `full` for as much text as an answer may hold.
+    """
+    hits = answer.results[:WEAK_SHOWN] if answer.weak else answer.results
+    message = _message(answer)
+    parts = _groups(hits, detail)
+    if answer.weak:
+        weak = [f"The nearest, all weak ({len(hits)} of {len(answer.results)}):"] if hits else []
+        return "\n\n".join([message, *weak, *parts])
+    if message:
+        parts.append(f"({message})")
     return "\n\n".join(parts)
 
 
-def _head(hit: SearchHit) -> str:
-    symbol = f" {clip(hit.symbol, 60)}" if hit.symbol else ""
-    path = hit.path if len(hit.path) <= PATH else "…" + hit.path[-PATH:]
-    where = f"{path}:{hit.start_line}-{hit.end_line}{symbol} ({clip(hit.kind, 20)})"
-    return f"{where} {hit.score:.2f} {clip(hit.why, 60)}"
+def _message(answer: SearchResults) -> str:
+    if answer.message is not None:
+        return clip(printable(answer.message), MESSAGE)
+    if not answer.results:
+        return "Nothing found."
+    if answer.weak:
+        return "No good match."
+    if answer.complete < 1:
+        return f"The index is {int(answer.complete * 100)} % complete: better hits may be missing."
+    return ""
 
 
-def _code(hit: SearchHit, room: int) -> str:
-    """The hit's text between fences, in whole lines; empty where not one of them fits."""
-    lines = hit.text.rstrip("\n").split("\n")
-    fence = "`" * (max((len(run) for run in FENCE.findall(hit.text)), default=2) + 1)
-    language = clip(hit.language or "", 20)
-    room -= 2 * len(fence) + len(language) + 40
-    shown = list[str]()
-    for line in lines:
-        room -= len(line) + 1
-        if room < 0:
-            break
-        shown.append(line)
-    if not shown:
-        return ""
-    is_cut = hit.truncated or len(shown) < len(lines)
-    more = f"\n(goes on to line {hit.end_line})" if is_cut else ""
-    return f"{fence}{language}\n" + "\n".join(shown) + f"\n{fence}{more}"
+def _groups(hits: list[SearchHit], detail: Detail) -> list[str]:
+    """A part for each file, and one that says what was left out."""
+    by_path = defaultdict[str, list[int]](list)
+    for rank, hit in enumerate(hits):
+        by_path[hit.path].append(rank)
+    heads = {path: _head(path, [hits[rank] for rank in ranks]) for path, ranks in by_path.items()}
+    used = sum(len(line) + 2 for lines in heads.values() for line in lines)
+    blocks = _blocks(hits, detail, min(CODE[detail], ANSWER - NOTICES - used))
+    parts = list[str]()
+    for path, ranks in by_path.items():
+        lines = heads[path]
+        title = lines[: len(lines) - len(ranks)]
+        for head, rank in zip(lines[len(title) :], ranks, strict=True):
+            title.append(head)
+            block = blocks[rank]
+            if block is not None:
+                title.append(block.text)
+        parts.append("\n".join(title))
+    parts.extend(_left_out(blocks, detail))
+    return parts
+
+
+def _head(path: str, hits: list[SearchHit]) -> list[str]:
+    """The lines that name one hit of a file, or a file and several."""
+    name = on_one_line(path)
+    name = name if len(name) <= PATH else "…" + name[-PATH:]
+    if len(hits) == 1:
+        return [name + _about(hits[0])]
+    return [f"{name} ({count(len(hits), 'hit')})", *(_about(hit) for hit in hits)]
+
+
+def _about(hit: SearchHit) -> str:
+    symbol = f" {clip(printable(hit.symbol), 60)}" if hit.symbol else ""
+    where = f":{hit.start_line}-{hit.end_line}{symbol} ({clip(printable(hit.kind), 20)})"
+    return f"{where} {hit.score:.2f} {clip(printable(hit.why), 60)}"
+
+
+def _blocks(hits: list[SearchHit], detail: Detail, room: int) -> list[excerpt.Block | None]:
+    """The code of each hit, in the order of the hits, as far as the room goes."""
+    choose = excerpt.beginning if detail == "full" else excerpt.telling
+    blocks = list[excerpt.Block | None]()
+    for rank, hit in enumerate(hits):
+        most = PER_FIRST[detail] if rank < FIRST else PER_HIT[detail]
+        block = choose(hit, min(most, room)) if detail != "paths" else None
+        room -= len(block.text) + 1 if block is not None else 0
+        blocks.append(block)
+    return blocks
+
+
+def _left_out(blocks: list[excerpt.Block | None], detail: Detail) -> list[str]:
+    if detail == "paths":
+        return []
+    bare = sum(block is None for block in blocks)
+    notes = list[str]()
+    if bare:
+        notes.append(f"({bare} without code for want of room: read the file, or lower top_k.)")
+    if detail == "concise" and any(block is not None and not block.is_whole for block in blocks):
+        notes.append("(Numbered lines are excerpts: detail=full shows more, or read the file.)")
+    return notes

@@ -18,15 +18,19 @@ async def search_codebase(
     top_k: Annotated[int, Field(ge=1, le=100, description="How many at most")] = 20,
     path: Annotated[str, Field(description="Glob, e.g. src/**/*.py")] = ABSENT,
     language: Annotated[str, Field(description="e.g. python")] = ABSENT,
+    kind: Annotated[str, Field(description="code, docs, config or tests")] = ABSENT,
     min_score: Annotated[float | None, Field(ge=0, le=1, description="Leave out less")] = None,
+    detail: Annotated[search.Detail, Field(description="How much code to show")] = "concise",
 ) -> str:
     """Find code and documents by meaning or by name, best first, with path, lines and text. Use
     it before Grep when you do not know the exact words, or where to look.
     """
     here = await visit(ctx)
-    optional = given(path=path or None, language=language or None, min_score=min_score)
+    optional = given(
+        path=path or None, language=language or None, kind=kind or None, min_score=min_score
+    )
     question = SearchQuery(query=query, top_k=top_k, **optional)
-    return search.found(await here.core.search.search(question))
+    return search.found(await here.core.search.search(question), detail)
 
 
 SEARCH = (

@@ -79,6 +79,18 @@ async def test_search_answers_whole_lines(client: AsyncClient, core: Core, proje
     assert found["results"][0]["text"].startswith("def parse_date")
 
 
+async def test_search_tells_where_the_words_stand_in_the_lines(
+    client: AsyncClient, project: Path
+) -> None:
+    (project / "dates.py").write_text("# é\ndef parse_date(text):\n    return text\n")
+    found = (await client.get("/api/search?query=parse_date&kind=code")).json()
+    (hit,) = found["results"]
+    assert hit["highlights"][0] == {"line": 2, "start": 4, "end": 14}
+    assert found["message"] is None
+    refused = await client.get("/api/search?query=parse_date&kind=pictures")
+    assert (refused.status_code, refused.json()["code"]) == (422, "kind_unknown")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

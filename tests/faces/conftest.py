@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from claudetask_api.app import create_app
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
+from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.schemas.task import (
     Page,
     StatusChange,
@@ -47,6 +48,7 @@ class Door(Protocol):
     async def claim_next(self, agent: str) -> Json | None: ...
     async def find(self, **wanted: Any) -> list[int]: ...
     async def similar(self, query: str) -> list[int]: ...
+    async def search(self, query: str, **filters: Any) -> tuple[list[str], str]: ...
     async def delete(self, task_id: int) -> None: ...
 
 
@@ -89,6 +91,11 @@ class ServiceDoor:
 
     async def similar(self, query: str) -> list[int]:
         return [hit.id for hit in (await self._core.similar.find(query)).results]
+
+    async def search(self, query: str, **filters: Any) -> tuple[list[str], str]:
+        question = _valid(SearchQuery, {"query": query, **filters})
+        found = await self._do(self._core.search.search(question))
+        return [hit.path for hit in found.results], found.message or ""
 
     async def delete(self, task_id: int) -> None:
         await self._do(self._core.tasks.delete(task_id, Caller("x")))
@@ -143,6 +150,13 @@ class RestDoor:
         found = await self._ask("GET", "/similar", params={"query": query})
         return [hit["id"] for hit in found["results"]]
 
+    async def search(self, query: str, **filters: Any) -> tuple[list[str], str]:
+        answer = await self._client.get("/api/search", params={"query": query, **filters})
+        found = answer.json()
+        if answer.is_error:
+            raise RefusedError(found["detail"] + json.dumps(found.get("errors", "")))
+        return [hit["path"] for hit in found["results"]], found["message"] or ""
+
     async def delete(self, task_id: int) -> None:
         await self._ask("DELETE", f"/{task_id}")
 
@@ -196,6 +210,10 @@ class McpDoor:
     async def similar(self, query: str) -> list[int]:
         text = await self.call("find_similar_tasks", query=query)
         return [int(number) for number in re.findall(r"^\W*#(\d+)", text, re.MULTILINE)]
+
+    async def search(self, query: str, **filters: Any) -> tuple[list[str], str]:
+        text = await self.call("search_codebase", query=query, detail="paths", **filters)
+        return re.findall(r"^(\S+):\d+-\d+ .*\d\.\d\d ", text, re.MULTILINE), text
 
     async def delete(self, task_id: int) -> None:
         await self.call("delete_task", task_id=task_id)

@@ -9,7 +9,7 @@ from claudetask_core.schemas.agent import Agent, AgentCreate, Problem, Scope, Se
 from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdSection
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
-from claudetask_core.schemas.search import IndexState, SearchHit, SearchResults
+from claudetask_core.schemas.search import IndexState
 from claudetask_core.schemas.task import (
     Criterion,
     NextTask,
@@ -23,7 +23,7 @@ from claudetask_core.schemas.task import (
     TaskType,
 )
 from claudetask_core.services.claims import Caller
-from claudetask_mcp.render import agents, claude_md, project, search, task_lists, tasks
+from claudetask_mcp.render import agents, claude_md, project, task_lists, tasks
 from claudetask_mcp.render.text import clip, cut, fitting, shares
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer
@@ -65,21 +65,6 @@ def notes(count: int) -> list[Note]:
         Note(id=n, text=f"note {n} " + "n" * 900, author="a" * 100, created_at=START)
         for n in range(count)
     ]
-
-
-def hit(text: str, path: str = "src/a.py") -> SearchHit:
-    return SearchHit(
-        path=path,
-        start_line=1,
-        end_line=400,
-        symbol="s" * 300,
-        language="python",
-        kind="function",
-        score=0.5,
-        why="w" * 300,
-        text=text,
-        truncated=True,
-    )
 
 
 async def test_fifty_tasks_fit_whatever_their_titles(
@@ -177,38 +162,6 @@ def test_similar_tasks_fit() -> None:
     shown = task_lists.similar(SimilarTasks(query="q", results=[like] * 50))
     assert len(shown) <= 8000
     assert "ask for fewer with top_k" in shown
-
-
-def test_a_hundred_hits_fit_and_the_later_ones_are_path_and_lines() -> None:
-    code = "\n".join(f"line {n} of the code that was found" for n in range(200))
-    shown = search.found(
-        SearchResults(query="q", complete=0.5, results=[hit(code, "p" * 900)] * 100)
-    )
-    assert len(shown) <= 32_000
-    assert shown.count("```python\nline 0 of") >= 2
-    assert "without code for want of room" in shown
-    assert "The index is 50 % complete" in shown
-    assert shown.count(":1-400 ") == 100
-
-
-def test_code_with_fences_of_its_own_stays_inside_ours() -> None:
-    text = "# Title\n```sh\nls\n```\n"
-    shown = search.found(SearchResults(query="q", complete=1, results=[hit(text)]))
-    assert f"````python\n{text.rstrip()}\n````" in shown
-
-
-def test_code_is_cut_at_whole_lines_and_says_where_it_goes_on() -> None:
-    text = "\n".join("x" * 100 for _ in range(100))
-    shown = search.found(SearchResults(query="q", complete=1, results=[hit(text)]))
-    inside = shown.split("```python\n")[1].split("\n```")[0]
-    assert set(inside.split("\n")) == {"x" * 100}
-    assert "(goes on to line 400)" in shown
-
-
-def test_a_single_endless_line_is_left_to_be_read_from_the_file() -> None:
-    shown = search.found(SearchResults(query="q", complete=1, results=[hit("x" * 50_000)]))
-    assert len(shown) < 600
-    assert "read the file" in shown
 
 
 def big_agent(name: str) -> Agent:

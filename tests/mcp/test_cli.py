@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from claudetask_core import __version__
+from claudetask_core.schemas.search import IndexState
+from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.listing import Stop
+from claudetask_core.services.search import SearchService
 from claudetask_mcp import cli, entry
-from claudetask_mcp.commands import doctor, index, prime
+from claudetask_mcp.commands import doctor, index, prime, progress
 from claudetask_mcp.entry import caller_of, read_entry
 
 Run = Callable[..., tuple[int, str, str]]
@@ -142,6 +146,55 @@ def test_code_is_searched_as_text_and_as_json(run: Run, project: Path) -> None:
     answer = json.loads(out)
     assert answer["complete"] == 1
     assert answer["results"][0]["path"] == "money.py"
+
+
+def test_a_search_takes_the_filters_of_the_tool(run: Run, project: Path) -> None:
+    (project / "money.py").write_text("def round_half_up(x):\n    return x\n", "utf-8")
+    (project / "tests").mkdir()
+    (project / "tests" / "test_money.py").write_text("def test_round(): ...\n", "utf-8")
+    filters = ("--path", "**/*.py", "--language", "python", "--kind", "tests", "--min-score", "0")
+    code, out, _ = run("search", "round", *filters, "--detail", "paths")
+    assert code == 0
+    assert out.startswith("tests/test_money.py:1-1 test_round (function) ")
+    assert out.count("\n") == 1
+    code, out, err = run("search", "round", "--kind", "pictures")
+    assert (code, out) == (1, "")
+    assert err.endswith("Use code, docs, config or tests.\n")
+    code, _, err = run("search", "round", "--min-score", "7")
+    assert code == 1
+    assert "min_score" in err
+
+
+def test_what_files_hold_does_not_drive_the_terminal(run: Run, project: Path) -> None:
+    (project / "evil.py").write_text("token = '\x1b]0;owned\x07 \x9b2J \u202e'\n", "utf-8")
+    for more in ((), ("--json",)):
+        _, out, _ = run("search", "token", *more)
+        assert "owned" in out
+        assert all(character.isprintable() or character == "\n" for character in out)
+
+
+def test_a_long_wait_for_the_index_shows_that_it_gets_on(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(index: CodeIndex, stop: Stop) -> bool:
+        while not shown.wait(0.01) and not stop():
+            pass
+        return real(index, stop)
+
+    async def state(service: SearchService) -> IndexState:
+        result = await asked(service)
+        shown.set()
+        return result
+
+    real, asked, shown = CodeIndex.refresh, SearchService.state, threading.Event()
+    (project / "a.py").write_text("x = 1\n", "utf-8")
+    monkeypatch.setattr(progress, "SECONDS", 0.01)
+    monkeypatch.setattr(CodeIndex, "refresh", step)
+    monkeypatch.setattr(SearchService, "state", state)
+    code, out, err = run("index", "--wait")
+    assert code == 0
+    assert out.startswith("index ready, 100 % complete")
+    assert err.startswith("indexing: The tree is being looked through.\n")
 
 
 def test_a_question_that_is_too_long_is_refused_in_words(run: Run) -> None:

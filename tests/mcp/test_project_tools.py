@@ -32,7 +32,7 @@ async def test_code_is_found_with_path_lines_symbol_and_text(connect: Connect, c
     assert "round_half_up (function)" in first
     assert "def round_half_up(amount: float) -> int:" in said
     assert "README" not in said
-    assert none == "Nothing found."
+    assert none.startswith("Nothing found with language='rust'. Matches are in python")
 
 
 async def test_the_arguments_of_a_search_arrive(
@@ -42,7 +42,7 @@ async def test_the_arguments_of_a_search_arrive(
 
     async def search(query: SearchQuery) -> SearchResults:
         asked.append(query)
-        return SearchResults(query=query.query, complete=1, results=[])
+        return SearchResults(query=query.query, complete=1, results=[], weak=True, message=None)
 
     monkeypatch.setattr(core.search, "search", search)
     async with connect() as client:
@@ -53,11 +53,12 @@ async def test_the_arguments_of_a_search_arrive(
             top_k=3,
             path="a/**",
             language="go",
+            kind="tests",
             min_score=0.5,
         )
         await answer(client, "search_codebase", query="q", path="")
     assert asked == [
-        SearchQuery(query="q", top_k=3, path="a/**", language="go", min_score=0.5),
+        SearchQuery(query="q", top_k=3, path="a/**", language="go", kind="tests", min_score=0.5),
         SearchQuery(query="q"),
     ]
 

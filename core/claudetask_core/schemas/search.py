@@ -10,8 +10,9 @@ from claudetask_core.schemas.base import NoNul, ReadModel, Text, WriteModel
 class SearchQuery(WriteModel):
     """A question in words or an identifier, and what to look at.
 
-    `path` is a glob over project-relative paths (`src/**/*.py`), `language` and `kind` are
-    names as the results show them, `min_score` leaves out what scores less.
+    `path` is a glob over project-relative paths (`src/**/*.py`), `language` a name as the results
+    show it, `kind` one of code, docs, config and tests (or function, class or text, as the results
+    show a chunk's), `min_score` leaves out what scores less.
     """
 
     query: Annotated[
@@ -24,11 +25,20 @@ class SearchQuery(WriteModel):
     kind: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None
 
 
+class Highlight(ReadModel):
+    """A word of the question in line `line` of the file: characters `start` to before `end`."""
+
+    line: int
+    start: int
+    end: int
+
+
 class SearchHit(ReadModel):
     """Whole lines of one file, `start_line` to `end_line` counted from 1, both included.
 
     `text` starts at `start_line` and holds fewer lines than the span where `truncated`.
-    `score` is in 0–1, best first.
+    `score` is in 0–1, best first. `highlights` are in the lines of `text`, in order, 50 at most;
+    their offsets count Unicode code points from 0.
     """
 
     path: str
@@ -41,14 +51,21 @@ class SearchHit(ReadModel):
     why: str
     text: str
     truncated: bool
+    highlights: list[Highlight]
 
 
 class SearchResults(ReadModel):
-    """Hits, best first; `complete` (0–1) is how much of the tree is indexed."""
+    """Hits, best first; `complete` (0–1) is how much of the tree is indexed.
+
+    `weak` says that none of them is a good match (there may be none at all), `message` what to
+    try then, or why hits may be missing.
+    """
 
     query: str
     complete: float
     results: list[SearchHit]
+    weak: bool
+    message: str | None
 
 
 class IndexState(ReadModel):

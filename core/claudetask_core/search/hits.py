@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
+from claudetask_core.search.highlights import highlights
+from claudetask_core.search.kinds import category, kind_filter
 from claudetask_core.search.languages import canonical
 from claudetask_core.search.listing import glob
+from claudetask_core.search.question import Question, understand
 from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.reading import read
 from claudetask_core.search.rows import FileRow
@@ -30,7 +33,9 @@ def filter_of(query: SearchQuery) -> Wanted:
 
     Raises:
         GlobInvalid: The path pattern cannot be read.
+        KindUnknown: There is no such kind.
     """
+    kind = kind_filter(query.kind).category
     language = canonical(query.language) if query.language else None
     pattern = query.path.removeprefix("./") if query.path else None
     negated = bool(pattern) and str(pattern).startswith("!")
@@ -38,6 +43,8 @@ def filter_of(query: SearchQuery) -> Wanted:
 
     def wanted(row: FileRow) -> bool:
         if language is not None and row.language != language:
+            return False
+        if kind is not None and category(row.path, row.language) is not kind:
             return False
         return spec is None or spec.match_file(row.path) is not negated
 
@@ -48,11 +55,12 @@ def assemble(root: Path, ranked: Sequence[Ranked], query: SearchQuery, max_bytes
     """The first `top_k` hits, each checked against its file."""
     answer = Answer()
     contents: dict[str, list[str] | None] = {}
-    kind = query.kind.strip().lower() if query.kind else None
+    form = kind_filter(query.kind).form
+    question = understand(query.query)
     for one in ranked:
         if len(answer.hits) >= query.top_k or one.score < (query.min_score or 0.0):
             break
-        if kind is not None and one.chunk.kind != kind:
+        if form is not None and one.chunk.kind != form:
             continue
         path = one.file.path
         if path not in contents:
@@ -61,7 +69,7 @@ def assemble(root: Path, ranked: Sequence[Ranked], query: SearchQuery, max_bytes
                 answer.stale.append(path)
         lines = contents[path]
         if lines is not None:
-            answer.hits.append(_hit(one, lines))
+            answer.hits.append(_hit(one, lines, question))
     return answer
 
 
@@ -72,7 +80,7 @@ def _lines_as_indexed(root: Path, row: FileRow, max_bytes: int) -> list[str] | N
     return content.lines
 
 
-def _hit(one: Ranked, lines: list[str]) -> SearchHit:
+def _hit(one: Ranked, lines: list[str], question: Question) -> SearchHit:
     chunk = one.chunk
     whole = lines[chunk.start - 1 : chunk.end]
     shown = _shown(whole)
@@ -87,6 +95,7 @@ def _hit(one: Ranked, lines: list[str]) -> SearchHit:
         why=_why(one),
         text="\n".join(shown),
         truncated=len(shown) < len(whole),
+        highlights=highlights(question, shown, chunk.start),
     )
 
 

@@ -1,8 +1,12 @@
 """Questions to the code of the working tree that the project looks at now.
 
 The index is brought up to date in a worker thread: when the service starts, before a question
-(which waits for it no longer than `PATIENCE`, then is answered from what is there) and, where
-`watch` is set, every now and then. The tree may change at run time; each has a file of its own.
+and, where `watch` is set, every now and then. The tree may change at run time.
+
+A question waits for the look at the tree that it starts, so that it sees what was just edited,
+but no longer than `PATIENCE`. Where a look is known to take longer than `QUICK`, because the
+tree is large, waiting would not help: such a question waits `HASTE`, is answered from what is
+there, and says that the last edits may be missing. The look goes on for the next one.
 """
 
 import asyncio
@@ -10,22 +14,24 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 from typing import Final
 
 from claudetask_core.errors import DomainError, Unavailable
-from claudetask_core.schemas.search import IndexState, SearchQuery, SearchResults
+from claudetask_core.schemas.search import IndexState, SearchHit, SearchQuery, SearchResults
+from claudetask_core.search import advice
+from claudetask_core.search.hits import filter_of
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stopped
+from claudetask_core.services.search_tree import ENOUGH, Tree
 
 _log = logging.getLogger(__name__)
 
 PATIENCE: Final = 2.0
+QUICK: Final = 0.1
+HASTE: Final = 0.03
 WATCH_SECONDS: Final = 10.0
 _WATCH_SHARE: Final = 50
-_ENOUGH: Final = 0.999
 
 RootSource = Callable[[], Awaitable[Path]]
 Listener = Callable[[str], Awaitable[None]]
@@ -37,20 +43,6 @@ class SearchClosed(Unavailable):
 
 class TreeMissing(Unavailable):
     code = "tree_missing"
-
-
-@dataclass(slots=True)
-class _Tree:
-    """The index of one root, and the refresh of it that is under way."""
-
-    index: CodeIndex
-    stop: Event = field(default_factory=Event)
-    task: asyncio.Task[None] | None = None
-    queued: asyncio.Task[None] | None = None
-    began: float = 0.0
-    built: bool = False
-    seconds: float = 0.0
-    failure: DomainError | None = None
 
 
 class SearchService:
@@ -78,7 +70,7 @@ class SearchService:
         self._max_file_bytes = max_file_bytes
         self._exclude = tuple(exclude)
         self._watch = watch
-        self._trees: dict[Path, _Tree] = {}
+        self._trees: dict[Path, Tree] = {}
         self._listeners: list[Listener] = []
         self._watcher: asyncio.Task[None] | None = None
         self._closed = False
@@ -98,21 +90,34 @@ class SearchService:
 
         Raises:
             GlobInvalid: The path pattern cannot be read.
+            KindUnknown: There is no such kind.
             IndexUnavailable: The index file cannot be used.
             TreeMissing: There is no folder to index.
         """
+        filter_of(query)
         tree = await self._tree()
         refresh = self._refreshed(tree)
-        waited = time.monotonic() - tree.began
-        await asyncio.wait({refresh}, timeout=max(0.0, PATIENCE - waited))
+        await asyncio.wait({refresh}, timeout=_patience(tree))
         if refresh.done():
             self._check(tree, refresh)
         looked = refresh.done()
         hits = await asyncio.to_thread(tree.index.ask, query)
-        complete = self._complete(tree)
+        said = await self._advice(tree, query, hits)
+        complete = tree.complete
         if not looked:  # a change may have been missed, so what is answered is not all
-            complete = min(complete, _ENOUGH)
-        return SearchResults(query=query.query, complete=complete, results=hits)
+            complete = min(complete, ENOUGH)
+            said = f"{said} {tree.missing()}" if said else tree.missing()
+        weak = advice.is_weak(query, hits)
+        return SearchResults(
+            query=query.query, complete=complete, results=hits, weak=weak, message=said
+        )
+
+    @staticmethod
+    async def _advice(tree: Tree, query: SearchQuery, hits: list[SearchHit]) -> str | None:
+        elsewhere: list[SearchHit] = []
+        if not hits and advice.filters(query):
+            elsewhere = await asyncio.to_thread(tree.index.ask, advice.unfiltered(query))
+        return advice.on_hits(query, hits, elsewhere)
 
     async def state(self) -> IndexState:
         """How far the index of the present root is; starts nothing."""
@@ -124,7 +129,7 @@ class SearchService:
             return IndexState(
                 state="idle", complete=0.0, files=0, chunks=0, message="Nothing is indexed yet."
             )
-        return self._state(tree)
+        return tree.state()
 
     async def wait(self) -> IndexState:
         """Returns when the whole tree is indexed.
@@ -137,7 +142,7 @@ class SearchService:
         refresh = self._refreshed(tree)
         await asyncio.wait({refresh})
         self._check(tree, refresh)
-        return self._state(tree)
+        return tree.state()
 
     async def close(self) -> None:
         """Ends background work and closes the index files."""
@@ -151,7 +156,7 @@ class SearchService:
         root = await self._root()
         return await asyncio.to_thread(root.resolve)
 
-    async def _tree(self) -> _Tree:
+    async def _tree(self) -> Tree:
         if self._closed:
             raise _closed()
         root = await self._resolved()
@@ -163,7 +168,7 @@ class SearchService:
         if root not in self._trees:
             await self._retire()
             index = await asyncio.to_thread(self._index_of, root)
-            self._trees.setdefault(root, _Tree(index))
+            self._trees.setdefault(root, Tree(index))
         return self._trees[root]
 
     async def _retire(self) -> None:
@@ -186,7 +191,7 @@ class SearchService:
             exclude=self._exclude,
         )
 
-    def _refreshed(self, tree: _Tree) -> asyncio.Task[None]:
+    def _refreshed(self, tree: Tree) -> asyncio.Task[None]:
         """A refresh that begins after now: one that runs already may have missed a change."""
         if tree.task is None or tree.task.done():
             tree.task = asyncio.create_task(self._refresh(tree))
@@ -196,13 +201,13 @@ class SearchService:
             tree.queued = asyncio.create_task(self._refresh_after(tree, tree.task))
         return tree.queued
 
-    async def _refresh_after(self, tree: _Tree, running: asyncio.Task[None]) -> None:
+    async def _refresh_after(self, tree: Tree, running: asyncio.Task[None]) -> None:
         await asyncio.wait({running})
         tree.task, tree.queued = tree.queued, None
         tree.began = time.monotonic()
         await self._refresh(tree)
 
-    async def _refresh(self, tree: _Tree) -> None:
+    async def _refresh(self, tree: Tree) -> None:
         try:
             changed = await asyncio.to_thread(tree.index.refresh, tree.stop.is_set)
         except Stopped:
@@ -211,14 +216,12 @@ class SearchService:
             tree.failure = error
             _log.warning("the code index could not be built: %s", error)
             return
-        tree.failure = None
-        tree.built = True
-        tree.seconds = time.monotonic() - tree.began
+        tree.refreshed(time.monotonic() - tree.began, changed=changed)
         if changed:
             await self._tell("built")
 
     @staticmethod
-    def _check(tree: _Tree, refresh: asyncio.Task[None]) -> None:
+    def _check(tree: Tree, refresh: asyncio.Task[None]) -> None:
         refresh.result()
         if tree.failure is not None:
             raise tree.failure
@@ -240,31 +243,12 @@ class SearchService:
                 return
             await asyncio.sleep(seconds)
 
-    def _complete(self, tree: _Tree) -> float:
-        progress = tree.index.progress
-        if tree.built and progress.complete >= _ENOUGH:
-            return 1.0
-        share = progress.complete if progress.total else float(tree.built)
-        return round(share if tree.built else min(share, _ENOUGH), 3)
 
-    def _state(self, tree: _Tree) -> IndexState:
-        progress = tree.index.progress
-        complete = self._complete(tree)
-        if tree.failure is not None:
-            name, message = "failed", str(tree.failure)
-        elif not tree.built or complete < 1.0:
-            name = "building"
-            message = f"{progress.fresh} of {progress.total} files are indexed."
-        else:
-            name = "ready"
-            message = ""
-        return IndexState(
-            state=name,
-            complete=complete,
-            files=progress.fresh,
-            chunks=progress.chunks,
-            message=message,
-        )
+def _patience(tree: Tree) -> float:
+    """How long a question waits for the look at the tree, in seconds from now."""
+    if tree.built and tree.expected > QUICK:
+        return HASTE
+    return max(0.0, PATIENCE - (time.monotonic() - tree.began))
 
 
 def _closed() -> SearchClosed:

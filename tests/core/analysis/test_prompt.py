@@ -69,6 +69,7 @@ def hit(text: str) -> SearchHit:
         why="",
         text=text,
         truncated=False,
+        highlights=[],
     )
 
 

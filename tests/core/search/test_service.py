@@ -1,6 +1,7 @@
 import asyncio
 import stat
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.connection import IndexUnavailable
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.index import CodeIndex, Progress
+from claudetask_core.search.kinds import KindUnknown
 from claudetask_core.search.listing import Stop
 from claudetask_core.services import search as search_module
 from claudetask_core.services.search import SearchClosed, SearchService, TreeMissing
+from claudetask_core.services.search_tree import Tree
 from tests.core.search.trees import LIMITER, PARSER
 
 SECONDS = 10
@@ -182,6 +185,90 @@ async def test_an_answer_from_before_the_look_at_the_tree_ended_is_not_called_co
     assert results.results[0].path == "limiter.py"
     assert results.complete < 1
     gate.opened.set()
+
+
+async def test_an_answer_during_a_build_says_how_far_it_is(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "PATIENCE", 0.05)
+    gate = Gate(monkeypatch)
+    first = await project.service.search(SearchQuery(query="RateLimiter"))
+    assert first.message is not None
+    assert first.message.endswith(
+        "The index is being built: hits may be missing; ask again in a moment."
+    )
+    monkeypatch.setattr(CodeIndex, "progress", Progress(total=4000, fresh=120, chunks=7))
+    second = await project.service.search(SearchQuery(query="RateLimiter"))
+    assert "The index is being built, 120 of 4,000 files so far" in str(second.message)
+    assert (await project.service.state()).message == "120 of 4000 files are indexed."
+    gate.opened.set()
+
+
+async def test_on_a_large_tree_a_question_hardly_waits_and_says_what_may_be_missing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "QUICK", -1.0)
+    monkeypatch.setattr(search_module, "PATIENCE", 60.0)
+    await project.service.wait()
+    gate = Gate(monkeypatch)
+    began = time.monotonic()
+    results = await project.service.search(SearchQuery(query="RateLimiter"))
+    assert time.monotonic() - began < SECONDS
+    assert results.results[0].path == "limiter.py"
+    assert results.message == "Edits of the last moments may be missing; ask again for those."
+    gate.opened.set()
+
+
+async def test_on_a_small_tree_a_question_waits_for_what_was_just_written(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "HASTE", 0.0)
+    monkeypatch.setattr(search_module, "QUICK", SECONDS)
+    await project.service.wait()
+    for number in range(20):
+        (project.root / f"new{number}.py").write_text(PARSER, encoding="utf-8")
+        assert f"new{number}.py" in await project.paths("parse_header")
+
+
+async def test_how_long_a_look_takes_is_known_from_the_last_or_guessed_from_the_build(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = CodeIndex(project.root, project.folder / "i.db", max_file_bytes=1000)
+    tree = Tree(index)
+    monkeypatch.setattr(CodeIndex, "progress", Progress(total=50_000, fresh=50_000, chunks=1))
+    tree.refreshed(30.0, changed=True)
+    assert tree.expected == 1.0
+    tree.refreshed(0.4, changed=False)
+    tree.refreshed(5.0, changed=True)
+    assert tree.expected == 0.4
+    index.close()
+
+
+async def test_a_question_that_is_given_up_harms_neither_the_build_nor_the_next(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    asked = asyncio.create_task(project.paths("RateLimiter"))
+    await asyncio.to_thread(gate.entered.wait, SECONDS)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    gate.opened.set()
+    assert await project.paths("RateLimiter") == ["limiter.py"]
+    assert (await project.service.state()).state == "ready"
+
+
+async def test_a_wrong_filter_is_refused_before_anything_is_indexed(project: Project) -> None:
+    with pytest.raises(KindUnknown):
+        await project.service.search(SearchQuery(query="x", kind="pictures"))
+    assert (await project.service.state()).state == "idle"
+
+
+async def test_a_filter_that_hides_all_is_named(project: Project) -> None:
+    results = await project.service.search(SearchQuery(query="RateLimiter", kind="docs"))
+    assert results.results == []
+    assert str(results.message).startswith("Nothing found with kind='docs'. Without that the best")
+    assert (await project.service.search(SearchQuery(query="RateLimiter"))).message is None
 
 
 async def test_questions_during_a_build_share_one_further_refresh(

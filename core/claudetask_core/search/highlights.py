@@ -1,0 +1,78 @@
+"""Where the words of a question stand in the lines of a hit.
+
+Words meet as they do in the index: by the terms of `tokens.py`, so "sessions" marks `Session` in
+`SessionStore`, and "rate limiter" the whole of `RateLimiter`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from claudetask_core.schemas.search import Highlight
+from claudetask_core.search.question import Question
+from claudetask_core.search.tokens import joined, parts, stem, words
+
+MOST: Final = 50
+_Span = tuple[int, int]
+
+
+def highlights(question: Question, lines: Sequence[str], first: int) -> list[Highlight]:
+    """The first `MOST` places, in order; none overlaps another.
+
+    Args:
+        question: What was asked.
+        lines: The lines that are shown.
+        first: The number in its file of the first of them.
+    """
+    marker = _Marker(question)
+    found: list[Highlight] = []
+    for number, line in enumerate(lines, first):
+        for start, end in marker.spans(line):
+            found.append(Highlight(line=number, start=start, end=end))
+            if len(found) == MOST:
+                return found
+    return found
+
+
+class _Marker:
+    def __init__(self, question: Question) -> None:
+        self._stems = frozenset(question.words)
+        self._whole = frozenset((*question.identifiers, *question.pairs))
+        self._known: dict[str, list[_Span]] = {}
+
+    def spans(self, line: str) -> Iterator[_Span]:
+        """The places in one line, as offsets in characters."""
+        position = 0
+        for word in words(line):
+            position = line.index(word, position)
+            if word not in self._known:
+                self._known[word] = self._inside(word)
+            for start, end in self._known[word]:
+                yield position + start, position + end
+            position += len(word)
+
+    def _inside(self, word: str) -> list[_Span]:
+        if joined(word) in self._whole:
+            return [(0, len(word))]
+        lowered = word.lower()
+        matching = [(part, stem(part) in self._stems) for part in parts(word)]
+        if len(lowered) != len(word):  # offsets in the lowered word are not those in the word
+            return [(0, len(word))] if any(match for _, match in matching) else []
+        spans: list[_Span] = []
+        position = 0
+        for part, match in matching:
+            start = lowered.find(part, position)
+            if start < 0:
+                break
+            if match:
+                _append(spans, word, start, start + len(part))
+            # pairs of CJK letters overlap, so the next one may begin inside this one
+            position = start + (len(part) if part.isascii() else 1)
+        return spans
+
+
+def _append(spans: list[_Span], word: str, start: int, end: int) -> None:
+    """Adds a place, joined to the one before where nothing but underscores is between."""
+    if spans and not word[spans[-1][1] : start].strip("_"):
+        spans[-1] = (spans[-1][0], end)
+    else:
+        spans.append((start, end))
