@@ -26,7 +26,7 @@ async def complete(search: "SearchService", out: TextIO) -> "IndexState":
     try:
         while not (await asyncio.wait({waiting}, timeout=SECONDS))[0]:
             message = (await search.state()).message
-            if message != said:
+            if message and message != said:
                 out.write(f"indexing: {message}\n")
                 out.flush()
                 said = message

@@ -1,6 +1,7 @@
 """One open project: its services, and the only lifespan that opens and closes them."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from claudetask_core.services.locate import Places, locate, prepare_board, refus
 from claudetask_core.services.project import ProjectRoot, ProjectService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
+from claudetask_core.services.search_embedding import Embedding
 from claudetask_core.services.similar import SimilarService
 from claudetask_core.services.task_notes import NoteService
 from claudetask_core.services.task_queue import QueueService
@@ -134,6 +136,14 @@ def _assemble(
         max_file_bytes=settings.index_max_file_bytes,
         exclude=settings.index_exclude,
         watch=settings.index_watch,
+        embedding=Embedding(
+            settings.search_embedding,
+            settings.search_embedding_model,
+            settings.search_embedding_key.get_secret_value()
+            if settings.search_embedding_key
+            else None,
+        ),
+        workers=min(2, os.cpu_count() or 1),
     )
 
     async def index_changed(action: str) -> None:

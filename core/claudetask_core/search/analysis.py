@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from claudetask_core.search.chunks import Chunk, cut
 from claudetask_core.search.languages import detect
-from claudetask_core.search.packed import Segment, pack
+from claudetask_core.search.packed import Counts, Segment, count
 from claudetask_core.search.reading import split_lines
 from claudetask_core.search.tokens import JOINED, joined, word_terms, words
+from claudetask_core.search.vectors import TermTable, Vectors, encode
+from claudetask_core.search.vectors import packed as pack_vectors
 from claudetask_core.search.vocabulary import Int, Vocabulary
 
 NAME_WORD: Final = "@"
@@ -51,22 +53,29 @@ class Blob:
 class Batch:
     """Contents analysed together: their chunks are numbered on from the first to the last.
 
-    `vectors` are those of each content's chunks, empty where there are none.
+    `vectors` are those that `encoder` gave each content's chunks, empty where there are none.
     """
 
     blobs: list[Blob]
     segment: Segment
     vectors: list[bytes]
+    encoder: str
 
     @property
     def chunks(self) -> int:
         return sum(blob.chunks for blob in self.blobs)
 
 
+def encoder_name(table: TermTable | None) -> str:
+    """The name under which a table's vectors are kept; empty for no table."""
+    return f"table:{table.digest}" if table is not None else ""
+
+
 class Analyser:
     """Analyses batches one after the other, remembering the words it met."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: TermTable | None = None) -> None:
+        self._table = table
         self._vocabulary = Vocabulary()
         self._word_numbers: list[int] = []
         self._word_counts: list[int] = []
@@ -79,11 +88,15 @@ class Analyser:
             self._vocabulary = Vocabulary()
         cuts = [self._cut(source) for source in sources]
         terms, owners, lengths = self._counted()
-        segment = pack(terms, owners, self._vocabulary.spelled())
+        counts = count(terms, owners, self._vocabulary.spelled())
+        vectors = self._vectors(counts, lengths.size)
         blobs: list[Blob] = []
+        packed: list[bytes] = []
         first = 0
         for chunks in cuts:
             own = lengths[first : first + len(chunks)]
+            if vectors is not None:
+                packed.append(pack_vectors(vectors[first : first + len(chunks)]))
             first += len(chunks)
             blobs.append(
                 Blob(
@@ -94,12 +107,15 @@ class Analyser:
                     rows=pack_rows(chunks),
                 )
             )
-        return Batch(blobs, segment, [])
+        return Batch(blobs, counts.segment(), packed, encoder_name(self._table))
+
+    def _vectors(self, counts: Counts, chunks: int) -> Vectors | None:
+        return None if self._table is None else encode(counts, counts.spelled, chunks, self._table)
 
     def _cut(self, source: Source) -> list[Chunk]:
         lines = split_lines(source.data)
-        _, family = detect(source.path, "\n".join(lines[:200]))
-        chunks = cut(lines, family)
+        language, family = detect(source.path, "\n".join(lines[:200]))
+        chunks = cut(lines, family, language=language)
         if max(map(len, lines), default=0) > _LONGEST_LINE:
             lines = [line[:_LONGEST_LINE] for line in lines]
         number = self._vocabulary.word

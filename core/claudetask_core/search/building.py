@@ -46,6 +46,7 @@ class Builder:
     Args:
         root: The tree.
         max_bytes: Larger files are remembered and not indexed.
+        encoder: Whose vectors contents are analysed with; empty for none.
         write: Runs its argument on the open index file.
         known: Which of some keys are analysed already.
         stop: Asked often; when it says so the work ends with what is written by then.
@@ -54,6 +55,7 @@ class Builder:
 
     root: Path
     max_bytes: int
+    encoder: str
     write: Write
     known: Known
     stop: Stop
@@ -102,7 +104,7 @@ class Builder:
         language = _language(path, content)
         key = None
         if unreadable(content.data) is None:
-            key = content.digest + (language or "").encode()
+            key = b"\0".join((content.digest, (language or "").encode(), self.encoder.encode()))
             some.keys.append(key)
             some.sources.append(Source(path, content.data))
         some.entries.append(Entry(path, content.signature, content.digest, language, key))

@@ -5,7 +5,9 @@ place for each number, and `owner` tells for each chunk the file it is scored wi
 of those that share its content (`first`).
 """
 
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -19,6 +21,7 @@ from claudetask_core.search.store import Store
 
 NOBODY: Final = -1
 _ROOM: Final = 256
+_LEAST_ALIKE: Final = 4
 
 
 D = TypeVar("D", bound=np.generic)
@@ -40,6 +43,27 @@ class Paths:
     stem_words: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     stems: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     folder_words: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _sorted: list[str] = field(default_factory=list[str])
+    _sorted_for: int = 0
+
+    def alike(self, word: str) -> Iterator[tuple[int, float]]:
+        """(file, how alike) where a word of the file's name begins with `word` or begins it.
+
+        How alike is the length of the shorter by that of the longer; equal words are left out.
+        """
+        if len(word) < _LEAST_ALIKE:
+            return
+        if self._sorted_for != len(self.stem_words):
+            self._sorted = sorted(self.stem_words)
+            self._sorted_for = len(self._sorted)
+        for place in range(bisect_right(self._sorted, word), len(self._sorted)):
+            longer = self._sorted[place]
+            if not longer.startswith(word):
+                break
+            yield from ((number, len(word) / len(longer)) for number in self.stem_words[longer])
+        for length in range(_LEAST_ALIKE, len(word)):
+            for number in self.stem_words.get(word[:length], ()):
+                yield number, length / len(word)
 
     def add(self, number: int, terms: PathTerms) -> None:
         for word in terms.stem_words:
@@ -57,6 +81,7 @@ class Catalog:
         self.rows: list[FileRow | None] = []
         self.by_path: dict[str, FileRow] = {}
         self.paths = Paths()
+        self.version = 0
         self.files = 0
         self.length = 0
         self.chunks = 0
@@ -80,6 +105,7 @@ class Catalog:
             self._drop(path)
         for _, row in files:
             self._put(row)
+        self.version += len(files) + len(gone)
         self._seq = max(self._seq, 0, *(seq for seq, _ in (*files[-1:], *gone[-1:])))
 
     def _put(self, row: FileRow) -> None:

@@ -1,6 +1,6 @@
 """The second pass: what the question's terms say of the chunks of the best files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -71,11 +71,13 @@ class ChunkScorer:
         coverage = self._zeros()
         for word in question.words:
             places, gains, weight = self._one(word)
-            self.text[places] += gains
-            coverage[places] += weight
+            self.text[places] += question.weight(word) * gains
+            coverage[places] += question.weight(word) * weight
             self._words[word] = self._marked(places)
         joined = self._summed(JOINED + name for name in (*question.identifiers, *question.pairs))
-        names = self._summed(NAME_WORD + word for word in question.words)
+        names = self._summed(
+            (NAME_WORD + word for word in question.words), lambda term: question.weight(term[1:])
+        )
         return (
             weights.chunk_text * normal(self.text)
             + weights.coverage * normal(coverage)
@@ -115,11 +117,13 @@ class ChunkScorer:
     def _zeros(self) -> Floats:
         return np.zeros(self._candidates.size, np.float64)
 
-    def _summed(self, terms: Iterable[str]) -> Floats:
+    def _summed(
+        self, terms: Iterable[str], weigh: Callable[[str], float] = lambda _: 1.0
+    ) -> Floats:
         sums = self._zeros()
         for term in terms:
             places, gains, _ = self._one(term)
-            sums[places] += gains
+            sums[places] += weigh(term) * gains
         return sums
 
     def _one(self, term: str) -> tuple[NDArray[np.int64], Floats, float]:

@@ -6,51 +6,25 @@ long still is cut where the indentation is least. Neighbouring atoms are then pa
 hold about `TARGET` characters, so that small functions share a chunk and a whole one is kept.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
-from claudetask_core.search.definitions import Definition, find, indentation
 from claudetask_core.search.languages import Family
+from claudetask_core.search.scopes import Scope, indentations, scopes_by_lines
+from claudetask_core.search.syntax import scopes_by_tree
 
 TARGET: Final = 750
 LONGEST: Final = 1500
-_LEADING: Final = (
-    "#",
-    "//",
-    "/*",
-    "*",
-    "@",
-    "--",
-    "///",
-    "[",
-    '"""',
-    "%%",
-    ";;",
-    "<!--",
-    "template",
-)
-_CLOSING: Final = (
-    "}",
-    ")",
-    "]",
-    "end",
-    "{",
-    "*/",
-    "else",
-    "fi",
-    "done",
-    "#endif",
-    "#else",
-    "where",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Lines `start` to `end` of a file, counted from 1, both included.
 
-    `symbol` is the chain of definitions it belongs to (`Class.method`), `names` are all the
-    names that its lines define.
+    `symbol` is the chain of definitions it belongs to (`Class.method`), `names` are those that
+    its lines define, `members` the lesser ones (fields, constants, prototypes, re-exports).
     """
 
     start: int
@@ -58,76 +32,36 @@ class Chunk:
     symbol: str | None
     kind: str
     names: tuple[str, ...]
+    members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """A definition with the lines it covers: `first` counts its leading comments in."""
+def cut(
+    lines: list[str], family: Family, *, language: str | None = None, data: bytes | None = None
+) -> list[Chunk]:
+    """The chunks of a file.
 
-    definition: Definition
-    first: int
-    end: int
-
-
-def cut(lines: list[str], family: Family) -> list[Chunk]:
-    """The chunks of a file whose lines are given without their line ends."""
+    Args:
+        lines: Its lines without their line ends.
+        family: How its definitions look where no grammar reads it.
+        language: Its language as `languages.detect` names it.
+        data: The lines joined by line feeds in UTF-8, where the caller has them.
+    """
     if not lines:
         return []
-    indents = [indentation(line) if line.strip() else -1 for line in lines]
-    scopes = _scopes(lines, indents, family)
-    sizes = [0]
-    for line in lines:
-        sizes.append(sizes[-1] + len(line) + 1)
+    indents = indentations(lines)
+    scopes = None
+    if language is not None:
+        data = "\n".join(lines).encode("utf-8", "replace") if data is None else data
+        scopes = scopes_by_tree(data, language, lines, indents)
+    if scopes is None:
+        scopes = scopes_by_lines(lines, indents, family)
+    sizes = list(accumulate((len(line) + 1 for line in lines), initial=0))
     cutter = _Cutter(indents, scopes, sizes)
     return _described(cutter.packed(), scopes, family)
 
 
-def _scopes(lines: list[str], indents: list[int], family: Family) -> list[_Scope]:
-    definitions = find(lines, family)
-    scopes: list[_Scope] = []
-    previous = -1
-    for position, definition in enumerate(definitions):
-        first = definition.line
-        while first - 1 > previous and _leads(
-            lines[first - 1], indents[first - 1], indents[definition.line]
-        ):
-            first -= 1
-        end = _end(lines, indents, definition, definitions, position, family)
-        scopes.append(_Scope(definition, first, end))
-        previous = definition.line
-    return scopes
-
-
-def _leads(line: str, indent: int, wanted: int) -> bool:
-    return indent >= wanted >= 0 and line.lstrip().startswith(_LEADING)
-
-
-def _end(
-    lines: list[str],
-    indents: list[int],
-    definition: Definition,
-    definitions: list[Definition],
-    position: int,
-    family: Family,
-) -> int:
-    if family is Family.MARKDOWN:
-        for later in definitions[position + 1 :]:
-            if later.indent <= definition.indent:
-                return later.line
-        return len(lines)
-    number = definition.line + 1
-    own = definition.indent
-    while number < len(lines):
-        if 0 <= indents[number] <= own and not lines[number].lstrip().startswith(_CLOSING):
-            break
-        number += 1
-    while number > definition.line + 1 and indents[number - 1] < 0:
-        number -= 1
-    return number
-
-
 class _Cutter:
-    def __init__(self, indents: list[int], scopes: list[_Scope], sizes: list[int]) -> None:
+    def __init__(self, indents: list[int], scopes: list[Scope], sizes: list[int]) -> None:
         self._indents = indents
         self._scopes = scopes
         self._sizes = sizes
@@ -163,7 +97,7 @@ class _Cutter:
             if self._size(number, scope.end) <= LONGEST:
                 atoms.append((number, scope.end))
             else:
-                head = scope.definition.line + 1
+                head = scope.line + 1
                 atoms.extend(self._joined(number, head, self._atoms(head, scope.end)))
             loose = number = scope.end
         atoms.extend(self._loose(loose, end))
@@ -201,33 +135,43 @@ class _Cutter:
         return best if best_cost < float("inf") else max(start + 1, number - 1)
 
 
-def _described(spans: list[tuple[int, int]], scopes: list[_Scope], family: Family) -> list[Chunk]:
+def _described(spans: list[tuple[int, int]], scopes: list[Scope], family: Family) -> list[Chunk]:
     chunks: list[Chunk] = []
-    around: list[_Scope] = []
+    around: list[Scope] = []
     position = 0
     for start, end in spans:
         around = [scope for scope in around if scope.end > start]
         first = position
-        while position < len(scopes) and scopes[position].definition.line < end:
+        while position < len(scopes) and scopes[position].line < end:
             position += 1
         inside = scopes[first:position]
-        chunks.append(_chunk(start, end, around, inside, family))
-        around.extend(scope for scope in inside if scope.end > end)
+        chain = [*around, *_main(inside, around)]
+        kind = chain[-1].kind if chain else _plain_kind(family)
+        symbol = ".".join(_shown(scope) for scope in chain[-4:])[:200] if chain else None
+        names = _names(scope for scope in inside if not scope.minor)
+        members = _names(scope for scope in inside if scope.minor)
+        chunks.append(Chunk(start + 1, end, symbol, kind, names, members))
+        around.extend(scope for scope in inside if scope.end > end and not scope.minor)
     return chunks
 
 
-def _chunk(
-    start: int, end: int, around: list[_Scope], inside: list[_Scope], family: Family
-) -> Chunk:
-    chain = [scope.definition for scope in around]
-    if inside:
-        least = min(scope.definition.indent for scope in inside)
-        outer = [scope.definition for scope in inside if scope.definition.indent == least]
-        if not chain or len(outer) == 1:
-            chain.append(outer[0])
-    kind = chain[-1].kind if chain else _plain_kind(family)
-    symbol = ".".join(definition.name for definition in chain[-4:])[:200] if chain else None
-    return Chunk(start + 1, end, symbol, kind, tuple(s.definition.name for s in inside))
+def _names(scopes: Iterable[Scope]) -> tuple[str, ...]:
+    names = (name for scope in scopes for name in (scope.name, scope.owner) if name)
+    return tuple(dict.fromkeys(names))
+
+
+def _shown(scope: Scope) -> str:
+    return f"{scope.owner}.{scope.name}" if scope.owner else scope.name
+
+
+def _main(inside: list[Scope], around: list[Scope]) -> list[Scope]:
+    """The scope that a chunk is called by: the only outermost one, or the first of several."""
+    if not inside:
+        return []
+    candidates = [scope for scope in inside if not scope.minor] or inside
+    least = min(scope.depth for scope in candidates)
+    outer = [scope for scope in candidates if scope.depth == least]
+    return outer[:1] if not around or len(outer) == 1 else []
 
 
 def _plain_kind(family: Family) -> str:

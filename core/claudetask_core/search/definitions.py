@@ -70,15 +70,8 @@ def find(lines: list[str], family: Family) -> list[Definition]:
 
 def indentation(line: str) -> int:
     """How far a line is indented, a tab counting as four columns."""
-    width = 0
-    for character in line:
-        if character == " ":
-            width += 1
-        elif character == "\t":
-            width += 4
-        else:
-            break
-    return width
+    lead = len(line) - len(line.lstrip(" \t"))
+    return lead + 3 * line.count("\t", 0, lead)
 
 
 def _depth(code: str, indent: int, family: Family) -> int:

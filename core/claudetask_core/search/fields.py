@@ -1,7 +1,7 @@
 """The first pass: what paths and postings say of whole files."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,7 @@ class FileFields:
     folders: Floats
     stem_share: Floats
     stem_equals: Floats
+    stem_like: Floats
     path_words: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -48,17 +49,21 @@ class FileScorer:
         """Every field of the first pass, each of the shape (files,)."""
         question = self._question
         fields = FileFields(
-            text=self._text(question.words),
+            text=self._text(question.words, question.weight),
             joined_text=self._text(
                 JOINED + name for name in (*question.identifiers, *question.pairs)
             ),
             wider=self._text(question.wider),
-            names_text=self._text(NAME_WORD + word for word in question.words),
+            names_text=self._text(
+                (NAME_WORD + word for word in question.words),
+                lambda term: question.weight(term[1:]),
+            ),
             stem=self._zeros(),
             wider_stem=self._zeros(),
             folders=self._zeros(),
             stem_share=self._zeros(),
             stem_equals=self._zeros(),
+            stem_like=self._zeros(),
         )
         self._add_paths(fields)
         for word in question.wider:
@@ -70,7 +75,7 @@ class FileScorer:
     def _zeros(self) -> Floats:
         return np.zeros(self._size, np.float64)
 
-    def _text(self, terms: Iterable[str]) -> Floats:
+    def _text(self, terms: Iterable[str], weigh: Callable[[str], float] = lambda _: 1.0) -> Floats:
         """BM25 over whole files."""
         sums = self._zeros()
         catalog = self._catalog
@@ -79,14 +84,17 @@ class FileScorer:
             if not found.files.size:
                 continue
             lengths = catalog.lengths[found.files]
-            weight = rarity(catalog.files, found.files.size)
+            weight = weigh(term) * rarity(catalog.files, found.files.size)
             sums[found.files] += weight * saturated(found.file_times, lengths, self._mean, _K1, _B)
         return sums[catalog.first[: self._size]]
 
     def _add_paths(self, fields: FileFields) -> None:
         """The words of names and folders, each as rare as it is in the text."""
         paths, question = self._catalog.paths, self._question
-        rarities = {word: self._rarity(self._witness.of(word)) for word in question.words}
+        rarities = {
+            word: question.weight(word) * self._rarity(self._witness.of(word))
+            for word in question.words
+        }
         total = sum(rarities.values()) or 1.0
         for word, weight in rarities.items():
             for scores, found, gain in (
@@ -100,6 +108,9 @@ class FileScorer:
             for number in {*paths.stem_words.get(word, ()), *paths.folder_words.get(word, ())}:
                 fields.path_words[number].append(word)
         fields.stem_share /= self._catalog.stem_sizes[: self._size]
+        for word in question.words:
+            for number, share in paths.alike(word):
+                fields.stem_like[number] = max(fields.stem_like[number], share)
 
     def _rarity(self, found: Evidence) -> float:
         return rarity(self._catalog.files, found.files.size)
@@ -108,6 +119,7 @@ class FileScorer:
 def file_scores(fields: FileFields, weights: Weights) -> Floats:
     """The weighted sum of the fields, of the shape (files,)."""
     sums = weights.stem * fields.stem + weights.folders * fields.folders
+    sums += weights.stem_like * fields.stem_like
     for scores, weight in (
         (fields.text, weights.file_text),
         (fields.joined_text, weights.file_joined),

@@ -15,15 +15,14 @@ MOST: Final = 50
 _Span = tuple[int, int]
 
 
-def highlights(question: Question, lines: Sequence[str], first: int) -> list[Highlight]:
+def highlights(marker: "Marker", lines: Sequence[str], first: int) -> list[Highlight]:
     """The first `MOST` places, in order; none overlaps another.
 
     Args:
-        question: What was asked.
+        marker: Knows what was asked.
         lines: The lines that are shown.
         first: The number in its file of the first of them.
     """
-    marker = _Marker(question)
     found: list[Highlight] = []
     for number, line in enumerate(lines, first):
         for start, end in marker.spans(line):
@@ -33,7 +32,13 @@ def highlights(question: Question, lines: Sequence[str], first: int) -> list[Hig
     return found
 
 
-class _Marker:
+class Marker:
+    """Finds the words of a question, remembering those it has met.
+
+    Args:
+        question: What was asked.
+    """
+
     def __init__(self, question: Question) -> None:
         self._stems = frozenset(question.words)
         self._whole = frozenset((*question.identifiers, *question.pairs))

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
-from claudetask_core.search.highlights import highlights
+from claudetask_core.search.highlights import Marker, highlights
 from claudetask_core.search.kinds import category, kind_filter
 from claudetask_core.search.languages import canonical
 from claudetask_core.search.listing import glob
-from claudetask_core.search.question import Question, understand
+from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.reading import read
 from claudetask_core.search.rows import FileRow
@@ -56,7 +56,8 @@ def assemble(root: Path, ranked: Sequence[Ranked], query: SearchQuery, max_bytes
     answer = Answer()
     contents: dict[str, list[str] | None] = {}
     form = kind_filter(query.kind).form
-    question = understand(query.query)
+    marker = Marker(understand(query.query))
+    safe: set[Path] = set()
     for one in ranked:
         if len(answer.hits) >= query.top_k or one.score < (query.min_score or 0.0):
             break
@@ -64,23 +65,25 @@ def assemble(root: Path, ranked: Sequence[Ranked], query: SearchQuery, max_bytes
             continue
         path = one.file.path
         if path not in contents:
-            contents[path] = _lines_as_indexed(root, one.file, max_bytes)
+            contents[path] = _lines_as_indexed(root, one.file, max_bytes, safe)
             if contents[path] is None:
                 answer.stale.append(path)
         lines = contents[path]
         if lines is not None:
-            answer.hits.append(_hit(one, lines, question))
+            answer.hits.append(_hit(one, lines, marker))
     return answer
 
 
-def _lines_as_indexed(root: Path, row: FileRow, max_bytes: int) -> list[str] | None:
-    content = read(root, row.path, max_bytes)
+def _lines_as_indexed(
+    root: Path, row: FileRow, max_bytes: int, safe: set[Path]
+) -> list[str] | None:
+    content = read(root, row.path, max_bytes, safe)
     if content is None or content.digest != row.digest:
         return None
     return content.lines
 
 
-def _hit(one: Ranked, lines: list[str], question: Question) -> SearchHit:
+def _hit(one: Ranked, lines: list[str], marker: Marker) -> SearchHit:
     chunk = one.chunk
     whole = lines[chunk.start - 1 : chunk.end]
     shown = _shown(whole)
@@ -95,7 +98,7 @@ def _hit(one: Ranked, lines: list[str], question: Question) -> SearchHit:
         why=_why(one),
         text="\n".join(shown),
         truncated=len(shown) < len(whole),
-        highlights=highlights(question, shown, chunk.start),
+        highlights=highlights(marker, shown, chunk.start),
     )
 
 

@@ -17,24 +17,30 @@ from filelock import FileLock, Timeout
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.search.access import Access
+from claudetask_core.search.analysis import encoder_name
 from claudetask_core.search.building import Builder
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.connection import IndexUnavailable
+from claudetask_core.search.encoder import Encoder
+from claudetask_core.search.enriching import Enricher
+from claudetask_core.search.evidence import Memory
 from claudetask_core.search.hits import assemble, filter_of
 from claudetask_core.search.listing import Stop, Stopped, glob, list_files
+from claudetask_core.search.meaning import of_question
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Ranked, Ranker, Wanted
 from claudetask_core.search.reading import Signature, look
 from claudetask_core.search.rows import FileRow
 from claudetask_core.search.store import Store
-from claudetask_core.search.workers import Inline, analysts
+from claudetask_core.search.vectors import TermTable
+from claudetask_core.search.workers import Inline, processes
 
 _log = logging.getLogger(__name__)
 _LOOK_STEP: Final = 100
 _FEW: Final = 50
 _LITTLE: Final = 300_000
 _WORKER_BYTES: Final = 2_000_000
-_SURPLUS: Final = 3
+_SURPLUS: Final = 5
 _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
 _LOCK_POLL: Final = 0.1
@@ -79,6 +85,9 @@ class CodeIndex:
         exclude: Further patterns (as in .gitignore) to leave out.
         workers: How many processes may analyse at once when there is much; 0 for none, so that
             everything is done in the calling thread.
+        table: Gives terms vectors, so that meaning counts beside words; the shipped one where
+            processes analyse.
+        encoder: An optional tier: its vectors count instead of the table's while it helps.
     """
 
     def __init__(
@@ -89,20 +98,25 @@ class CodeIndex:
         max_file_bytes: int,
         exclude: Sequence[str] = (),
         workers: int = 0,
+        table: TermTable | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         self.root = root.resolve()
         self._path = path
         self._max_bytes = max_file_bytes
         self._exclude = glob(exclude)
         self._workers = workers
-        self._catalog = Catalog()
+        self._start_anew()
         self._reader = Access(path, self.root, self._start_anew)
         self._writer = Access(path, self.root)
-        self._inline = Inline()
+        self._table = table
+        self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
+        self._inline = Inline(table)
         self._seen = (0, 0)
 
     def _start_anew(self) -> None:
         self._catalog = Catalog()
+        self._memory = Memory()
 
     @property
     def progress(self) -> Progress:
@@ -136,7 +150,16 @@ class CodeIndex:
                 changed |= self._perform(signatures, work, stop)
             if opened == self._reader.times_opened:
                 break
+        if self._enricher is not None:
+            self._enricher.encode_missing(self._writer, stop)
         return changed
+
+    @property
+    def notice(self) -> str | None:
+        """What a user should know of how questions are answered now."""
+        if self._enricher is None or self._enricher.failure is None:
+            return None
+        return f"{self._enricher.failure} Answered without it."
 
     def ask(self, query: SearchQuery) -> list[SearchHit]:
         """The best hits, every one of them as its file is now.
@@ -156,12 +179,16 @@ class CodeIndex:
 
     def _ranked(self, query: SearchQuery, wanted: Wanted) -> list[Ranked]:
         question = understand(query.query)
-        most = _SURPLUS * query.top_k if query.kind is None else _EVERY
+        meaning = self._enricher.meaning(query.query) if self._enricher else None
+        meaning = meaning or of_question(question, self._table)
+        most = query.top_k + _SURPLUS if query.kind is None else _EVERY
 
         def rank(store: Store) -> list[Ranked]:
             with store.snapshot():
                 self._catalog.sync(store)
-                return Ranker(store, self._catalog, question).rank(wanted, most)
+                return Ranker(store, self._catalog, self._memory, question, meaning).rank(
+                    wanted, most
+                )
 
         return self._reader.run(rank)
 
@@ -250,7 +277,7 @@ class CodeIndex:
             if width == 0:
                 builder.build(work.changed, self._inline)
             else:
-                with analysts(width) as some:
+                with processes(width, table=self._table is not None) as some:
                     builder.build(work.changed, some)
         known = self._known()
         return bool(work.gone) or any(
@@ -268,4 +295,12 @@ class CodeIndex:
         def known(keys: list[bytes]) -> set[bytes]:
             return self._writer.run(lambda store: store.known(keys))
 
-        return Builder(self.root, self._max_bytes, write, known, stop, done)
+        return Builder(
+            root=self.root,
+            max_bytes=self._max_bytes,
+            encoder=encoder_name(self._table),
+            write=write,
+            known=known,
+            stop=stop,
+            done=done,
+        )

@@ -39,13 +39,32 @@ class Segment:
             yield self.terms[number], data[starts[number] : ends[number]]
 
 
-def pack(terms: NDArray[np.int32], chunks: NDArray[np.int32], spelled: list[str]) -> Segment:
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often (`times`) a term stands in a chunk, in the order of terms, then chunks.
+
+    `terms` are places in `spelled`; all three arrays have the shape (n,).
+    """
+
+    terms: NDArray[np.int64]
+    chunks: NDArray[np.int64]
+    times: NDArray[np.int64]
+    spelled: list[str]
+
+    def segment(self) -> Segment:
+        """The counts as postings."""
+        postings = (self.chunks << _BITS) | self.times
+        ends = np.searchsorted(self.terms, np.arange(len(self.spelled)), "right")
+        return Segment(self.spelled, ends.astype(np.int64), postings.astype(np.uint32).tobytes())
+
+
+def count(terms: NDArray[np.int32], chunks: NDArray[np.int32], spelled: list[str]) -> Counts:
     """Counts terms by chunk.
 
     Args:
         terms: A term's number for each time it stands somewhere, shape (n,).
         chunks: The chunk it stands in, from 0, shape (n,).
-        spelled: The terms by their number.
+        spelled: The terms by their number; those that stand nowhere are left out of the answer.
     """
     keys = (terms.astype(np.int64) << 32) | chunks
     keys.sort()
@@ -54,11 +73,12 @@ def pack(terms: NDArray[np.int32], chunks: NDArray[np.int32], spelled: list[str]
     kept = keys[fresh]
     owners = kept >> 32
     firsts = _changes(owners)
-    postings = ((kept & 0xFFFFFFFF) << _BITS) | times
-    return Segment(
-        terms=[spelled[number] for number in owners[firsts].tolist()],
-        ends=np.append(firsts[1:], owners.size),
-        postings=postings.astype(np.uint32).tobytes(),
+    places = np.repeat(np.arange(firsts.size), np.diff(firsts, append=owners.size))
+    return Counts(
+        terms=places,
+        chunks=kept & 0xFFFFFFFF,
+        times=times,
+        spelled=[spelled[number] for number in owners[firsts].tolist()],
     )
 
 

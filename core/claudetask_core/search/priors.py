@@ -61,7 +61,7 @@ _MARKS: Final = (
         ),
     ),
     _Mark(
-        0.5,
+        0.7,
         frozenset(),
         re.compile(
             r"(?:^|/)(?:index\.[cm]?[jt]sx?|__init__\.py|mod\.rs|exports?\.[cm]?[jt]s|"
@@ -76,17 +76,30 @@ _MARKS: Final = (
     ),
     _Mark(0.7, frozenset(), re.compile(r"\.(?:h|hh|hpp|hxx|hrl|mli)$")),
     _Mark(
-        0.6,
+        0.4,
         words_of("readme documentation docs doc guide changelog tutorial license contributing"),
         re.compile(r"(?:^|/)(?:docs?|documentation|man|website|docs_src)/|\.\d$|\.ronn$"),
         frozenset({"markdown", "restructuredtext", "text", "html"}),
     ),
     _Mark(
-        0.6,
+        0.85,
         words_of("json yaml yml toml config configuration settings workflow ci package"),
         None,
         frozenset({"json", "yaml", "toml", "ini", "xml", None}),
     ),
+    _Mark(
+        0.5,
+        words_of("changelog changes history license release contributing authors"),
+        re.compile(
+            r"(?:^|/)(?:change[s_-]?(?:log)?|history|news|release[s_-]?(?:notes)?|authors|"
+            r"contributors|licen[sc]e|copying|code_of_conduct|security|contributing|maintainers|"
+            r"thanks|roadmap|upgrad\w{0,20}|migrat\w{0,20})[^/]{0,40}\.?(?:md|rst|txt|adoc|org)$|"
+            r"(?:^|/)(?:changes|history|news|authors|licen[sc]e|copying)$|"
+            r"(?:^|/)(?:changes|changelogs?|changelog\.d|newsfragments|release_?notes|\.changeset)/",
+            re.IGNORECASE,
+        ),
+    ),
+    _Mark(0.7, words_of("ci workflow github"), re.compile(r"(?:^|/)\.[^/]{1,60}/")),
 )
 _MOSTLY: Final = 0.8
 

@@ -18,13 +18,26 @@ _STOP: Final = words_of(
 )
 
 
+_VERBS: Final = frozenset(
+    stem(word)
+    for word in words_of(
+        "fix add remove make allow support change improve handle avoid ensure prevent correct "
+        "refactor enable disable introduce drop skip reduce simplify stop rename replace move "
+        "update create get set return check run call build read write load start provide convert "
+        "process determine decide perform apply manage define happen"
+    )
+)
+"""What is done to everything everywhere, so that it tells little of what is asked about."""
+_VERB: Final = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question taken apart.
 
     `words` are its stemmed terms without stop words, `identifiers` the compound names in it,
-    `pairs` what neighbouring words make, `names` words that may be names by themselves;
-    `spelled` gives for a term what the question says.
+    `pairs` what neighbouring words make, `names` words that may be names by themselves, `said`
+    those words that are common verbs; `spelled` gives for a term what the question says.
     """
 
     text: str
@@ -35,8 +48,13 @@ class Question:
     names: tuple[str, ...]
     plain: tuple[str, ...]
     wider: tuple[str, ...]
+    said: frozenset[str]
     mentioned: frozenset[str]
     spelled: dict[str, str]
+
+    def weight(self, word: str) -> float:
+        """How much a word counts, beside how rare it is."""
+        return _VERB if word in self.said else 1.0
 
 
 def understand(text: str) -> Question:
@@ -69,6 +87,7 @@ def understand(text: str) -> Question:
         names=tuple(dict.fromkeys(names)),
         plain=tuple(dict.fromkeys(lowered)),
         wider=tuple(sorted(wider)),
+        said=frozenset(term for term in found if term in _VERBS) if len(found) > 1 else frozenset(),
         spelled=spelled,
         mentioned=frozenset(found) | {word.lower() for word in written},
     )

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from claudetask_core.search.analysis import unpack_row
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
-from claudetask_core.search.evidence import Floats, Numbers, Witness
+from claudetask_core.search.evidence import Floats, Memory, Numbers, Witness
 from claudetask_core.search.fields import FileFields, FileScorer, file_scores, normal
+from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
 from claudetask_core.search.rows import BlobRow, ChunkRow, FileRow
 from claudetask_core.search.store import Store
+from claudetask_core.search.vectors import closeness
 from claudetask_core.search.weights import IDENTIFIER, WORDS, Weights
 
 FILES: Final = 100
@@ -55,12 +57,20 @@ class _File:
 class Ranker:
     """Answers one question from the index as it is."""
 
-    def __init__(self, store: Store, catalog: Catalog, question: Question) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        memory: Memory,
+        question: Question,
+        meaning: Meaning | None = None,
+    ) -> None:
         self._store = store
         self._catalog = catalog
         self._question = question
+        self._meaning = meaning
         self._weights: Weights = IDENTIFIER if question.is_identifier else WORDS
-        self._witness = Witness(store, catalog)
+        self._witness = Witness(store, catalog, memory)
 
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
@@ -74,6 +84,7 @@ class Ranker:
         scorer = ChunkScorer(self._witness, self._catalog, self._question, candidates)
         sums = scorer.score(self._weights)
         whole = self._file_sums(scores, files, scorer)
+        self._add_meaning(sums, whole, files, candidates)
         own = priors[[file.number for file in files]]
         entries = _entries(files, candidates)
         entries.score((sums[entries.places] + whole[entries.orders]) * own[entries.orders])
@@ -103,6 +114,25 @@ class Ranker:
         sums = sums + weights.size * normal(np.log1p(catalog.lengths[numbers]))
         sums = sums + weights.definitions * normal(np.log1p(catalog.definitions[numbers]))
         return sums + weights.several * normal(scorer.several())[places]
+
+    def _add_meaning(
+        self, sums: Floats, whole: Floats, files: list[_File], candidates: Candidates
+    ) -> None:
+        """Adds how close each chunk, and the closest of each file, is to the question."""
+        if self._meaning is None:
+            return
+        blobs = candidates.blobs
+        found = self._store.vectors(self._meaning.encoder, [blob.id for blob in blobs])
+        close = normal(
+            closeness(
+                [found.get(blob.id, b"") for blob in blobs],
+                [blob.chunks for blob in blobs],
+                self._meaning.vector,
+            )
+        )
+        sums += self._weights.chunk_meaning * close
+        best = np.maximum.reduceat(close, candidates.starts[:-1])
+        whole += self._weights.file_meaning * best[[file.place for file in files]]
 
     def _priors(self) -> Floats:
         """The factor of each file for its place in the tree, of the shape (files,)."""

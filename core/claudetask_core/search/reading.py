@@ -38,7 +38,9 @@ class Content:
 def split_lines(data: bytes) -> list[str]:
     """Lines as editors count them, without their ends; a final line end starts no line."""
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
     return lines
@@ -57,16 +59,27 @@ def look(path: str) -> Signature | None:
     return _signature(status) if stat.S_ISREG(status.st_mode) else None
 
 
-def read(root: Path, relative: str, max_bytes: int) -> Content | None:
+def read(
+    root: Path, relative: str, max_bytes: int, safe: set[Path] | None = None
+) -> Content | None:
     """A file inside `root`, None where there is none, it is too large or leads outside.
 
     No symlink is followed: neither the file's own (O_NOFOLLOW) nor one among its folders.
+
+    Args:
+        root: The tree, resolved.
+        relative: The file's path in it.
+        max_bytes: The size that is still read.
+        safe: Folders that were looked at a moment ago; grows with those that are found safe.
     """
     path = root / relative
     try:
-        folder = path.parent.resolve()
-        if not folder.is_relative_to(root) or folder != path.parent:
-            return None
+        if safe is None or path.parent not in safe:
+            folder = path.parent.resolve()
+            if not folder.is_relative_to(root) or folder != path.parent:
+                return None
+            if safe is not None:
+                safe.add(folder)
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError):
         return None

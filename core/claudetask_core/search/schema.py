@@ -8,7 +8,7 @@ each written once with a batch of blobs; small segments are merged into larger o
 
 from typing import Final
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 TABLES: Final = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trees (id INTEGER PRIMARY KEY AUTOINCREMENT, root BLOB NOT NULL UNIQUE);
@@ -17,7 +17,8 @@ CREATE TABLE blobs (
     base INTEGER NOT NULL, chunks INTEGER NOT NULL, length INTEGER NOT NULL,
     definitions INTEGER NOT NULL, lengths BLOB NOT NULL, rows BLOB NOT NULL
 );
-CREATE TABLE vectors (blob INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE vectors (encoder TEXT NOT NULL, blob INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE UNIQUE INDEX vectors_by_encoder ON vectors (encoder, blob);
 CREATE TABLE entries (
     tree INTEGER NOT NULL, path TEXT NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,

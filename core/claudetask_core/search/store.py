@@ -106,16 +106,16 @@ class Store:
             raise IndexDamaged(f"blob {blob} is missing")
         return row[0].decode().split("\n")
 
-    def vectors(self, blobs: Sequence[int]) -> dict[int, bytes]:
-        """The vectors of the chunks of those of the blobs that have any."""
+    def vectors(self, encoder: str, blobs: Sequence[int]) -> dict[int, bytes]:
+        """The vectors that an encoder gave the chunks of those of the blobs that have any."""
         found: dict[int, bytes] = {}
         for start in range(0, len(blobs), _AT_ONCE):
             some = blobs[start : start + _AT_ONCE]
             marks = ",".join("?" * len(some))
             found.update(
                 self._connection.execute(
-                    f"SELECT blob, data FROM vectors WHERE blob IN ({marks})",  # noqa: S608 — only question marks
-                    some,
+                    f"SELECT blob, data FROM vectors WHERE encoder = ? AND blob IN ({marks})",  # noqa: S608 — only question marks
+                    (encoder, *some),
                 ).fetchall()
             )
         return found
@@ -150,6 +150,25 @@ class Store:
             self._set_counter("seq", seq)
             merge_some(self._connection)
 
+    def unencoded(self, encoder: str, most: int) -> list[tuple[int, str, bytes]]:
+        """(blob, a path of the tree that has it, digest) of contents without such vectors."""
+        with translated():
+            return self._connection.execute(
+                "SELECT e.blob, MIN(e.path), e.digest FROM entries AS e WHERE e.tree = ?"
+                " AND e.blob NOT NULL AND NOT EXISTS"
+                " (SELECT 1 FROM vectors AS v WHERE v.encoder = ? AND v.blob = e.blob)"
+                " GROUP BY e.blob LIMIT ?",
+                (self.tree, encoder, most),
+            ).fetchall()
+
+    def add_vectors(self, encoder: str, vectors: Iterable[tuple[int, bytes]]) -> None:
+        """Keeps the vectors of contents."""
+        with writing(self._connection):
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                ((encoder, blob, data) for blob, data in vectors),
+            )
+
     def tidy(self) -> bool:
         """Forgets contents that no tree has, once they are many; whether it did."""
         with writing(self._connection):
@@ -179,7 +198,8 @@ class Store:
             first += blob.chunks
             if row is not None and batch.vectors:
                 self._connection.execute(
-                    "INSERT INTO vectors VALUES (?, ?)", (row[0], batch.vectors[number])
+                    "INSERT INTO vectors VALUES (?, ?, ?)",
+                    (batch.encoder, row[0], batch.vectors[number]),
                 )
         segment = self._connection.execute(
             "INSERT INTO segments (chunks) VALUES (?) RETURNING id", (batch.chunks,)

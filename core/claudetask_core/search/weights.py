@@ -17,6 +17,7 @@ class Weights:
     folders: float
     file_names: float
     stem_equals: float
+    stem_like: float
     file_joined: float
     wider_text: float
     wider_stem: float
@@ -31,6 +32,8 @@ class Weights:
     coverage: float
     several: float
     second: float
+    chunk_meaning: float
+    file_meaning: float
 
     @property
     def whole(self) -> float:
@@ -49,26 +52,29 @@ class Weights:
 
 
 WORDS: Final = Weights(
-    file_text=0.5,
+    file_text=0.6,
     stem=0.6,
     stem_share=0.5,
     folders=1.2,
     file_names=0.4,
-    stem_equals=0.33,
-    file_joined=0.1,
+    stem_equals=0.2,
+    stem_like=0.5,
+    file_joined=0.3,
     wider_text=0.05,
     wider_stem=0.2,
     size=0.05,
     definitions=0.05,
-    chunk_text=0.3,
+    chunk_text=0.4,
     chunk_names=0.1,
-    exact_name=0.5,
+    exact_name=0.25,
     word_is_name=0.2,
     joined_name=0.2,
-    chunk_joined=0.1,
+    chunk_joined=0.2,
     coverage=0.25,
     several=0.6,
     second=0.25,
+    chunk_meaning=0.1,
+    file_meaning=0.5,
 )
 IDENTIFIER: Final = Weights(
     file_text=0.6,
@@ -77,7 +83,8 @@ IDENTIFIER: Final = Weights(
     folders=0.3,
     file_names=0.2,
     stem_equals=1.0,
-    file_joined=0.1,
+    stem_like=0.5,
+    file_joined=0.3,
     wider_text=0.05,
     wider_stem=0.2,
     size=0.05,
@@ -87,8 +94,10 @@ IDENTIFIER: Final = Weights(
     exact_name=1.5,
     word_is_name=0.2,
     joined_name=0.2,
-    chunk_joined=0.1,
+    chunk_joined=0.2,
     coverage=0.0,
     several=0.2,
     second=0.5,
+    chunk_meaning=0.08,
+    file_meaning=0.08,
 )

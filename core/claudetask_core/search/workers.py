@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from typing import Final, Protocol
 
 from claudetask_core.search.analysis import Analyser, Batch, Source
+from claudetask_core.search.vectors import TermTable
 
 _log = logging.getLogger(__name__)
 _COMMAND: Final = (sys.executable, "-I", "-m", "claudetask_core.search.worker")
@@ -33,9 +34,9 @@ class Analysts(Protocol):
 class Inline:
     """Analyses in the calling thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: TermTable | None = None) -> None:
         self.width = 1
-        self._analyser = Analyser()
+        self._analyser = Analyser(table)
 
     def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
         future: Future[Batch] = Future()
@@ -46,9 +47,10 @@ class Inline:
 class _Process:
     """One worker process; a thread at a time talks to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, table: bool) -> None:
+        command = (*_COMMAND, "--table") if table else _COMMAND
         self._child = subprocess.Popen(  # noqa: S603 — a constant
-            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", close_fds=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", close_fds=True
         )
 
     def analyse(self, sources: Sequence[Source]) -> Batch:
@@ -72,10 +74,16 @@ class _Process:
 
 
 class Processes:
-    """Up to `width` worker processes, each started with its first batch."""
+    """Up to `width` worker processes, each started with its first batch.
 
-    def __init__(self, width: int) -> None:
+    Args:
+        width: How many.
+        table: Whether they give vectors by the shipped table.
+    """
+
+    def __init__(self, width: int, *, table: bool = False) -> None:
         self.width = width
+        self._table = table
         self._threads = ThreadPoolExecutor(width, thread_name_prefix="analyse")
         self._idle: SimpleQueue[_Process | None] = SimpleQueue()
         self._all: list[_Process] = []
@@ -102,7 +110,7 @@ class Processes:
             self._idle.put(process)
 
     def _started(self) -> _Process:
-        process = _Process()
+        process = _Process(table=self._table)
         self._all.append(process)
         return process
 
@@ -118,12 +126,9 @@ class WorkerEnded(Exception):  # never leaves this package: the files are analys
 
 
 @contextmanager
-def analysts(width: int) -> Generator[Analysts]:
-    """Whoever is to analyse: worker processes, or this thread where `width` is 0."""
-    if width == 0:
-        yield Inline()
-        return
-    processes = Processes(width)
+def processes(width: int, *, table: bool) -> Generator[Analysts]:
+    """Worker processes, ended with the block."""
+    processes = Processes(width, table=table)
     try:
         yield processes
     finally:

@@ -10,7 +10,6 @@ there, and says that the last edits may be missing. The look goes on for the nex
 """
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,11 +22,14 @@ from claudetask_core.search import advice
 from claudetask_core.search.hits import filter_of
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stopped
+from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding, opened
 from claudetask_core.services.search_tree import ENOUGH, Tree
 
 _log = logging.getLogger(__name__)
 
 PATIENCE: Final = 2.0
+INDEX: Final = "code.db"
+"""The index file, which all trees of a board share: linked worktrees have most in common."""
 QUICK: Final = 0.1
 HASTE: Final = 0.03
 WATCH_SECONDS: Final = 10.0
@@ -54,6 +56,8 @@ class SearchService:
         max_file_bytes: Larger files are left out.
         exclude: Patterns (as in .gitignore) of what is left out besides.
         watch: Whether to look for changes also while nobody asks.
+        embedding: How meaning is compared beside words.
+        workers: How many processes may analyse at once.
     """
 
     def __init__(
@@ -64,12 +68,16 @@ class SearchService:
         max_file_bytes: int,
         exclude: Sequence[str],
         watch: bool,
+        embedding: Embedding = WORDS_ONLY,
+        workers: int = 0,
     ) -> None:
         self._root = root
         self._folder = folder
         self._max_file_bytes = max_file_bytes
         self._exclude = tuple(exclude)
         self._watch = watch
+        self._embedding = embedding
+        self._workers = workers
         self._trees: dict[Path, Tree] = {}
         self._listeners: list[Listener] = []
         self._watcher: asyncio.Task[None] | None = None
@@ -183,12 +191,15 @@ class SearchService:
             await asyncio.to_thread(tree.index.close)
 
     def _index_of(self, root: Path) -> CodeIndex:
-        name = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+        table, encoder = opened(self._embedding)
         return CodeIndex(
             root,
-            self._folder / f"{name}.db",
+            self._folder / INDEX,
             max_file_bytes=self._max_file_bytes,
             exclude=self._exclude,
+            workers=self._workers,
+            table=table,
+            encoder=encoder,
         )
 
     def _refreshed(self, tree: Tree) -> asyncio.Task[None]:

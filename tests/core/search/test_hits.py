@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.search import advice, hits
-from claudetask_core.search.highlights import MOST, highlights
+from claudetask_core.search.highlights import MOST, Marker, highlights
 from claudetask_core.search.kinds import Category, KindUnknown, category, kind_filter
 from claudetask_core.search.question import understand
 from tests.core.search.trees import LIMITER, Tree
@@ -60,7 +60,7 @@ def test_kind_may_still_name_the_kind_that_a_result_shows(sample: Tree) -> None:
 
 
 def marked(question: str, line: str) -> list[str]:
-    found = highlights(understand(question), [line], 7)
+    found = highlights(Marker(understand(question)), [line], 7)
     assert all(mark.line == 7 for mark in found)
     return [line[mark.start : mark.end] for mark in found]
 
@@ -88,7 +88,7 @@ def test_the_words_of_the_question_are_marked(
 
 @given(question=st.text(max_size=40), lines=st.lists(st.text(max_size=60), max_size=5))
 def test_marks_lie_in_their_lines_in_order_and_apart(question: str, lines: list[str]) -> None:
-    found = highlights(understand(question + " " + " ".join(lines[:1])), lines, 3)
+    found = highlights(Marker(understand(question + " " + " ".join(lines[:1]))), lines, 3)
     last = (0, 0)
     for mark in found:
         assert 0 <= mark.start < mark.end <= len(lines[mark.line - 3])
@@ -97,7 +97,7 @@ def test_marks_lie_in_their_lines_in_order_and_apart(question: str, lines: list[
 
 
 def test_no_more_than_fifty_words_are_marked() -> None:
-    assert len(highlights(understand("a"), ["a a a a"] * 100, 1)) == MOST
+    assert len(highlights(Marker(understand("a")), ["a a a a"] * 100, 1)) == MOST
 
 
 def test_marks_carry_the_numbers_of_the_files_lines(sample: Tree) -> None:
@@ -145,7 +145,7 @@ def test_a_question_that_meets_nothing_is_told_what_to_try(sample: Tree, query: 
 
 
 def test_weak_hits_alone_are_no_good_match(sample: Tree) -> None:
-    weak = [hit.model_copy(update={"score": 0.1}) for hit in sample.ask("RateLimiter")]
+    weak = [hit.model_copy(update={"score": 0.05}) for hit in sample.ask("RateLimiter")]
     text = advice.on_hits(SearchQuery(query="x"), weak, [])
     assert text is not None
     assert text.startswith("No good match. Try")

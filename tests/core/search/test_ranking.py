@@ -35,6 +35,7 @@ def test_the_file_that_defines_a_name_comes_before_those_that_use_it(tree: Tree)
     tree.index.refresh()
     assert tree.paths("fetch_rows")[0] == "z.py"
     assert tree.paths("fetchRows")[0] == "z.py"
+    tree.write("a_uses.py", "import z\n\nz.fetch_rows()\n")
     assert tree.paths("fetch rows")[0] == "z.py"
 
 

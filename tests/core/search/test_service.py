@@ -76,7 +76,7 @@ async def test_a_question_sees_the_tree_as_it_is(project: Project) -> None:
     assert await project.paths("parse_header") == []
 
 
-async def test_another_root_has_an_index_of_its_own(project: Project) -> None:
+async def test_roots_share_an_index_file_and_see_only_their_own_files(project: Project) -> None:
     await project.service.wait()
     first, project.root = project.root, project.folder / "two"
     project.root.mkdir()
@@ -85,7 +85,7 @@ async def test_another_root_has_an_index_of_its_own(project: Project) -> None:
     project.root = first
     assert await project.paths("parse_header RateLimiter") == ["limiter.py"]
     folder = project.folder / "data" / "index"
-    assert len(list(folder.glob("*.db"))) == 2
+    assert len(list(folder.glob("*.db"))) == 1
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 

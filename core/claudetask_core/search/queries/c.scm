@@ -1,0 +1,19 @@
+(function_definition declarator: (function_declarator declarator: (_) @name)) @function
+(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name))) @function
+(function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (_) @name)))) @function
+(declaration declarator: (function_declarator declarator: (identifier) @name)) @prototype
+(declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @prototype
+(struct_specifier name: (_) @name body: (_)) @struct
+(union_specifier name: (_) @name body: (_)) @union
+(enum_specifier name: (_) @name body: (_)) @enum
+(enumerator name: (_) @name) @field
+(type_definition declarator: (type_identifier) @name) @type
+(type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (_) @name)))) @type
+(preproc_def name: (_) @name) @macro
+(preproc_function_def name: (_) @name) @macro
+(translation_unit (declaration declarator: (identifier) @name) @constant)
+(translation_unit (declaration declarator: (init_declarator declarator: (identifier) @name)) @constant)
+(translation_unit (declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @constant)
+(translation_unit (declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @constant)
+(translation_unit (declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name)))) @constant)
+(comment) @comment

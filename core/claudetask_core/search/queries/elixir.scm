@@ -1,0 +1,6 @@
+(call target: (identifier) @_m (arguments (alias) @name) (#set! words "defmodule defprotocol defimpl")) @module
+(call target: (identifier) @_m (arguments [(identifier) @name (call target: (identifier) @name) (binary_operator left: (call target: (identifier) @name)) (binary_operator left: (identifier) @name)]) (#set! words "def defp defdelegate defguard defguardp defn defnp")) @function
+(call target: (identifier) @_m (arguments [(identifier) @name (call target: (identifier) @name) (binary_operator left: (call target: (identifier) @name)) (binary_operator left: (identifier) @name)]) (#set! words "defmacro defmacrop")) @macro
+(unary_operator operator: "@" operand: (call target: (identifier) @_m (arguments (binary_operator left: [(call target: (identifier) @name) (identifier) @name]))) (#set! words "type typep opaque")) @type
+(unary_operator operator: "@" operand: (call target: (identifier) @_m (arguments (binary_operator left: [(call target: (identifier) @name) (identifier) @name]))) (#set! words "callback macrocallback")) @prototype
+(unary_operator operator: "@" operand: (call target: (identifier) @_m (arguments)) (#set! words "doc moduledoc spec impl deprecated since typedoc")) @comment

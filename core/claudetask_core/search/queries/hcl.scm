@@ -1,0 +1,3 @@
+(body (block (identifier) @_m . (string_lit) . (string_lit (template_literal) @name)) @resource)
+(body (block (identifier) @_m . (string_lit (template_literal) @name) .  (block_start)) @block)
+(config_file (body (block (identifier) @_m . (block_start) (body (attribute (identifier) @name) @field)) (#set! words "locals")))

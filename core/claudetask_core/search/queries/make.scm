@@ -1,0 +1,3 @@
+(rule (targets (word) @name)) @target
+(variable_assignment name: (_) @name) @constant
+(define_directive name: (_) @name) @function

@@ -1,0 +1,10 @@
+(function_definition name: (_) @name) @function
+(method_declaration name: (_) @name) @method
+(class_declaration name: (_) @name) @class
+(interface_declaration name: (_) @name) @interface
+(trait_declaration name: (_) @name) @trait
+(enum_declaration name: (_) @name) @enum
+(enum_case name: (_) @name) @field
+(const_element . (name) @name) @constant
+(property_declaration (property_element name: (variable_name (name) @name))) @field
+(comment) @comment

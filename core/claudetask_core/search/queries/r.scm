@@ -1,0 +1,3 @@
+(binary_operator lhs: [(identifier) (string)] @name operator: ["<-" "=" "<<-"] rhs: (function_definition)) @function
+(program (binary_operator lhs: (identifier) @name operator: ["<-" "="]) @constant)
+(call function: (identifier) @_m arguments: (arguments . (argument value: (string) @name)) (#set! words "setClass R6Class setRefClass setGeneric setMethod setValidity")) @class

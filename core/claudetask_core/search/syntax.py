@@ -1,0 +1,114 @@
+"""Finds what a file defines, and the lines that each definition covers, in its syntax tree."""
+
+import re
+from typing import Final
+
+from claudetask_core.search.scopes import Scope
+from claudetask_core.search.syntax_findings import Finding, Findings, parsed
+from claudetask_core.search.syntax_grammars import grammar, grammars_of
+from claudetask_core.search.syntax_scripts import PAGES, script_of
+
+_LARGEST: Final = 4_000_000
+_LEADING: Final = ("#", "//", "/*", "@", "--", "[", "%", ";", "<!--", "(*", "{-", '"""')
+_PREPROCESSED: Final = frozenset({"c", "cpp", "objective-c"})
+_OWNERS: Final = frozenset(
+    {"class", "struct", "interface", "trait", "impl", "enum", "union", "instance"}
+)
+_BODIES: Final = frozenset({"function", "method", "macro", "test"})
+_MINOR: Final = frozenset({"field", "constant", "prototype", "export"})
+_SHOWN: Final = {"prototype": "function", "export": "constant"}
+_NAME_END: Final = re.compile(r"[<(\[{\s]")
+_PATH: Final = re.compile(r"::|[.:\\/]")
+
+
+def scopes_by_tree(
+    data: bytes, language: str | None, lines: list[str], indents: list[int]
+) -> list[Scope] | None:
+    """The scopes of a file in the order of their lines, or None where no grammar reads it.
+
+    Args:
+        data: The file in UTF-8.
+        language: Its language as `languages.detect` names it.
+        lines: The file again, in lines.
+        indents: The indentation of each line, in columns, -1 for a blank one.
+    """
+    if language is None or len(data) > _LARGEST:
+        return None
+    findings = _findings(script_of(data) if language in PAGES else data, language)
+    if findings is None:
+        return None
+    leading = _LEADING[1:] if language in _PREPROCESSED else _LEADING
+    return _nested(_scopes(findings, lines, indents, leading))
+
+
+def _findings(data: bytes, language: str) -> Findings | None:
+    """What the grammar that understands most of the file finds, if that is half of it."""
+    best: Findings | None = None
+    for name in grammars_of(language):
+        tree = parsed(grammar(name), data)
+        if tree is None:
+            continue
+        found = Findings(grammar(name), tree, data)
+        if best is None or found.wrong < best.wrong:
+            best = found
+        if best.wrong <= len(data) // 100:
+            break
+    return best if best and best.wrong <= len(data) // 2 else None
+
+
+def _scopes(
+    findings: Findings, lines: list[str], indents: list[int], leading: tuple[str, ...]
+) -> list[Scope]:
+    scopes: list[Scope] = []
+    previous = -1
+    for one in sorted(findings.by_place.values(), key=lambda one: (one.start, -one.end)):
+        first = min(one.start, len(lines) - 1)
+        own = indents[first]
+        while previous < first - 1 and 0 <= own <= indents[first - 1]:
+            above = lines[first - 1].lstrip()
+            if first - 1 not in findings.comments and not above.startswith(leading):
+                break
+            first -= 1
+        previous = max(previous, one.line)
+        scopes.append(_scope(one, first, len(lines)))
+    return scopes
+
+
+def _scope(one: Finding, first: int, count: int) -> Scope:
+    owner, name = _named(one.name)
+    kind = _SHOWN.get(one.kind, one.kind)
+    end = min(one.end, count)
+    return Scope(first, one.line, end, name, kind, 0, one.kind in _MINOR, owner)
+
+
+def _named(text: str) -> tuple[str, str]:
+    """The class before a name, where it is written as in C++, and the name."""
+    text = text.strip("\"'`:@$~ \t\r\n")
+    head = _NAME_END.split(text, maxsplit=1)[0] or text
+    *path, name = [part for part in _PATH.split(head) if part] or [text]
+    return (path[-1] if path and "::" in head else ""), name
+
+
+def _nested(scopes: list[Scope]) -> list[Scope]:
+    """Puts the scopes in order, joins the clauses of one function, counts the depths."""
+    kept: list[Scope] = []
+    around: list[Scope] = []
+    for scope in sorted(scopes, key=lambda scope: (scope.first, -scope.end)):
+        while around and around[-1].end <= scope.first and not _continues(around[-1], scope):
+            around.pop()
+        if around and _continues(around[-1], scope):
+            around[-1].end = scope.end
+            continue
+        outer = next((one for one in reversed(around) if not one.minor), None)
+        if scope.minor and outer and outer.kind in _BODIES:
+            continue  # a local variable
+        scope.depth = len(around)
+        if scope.kind == "function" and (scope.owner or (outer and outer.kind in _OWNERS)):
+            scope.kind = "method"
+        kept.append(scope)
+        around.append(scope)
+    return sorted(kept, key=lambda scope: scope.line)
+
+
+def _continues(before: Scope, scope: Scope) -> bool:
+    return before.end == scope.first and before.name == scope.name and not before.minor

@@ -1,0 +1,122 @@
+"""What the query of a grammar captures in one file."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tree_sitter import Node, Point, QueryCursor, Tree
+
+from claudetask_core.search.syntax_grammars import Grammar
+
+_LONGEST_NAME: Final = 200
+_PIECE: Final = 1 << 16
+_FREE_CHECKS: Final = 20_000
+_BYTES_PER_CHECK: Final = 20
+_MATCHES_AT_ONCE: Final = 1024
+
+Captures = dict[str, list[Node]]
+
+
+@dataclass(slots=True)
+class Finding:
+    """A definition on the lines `start` to before `end`, from 0, named on `line`.
+
+    Of several patterns that capture one name, the first of the query gives the kind.
+    """
+
+    pattern: int
+    kind: str
+    start: int
+    end: int
+    line: int
+    name: str
+
+    def widen(self, node: Node) -> None:
+        """Counts in what stands around the definition (its decorators, its `export`)."""
+        self.start = min(self.start, node.start_point.row)
+        self.end = max(self.end, end_line(node))
+
+
+class Findings:
+    """The definitions of a file by the place of their names, and the lines of long comments.
+
+    `wrong` says how many bytes of the file the grammar did not understand.
+    """
+
+    def __init__(self, grammar: Grammar, tree: Tree, data: bytes) -> None:
+        self.by_place: dict[int, Finding] = {}
+        self.comments: set[int] = set()
+        self.wrong = 0
+        self._data = data
+        wider: list[Captures] = []
+        cursor = QueryCursor(grammar.query, match_limit=_MATCHES_AT_ONCE)
+        for pattern, captures in cursor.matches(tree.root_node):
+            words = grammar.words.get(pattern)
+            if words is not None and self._text(captures["_m"][0]) not in words:
+                continue
+            kind = grammar.kind(pattern, captures)
+            if kind == "comment":
+                self._comment(captures[kind])
+            elif kind == "error":
+                self.wrong += captures[kind][0].end_byte - captures[kind][0].start_byte
+            elif kind == "wider":
+                wider.append(captures)
+            else:
+                self._add(pattern, kind, captures)
+        for captures in wider:
+            for name in captures["name"]:
+                found = self.by_place.get(name.start_byte)
+                if found:
+                    found.widen(captures["wider"][0])
+
+    def _text(self, node: Node) -> bytes:
+        return self._data[node.start_byte : node.end_byte]
+
+    def _comment(self, nodes: list[Node]) -> None:
+        for node in nodes:
+            first = node.start_point.row
+            last = end_line(node)
+            if last - first > 1:
+                self.comments.update(range(first, last))
+
+    def _add(self, pattern: int, kind: str, captures: Captures) -> None:
+        node = captures[kind][0]
+        for name in captures.get("name", ()):
+            known = self.by_place.get(name.start_byte)
+            if known is None:
+                text = self._text(name)[:_LONGEST_NAME].decode("utf-8", "replace")
+                start, line = node.start_point.row, name.start_point.row
+                self.by_place[name.start_byte] = Finding(
+                    pattern, kind, start, end_line(node), line, text
+                )
+                continue
+            known.widen(node)
+            if pattern < known.pattern:
+                known.pattern, known.kind = pattern, kind
+
+
+def parsed(grammar: Grammar, data: bytes) -> Tree | None:
+    """The syntax tree of a file, or None where it takes far more steps than source does.
+
+    The steps are counted, so that the same file always gives the same answer.
+    """
+    left = _FREE_CHECKS + len(data) // _BYTES_PER_CHECK
+
+    def read(offset: int, _point: Point) -> bytes:
+        return data[offset : offset + _PIECE]
+
+    def is_exhausted(_offset: int, _error: bool) -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    try:
+        return grammar.parser.parse(read, progress_callback=is_exhausted)
+    except ValueError:  # how the binding says that a parse was stopped
+        grammar.parser.reset()
+        return None
+
+
+def end_line(node: Node) -> int:
+    """The line, from 0, before which a node ends."""
+    row, column = node.end_point
+    return max(row + (column > 0), node.start_point.row + 1)

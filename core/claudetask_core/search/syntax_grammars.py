@@ -1,0 +1,79 @@
+"""Which grammar reads a language, each loaded with its query when it is first met."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final, cast, get_args
+
+from tree_sitter import Parser, Query
+from tree_sitter_language_pack import SupportedLanguage, get_language
+
+_OTHER_NAMES: Final = {
+    "objective-c": ("objc",),
+    "c": ("c", "cpp"),
+    "typescript": ("typescript", "tsx"),
+    "ocaml": ("ocaml", "ocaml_interface"),
+    "shell": ("bash",),
+    "protobuf": ("proto",),
+    "terraform": ("hcl",),
+    "vue": ("typescript",),
+    "svelte": ("typescript",),
+    "astro": ("typescript",),
+}
+"""Grammars to try in turn, until one reads nearly the whole file, where none has the name."""
+
+_SHARED_QUERIES: Final = {"tsx": "typescript"}
+_ERRORS: Final = "\n(ERROR) @error\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A parser and the query that finds what a file defines.
+
+    A pattern of the query captures the name of a definition as `name` and the whole of it as
+    its kind. Where it has `words`, what it captures as `_m` has to be one of them.
+    """
+
+    parser: Parser
+    query: Query
+    words: dict[int, frozenset[bytes]]
+    kinds: dict[int, str] = field(default_factory=dict[int, str])
+
+    def kind(self, pattern: int, captures: Iterable[str]) -> str:
+        """The capture of a match of that pattern that is neither a name nor auxiliary."""
+        known = self.kinds.get(pattern)
+        if known is None:
+            known = next(one for one in captures if one != "name" and not one.startswith("_"))
+            self.kinds[pattern] = known
+        return known
+
+
+@cache
+def grammars_of(language: str) -> tuple[str, ...]:
+    """The names of the grammars for a language as `languages.detect` names it, often none."""
+    shipped = get_args(SupportedLanguage)
+    return tuple(
+        name
+        for name in _OTHER_NAMES.get(language, (language,))
+        if name in shipped and _query_file(name).is_file()
+    )
+
+
+@cache
+def grammar(name: str) -> Grammar:
+    """The grammar of that name, loaded once in a process."""
+    language = get_language(cast("SupportedLanguage", name))
+    query = Query(language, _query_file(name).read_text("utf-8") + _ERRORS)
+    words: dict[int, frozenset[bytes]] = {}
+    for number in range(query.pattern_count):
+        listed = query.pattern_settings(number).get("words")
+        if listed:
+            words[number] = frozenset(listed.encode().split())
+    return Grammar(Parser(language), query, words)
+
+
+def _query_file(name: str) -> Traversable:
+    folder = files("claudetask_core.search").joinpath("queries")
+    return folder.joinpath(f"{_SHARED_QUERIES.get(name, name)}.scm")
