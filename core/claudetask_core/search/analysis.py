@@ -23,6 +23,7 @@ from claudetask_core.search.vectors import TermTable, Vectors, encode
 from claudetask_core.search.vectors import packed as pack_vectors
 from claudetask_core.search.vocabulary import Int, Vocabulary
 
+_SYMBOL: Final = 200
 NAME_WORD: Final = "@"
 NAME: Final = "#"
 _LONGEST_LINE: Final = 4000
@@ -153,8 +154,14 @@ class Analyser:
 def pack_rows(chunks: Sequence[Chunk]) -> bytes:
     """A line for each chunk: its first and last line, its kind and its symbol."""
     return "\n".join(
-        f"{chunk.start}\t{chunk.end}\t{chunk.kind}\t{chunk.symbol or ''}" for chunk in chunks
+        f"{chunk.start}\t{chunk.end}\t{chunk.kind}\t{_on_one_line(chunk.symbol)}"
+        for chunk in chunks
     ).encode("utf-8", "replace")
+
+
+def _on_one_line(symbol: str | None) -> str:
+    """A symbol as it can stand in a row; a quoted key may hold anything and be of any length."""
+    return " ".join((symbol or "").split())[:_SYMBOL]
 
 
 def unpack_row(row: str) -> tuple[int, int, str, str | None]:

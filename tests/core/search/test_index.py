@@ -348,3 +348,16 @@ def test_only_regular_files_inside_the_root_are_read(tree: Tree, tmp_path: Path)
     assert read(tree.root, "pipe", 100) is None
     assert read(tree.root, "nul\0.py", 100) is None
     assert look(str(tree.root / "nul\0.py")) is None
+
+
+def test_a_computed_key_over_lines_does_no_harm_to_the_index(tree: Tree) -> None:
+    body = "    const value = 1;\n" * 60
+    tree.write(
+        "odd.js",
+        f"module.exports = {{\n  [[\n\t'a',\n\t'b',\n  ]]() {{\n{body}  }},\n"
+        f"  ['{'k' * 5000}'] () {{\n{body}  }},\n}};\n",
+    )
+    tree.index.refresh()
+    hits = tree.ask("value")
+    assert hits
+    assert all(hit.path == "odd.js" and len(hit.symbol or "") <= 200 for hit in hits)
