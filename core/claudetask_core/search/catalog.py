@@ -18,6 +18,7 @@ from claudetask_core.search.paths import PathTerms, path_terms
 from claudetask_core.search.priors import is_test, marks_of
 from claudetask_core.search.rows import BlobRow, FileRow
 from claudetask_core.search.store import Store
+from claudetask_core.search.tokens import JOINED
 
 NOBODY: Final = -1
 _ROOM: Final = 256
@@ -92,6 +93,7 @@ class Catalog:
         self.lengths = np.zeros(_ROOM, np.float64)
         self.definitions = np.zeros(_ROOM, np.float64)
         self.stem_sizes = np.ones(_ROOM, np.float64)
+        self.folder_sizes = np.ones(_ROOM, np.float64)
         self.marks = np.zeros(_ROOM, np.int32)
         self._numbers: dict[str, int] = {}
         self._sharing: dict[int, list[int]] = {}
@@ -131,6 +133,7 @@ class Catalog:
         self.definitions[number] = blob.definitions
         self.marks[number] = marks_of(row.path, row.language)
         self.stem_sizes[number] = max(1, len(terms.stem_words))
+        self.folder_sizes[number] = max(1, sum(word[0] != JOINED for word in terms.folder_words))
         self.files += 1
         self.length += blob.length
         self.chunks += blob.chunks
@@ -150,6 +153,7 @@ class Catalog:
         self.lengths = _grown(self.lengths, files, 0)
         self.definitions = _grown(self.definitions, files, 0)
         self.stem_sizes = _grown(self.stem_sizes, files, 1)
+        self.folder_sizes = _grown(self.folder_sizes, files, 1)
         self.marks = _grown(self.marks, files, 0)
 
     def _drop(self, path: str) -> None:

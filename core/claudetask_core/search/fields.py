@@ -29,6 +29,7 @@ class FileFields:
     stem: Floats
     wider_stem: Floats
     folders: Floats
+    folder_share: Floats
     stem_share: Floats
     stem_equals: Floats
     stem_like: Floats
@@ -61,6 +62,7 @@ class FileScorer:
             stem=self._zeros(),
             wider_stem=self._zeros(),
             folders=self._zeros(),
+            folder_share=self._zeros(),
             stem_share=self._zeros(),
             stem_equals=self._zeros(),
             stem_like=self._zeros(),
@@ -101,6 +103,7 @@ class FileScorer:
                 (fields.stem, paths.stem_words.get(word, ()), weight / total),
                 (fields.stem_share, paths.stem_words.get(word, ()), 1.0),
                 (fields.folders, paths.folder_words.get(word, ()), weight / total),
+                (fields.folder_share, paths.folder_words.get(word, ()), 1.0),
             ):
                 for number in found:
                     scores[number] += gain
@@ -108,6 +111,7 @@ class FileScorer:
             for number in {*paths.stem_words.get(word, ()), *paths.folder_words.get(word, ())}:
                 fields.path_words[number].append(word)
         fields.stem_share /= self._catalog.stem_sizes[: self._size]
+        fields.folder_share /= self._catalog.folder_sizes[: self._size]
         for word in question.words:
             for number, share in paths.alike(word):
                 fields.stem_like[number] = max(fields.stem_like[number], share)
@@ -119,7 +123,7 @@ class FileScorer:
 def file_scores(fields: FileFields, weights: Weights) -> Floats:
     """The weighted sum of the fields, of the shape (files,)."""
     sums = weights.stem * fields.stem + weights.folders * fields.folders
-    sums += weights.stem_like * fields.stem_like
+    sums += weights.stem_like * fields.stem_like + weights.folder_share * fields.folder_share
     for scores, weight in (
         (fields.text, weights.file_text),
         (fields.joined_text, weights.file_joined),

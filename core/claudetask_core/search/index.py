@@ -11,24 +11,22 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.search.access import Access
 from claudetask_core.search.analysis import encoder_name
+from claudetask_core.search.asking import Asker
 from claudetask_core.search.building import Builder
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.encoder import Encoder
 from claudetask_core.search.enriching import Enricher
-from claudetask_core.search.evidence import Memory
 from claudetask_core.search.hits import assemble, filter_of
 from claudetask_core.search.listing import Stop, Stopped, glob, list_files
-from claudetask_core.search.meaning import of_question
-from claudetask_core.search.question import understand
-from claudetask_core.search.ranking import Ranked, Ranker, Wanted
+from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.reading import Signature, look
 from claudetask_core.search.rows import FileRow
 from claudetask_core.search.store import Store
@@ -45,7 +43,6 @@ _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
 _LOCK_POLL: Final = 0.1
 _LOCK_PATIENCE: Final = 30.0
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +103,18 @@ class CodeIndex:
         self._max_bytes = max_file_bytes
         self._exclude = glob(exclude)
         self._workers = workers
+        self._table = table
+        self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
+        self._asker = Asker(table, self._enricher)
         self._start_anew()
         self._reader = Access(path, self.root, self._start_anew)
         self._writer = Access(path, self.root)
-        self._table = table
-        self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
         self._inline = Inline(table)
         self._seen = (0, 0)
 
     def _start_anew(self) -> None:
         self._catalog = Catalog()
-        self._memory = Memory()
+        self._asker.forget()
 
     @property
     def progress(self) -> Progress:
@@ -178,17 +176,13 @@ class CodeIndex:
         return hits
 
     def _ranked(self, query: SearchQuery, wanted: Wanted) -> list[Ranked]:
-        question = understand(query.query)
-        meaning = self._enricher.meaning(query.query) if self._enricher else None
-        meaning = meaning or of_question(question, self._table)
+        ranking = self._asker.ranking(query.query)
         most = query.top_k + _SURPLUS if query.kind is None else _EVERY
 
         def rank(store: Store) -> list[Ranked]:
             with store.snapshot():
                 self._catalog.sync(store)
-                return Ranker(store, self._catalog, self._memory, question, meaning).rank(
-                    wanted, most
-                )
+                return ranking(store, self._catalog, wanted, most)
 
         return self._reader.run(rank)
 

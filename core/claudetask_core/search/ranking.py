@@ -6,7 +6,7 @@ define and the share of the question they hold. A further chunk of the same file
 so that the list shows many files.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -30,6 +30,8 @@ FILES: Final = 100
 _DAMPED: Final = 3
 
 Wanted = Callable[[FileRow], bool]
+Near = Callable[[Sequence[str]], Floats]
+"""How close paths are to the question in meaning, each 0–1."""
 
 
 @dataclass(slots=True)
@@ -64,11 +66,13 @@ class Ranker:
         memory: Memory,
         question: Question,
         meaning: Meaning | None = None,
+        near: Near | None = None,
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._question = question
         self._meaning = meaning
+        self._near = near
         self._weights: Weights = IDENTIFIER if question.is_identifier else WORDS
         self._witness = Witness(store, catalog, memory)
 
@@ -113,6 +117,9 @@ class Ranker:
         sums = scores[numbers]
         sums = sums + weights.size * normal(np.log1p(catalog.lengths[numbers]))
         sums = sums + weights.definitions * normal(np.log1p(catalog.definitions[numbers]))
+        if self._near is not None:
+            close = self._near([file.row.path for file in files])
+            sums = sums + weights.path_meaning * normal(close)
         return sums + weights.several * normal(scorer.several())[places]
 
     def _add_meaning(

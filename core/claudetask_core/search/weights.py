@@ -15,6 +15,7 @@ class Weights:
     stem: float
     stem_share: float
     folders: float
+    folder_share: float
     file_names: float
     stem_equals: float
     stem_like: float
@@ -34,6 +35,7 @@ class Weights:
     second: float
     chunk_meaning: float
     file_meaning: float
+    path_meaning: float
 
     @property
     def whole(self) -> float:
@@ -56,11 +58,12 @@ WORDS: Final = Weights(
     stem=0.6,
     stem_share=0.5,
     folders=1.2,
+    folder_share=0.2,
     file_names=0.4,
     stem_equals=0.2,
     stem_like=0.5,
     file_joined=0.3,
-    wider_text=0.05,
+    wider_text=0.15,
     wider_stem=0.2,
     size=0.05,
     definitions=0.05,
@@ -75,12 +78,14 @@ WORDS: Final = Weights(
     second=0.25,
     chunk_meaning=0.1,
     file_meaning=0.5,
+    path_meaning=0.5,
 )
 IDENTIFIER: Final = Weights(
     file_text=0.6,
     stem=0.6,
     stem_share=0.5,
     folders=0.3,
+    folder_share=0.0,
     file_names=0.2,
     stem_equals=1.0,
     stem_like=0.5,
@@ -100,4 +105,5 @@ IDENTIFIER: Final = Weights(
     second=0.5,
     chunk_meaning=0.08,
     file_meaning=0.08,
+    path_meaning=0.0,
 )

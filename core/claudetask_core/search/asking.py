@@ -1,0 +1,50 @@
+"""Takes a question in and ranks the chunks for it, with all that counts beside its words."""
+
+from collections.abc import Callable
+from functools import partial
+
+from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.enriching import Enricher
+from claudetask_core.search.evidence import Memory
+from claudetask_core.search.meaning import PathVectors, of_question
+from claudetask_core.search.question import understand
+from claudetask_core.search.ranking import Near, Ranked, Ranker, Wanted
+from claudetask_core.search.store import Store
+from claudetask_core.search.vectors import TermTable
+
+Ranking = Callable[[Store, Catalog, Wanted, int], list[Ranked]]
+
+
+class Asker:
+    """Prepares rankings for one index.
+
+    Args:
+        table: Gives the words of questions and paths vectors; None for words alone.
+        enricher: Gives questions the vectors of an optional tier.
+    """
+
+    def __init__(self, table: TermTable | None, enricher: Enricher | None) -> None:
+        self._table = table
+        self._paths = PathVectors(table) if table is not None else None
+        self._enricher = enricher
+        self.forget()
+
+    def forget(self) -> None:
+        """Forgets what was read from the index, which is another now."""
+        self._memory = Memory()
+
+    def ranking(self, text: str) -> Ranking:
+        """What ranks the chunks for a question; may ask the optional tier, so hold no lock."""
+        question = understand(text)
+        meaning = of_question(question, self._table)
+        near: Near | None = None
+        if meaning is not None and self._paths is not None:
+            near = partial(self._paths.closeness, question=meaning.vector)
+        if self._enricher is not None:
+            meaning = self._enricher.meaning(text) or meaning
+        memory = self._memory
+
+        def rank(store: Store, catalog: Catalog, wanted: Wanted, most: int) -> list[Ranked]:
+            return Ranker(store, catalog, memory, question, meaning, near).rank(wanted, most)
+
+        return rank

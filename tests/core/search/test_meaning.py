@@ -1,0 +1,71 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from claudetask_core.schemas.search import SearchQuery
+from claudetask_core.search import meaning
+from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.meaning import PathVectors, of_question
+from claudetask_core.search.question import understand
+
+THEMES = ({"invoic", "pay", "money", "due"}, {"sound", "audio", "play", "nois"})
+MONEY = np.array([1.0, 0.0], np.float32)
+
+
+class TwoThemes:
+    """A table of two directions: words of money and words of sound."""
+
+    digest = "themes"
+    dimensions = 2
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def vectors(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += len(terms)
+        rows = [[float(term in theme) for theme in THEMES] for term in terms]
+        return np.array(rows, np.float32).reshape(-1, 2)
+
+
+def test_a_path_is_close_to_a_question_by_the_words_of_its_folders_and_its_name() -> None:
+    paths = PathVectors(TwoThemes())
+    close = paths.closeness(["pay/core.py", "audio/invoice.py", "src/x.py", "sound/y.py"], MONEY)
+    assert close == pytest.approx([1.0, 0.5**0.5, 0.0, 0.0])
+    assert paths.closeness([], MONEY).size == 0
+
+
+def test_a_path_is_looked_up_once_until_too_many_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = TwoThemes()
+    paths = PathVectors(table)
+    first = paths.closeness(["money/pay.py"], MONEY)
+    before = table.asked
+    assert paths.closeness(["money/pay.py"], MONEY) == first
+    assert table.asked == before
+    monkeypatch.setattr(meaning, "_MOST_PATHS", 0)
+    assert paths.closeness(["money/pay.py"], MONEY) == first
+    assert table.asked > before
+
+
+def test_a_question_of_words_the_table_does_not_know_has_no_meaning() -> None:
+    assert of_question(understand("money due"), TwoThemes()) is not None
+    assert of_question(understand("zebra"), TwoThemes()) is None
+    assert of_question(understand("money due"), None) is None
+
+
+def test_of_two_files_alike_in_words_the_one_in_the_folder_that_is_meant_comes_first(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "tree"
+    for folder in ("audio", "invoice"):
+        (root / folder).mkdir(parents=True)
+        (root / folder / "total.py").write_text("def total(rows):\n    return sum(rows)\n", "utf-8")
+    for table, expected in ((None, "audio"), (TwoThemes(), "invoice")):
+        database = tmp_path / f"{expected}.db"
+        index = CodeIndex(root, database, max_file_bytes=10_000, table=table)
+        index.refresh()
+        hits = index.ask(SearchQuery(query="total that is due"))
+        assert hits[0].path.split("/")[0] == expected
+        index.close()
