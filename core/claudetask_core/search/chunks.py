@@ -6,6 +6,7 @@ long still is cut where the indentation is least. Neighbouring atoms are then pa
 hold about `TARGET` characters, so that small functions share a chunk and a whole one is kept.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
@@ -55,7 +56,7 @@ def cut(
         scopes = scopes_by_tree(data, language, lines, indents)
     if scopes is None:
         scopes = scopes_by_lines(lines, indents, family)
-    sizes = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    sizes = list(accumulate([len(line) + 1 for line in lines], initial=0))
     cutter = _Cutter(indents, scopes, sizes)
     return _described(cutter.packed(), scopes, family)
 
@@ -123,16 +124,17 @@ class _Cutter:
     def _best_cut(self, start: int, end: int) -> int:
         """The line before which to cut: the least indented after a blank near the target."""
         best, best_cost = start + 1, float("inf")
-        number = start + 1
-        while number < end and self._size(start, number) <= TARGET * 4 // 3:
-            size = self._size(start, number)
-            if size >= TARGET // 3 and self._indents[number] >= 0:
-                blank = self._indents[number - 1] < 0
-                cost = self._indents[number] - 6 * blank + 8 * abs(size - TARGET) / TARGET
+        sizes, indents, before = self._sizes, self._indents, self._sizes[start]
+        first = bisect_left(sizes, before + TARGET // 3, start + 1, end)
+        last = bisect_right(sizes, before + TARGET * 4 // 3, start + 1, end)
+        for number in range(first, last):
+            if indents[number] >= 0:
+                blank = indents[number - 1] < 0
+                off = abs(sizes[number] - before - TARGET) / TARGET
+                cost = indents[number] - 6 * blank + 8 * off
                 if cost <= best_cost:
                     best, best_cost = number, cost
-            number += 1
-        return best if best_cost < float("inf") else max(start + 1, number - 1)
+        return best if best_cost < float("inf") else max(start + 1, last - 1)
 
 
 def _described(spans: list[tuple[int, int]], scopes: list[Scope], family: Family) -> list[Chunk]:
