@@ -71,16 +71,17 @@ class _Cutter:
     def packed(self) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         for start, end in self._atoms(0, len(self._indents)):
-            if spans and self._fits(spans[-1][0], end, self._size(start, end)):
+            if spans and self._fits(spans[-1][0], start, end):
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
         return spans
 
-    def _fits(self, start: int, end: int, added: int) -> bool:
-        together = self._size(start, end)
-        blank = added <= end - start
-        return together <= TARGET or (added < TARGET // 6 and together <= LONGEST) or blank
+    def _fits(self, start: int, added: int, end: int) -> bool:
+        """Whether lines `added` to before `end` go with those from `start` on before them."""
+        together, size = self._size(start, end), self._size(added, end)
+        blank = size == end - added
+        return together <= TARGET or (size < TARGET // 6 and together <= LONGEST) or blank
 
     def _size(self, start: int, end: int) -> int:
         return self._sizes[end] - self._sizes[start]
@@ -98,17 +99,20 @@ class _Cutter:
             if self._size(number, scope.end) <= LONGEST:
                 atoms.append((number, scope.end))
             else:
-                head = scope.line + 1
-                atoms.extend(self._joined(number, head, self._atoms(head, scope.end)))
+                atoms.extend(self._divided(number, scope))
             loose = number = scope.end
         atoms.extend(self._loose(loose, end))
         return atoms
 
-    @staticmethod
-    def _joined(start: int, head: int, inner: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        if not inner:
-            return [(start, head)]
-        return [(start, inner[0][1]), *inner[1:]]
+    def _divided(self, start: int, scope: Scope) -> list[tuple[int, int]]:
+        """A definition that is too long: the line that names it goes with what follows."""
+        before: list[tuple[int, int]] = []
+        if self._size(start, scope.line + 1) > TARGET:
+            before, start = self._loose(start, scope.line), scope.line
+        inner = self._atoms(scope.line + 1, scope.end)
+        if not inner or self._size(start, inner[0][1]) > LONGEST:
+            return [*before, (start, scope.line + 1), *inner]
+        return [*before, (start, inner[0][1]), *inner[1:]]
 
     def _loose(self, start: int, end: int) -> list[tuple[int, int]]:
         """Lines outside of definitions: as they are where short, else cut at the best places."""

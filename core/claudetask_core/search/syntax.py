@@ -102,9 +102,10 @@ def _nested(scopes: list[Scope]) -> list[Scope]:
     kept: list[Scope] = []
     around: list[Scope] = []
     for scope in sorted(scopes, key=lambda scope: (scope.first, -scope.end)):
-        while around and around[-1].end < scope.end and not _continues(around[-1], scope):
+        while around and _is_over(around[-1], scope):
             before = around.pop()
-            before.end = max(before.line + 1, min(before.end, scope.first))
+            if before.end < scope.end:
+                before.end = max(before.line + 1, min(before.end, scope.first))
         if around and _continues(around[-1], scope):
             around[-1].end = scope.end
             continue
@@ -117,6 +118,13 @@ def _nested(scopes: list[Scope]) -> list[Scope]:
         kept.append(scope)
         around.append(scope)
     return sorted(kept, key=lambda scope: scope.line)
+
+
+def _is_over(before: Scope, scope: Scope) -> bool:
+    """Whether a scope does not reach around the next; a lesser one of the same lines does not."""
+    if before.end == scope.end and before.minor:
+        return True
+    return before.end < scope.end and not _continues(before, scope)
 
 
 def _continues(before: Scope, scope: Scope) -> bool:

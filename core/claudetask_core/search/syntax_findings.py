@@ -11,6 +11,8 @@ _LONGEST_NAME: Final = 200
 _PIECE: Final = 1 << 16
 _FREE_CHECKS: Final = 1000
 _BYTES_PER_CHECK: Final = 20
+_BRACKETS: Final = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+_MOST_OPEN: Final = 1000
 _MATCHES_AT_ONCE: Final = 1024
 
 Captures = dict[str, list[Node]]
@@ -108,8 +110,11 @@ class Findings:
 def parsed(grammar: Grammar, data: bytes) -> Tree | None:
     """The syntax tree of a file, or None where it takes far more steps than source does.
 
-    The steps are counted, so that the same file always gives the same answer.
+    The steps are counted, so that the same file always gives the same answer. Each takes as long
+    as brackets are open, so a file that leaves very many open is not tried.
     """
+    if any(data.count(opens) - data.count(ends) > _MOST_OPEN for opens, ends in _BRACKETS):
+        return None
     left = _FREE_CHECKS + len(data) // _BYTES_PER_CHECK
 
     def read(offset: int, _point: Point) -> bytes:
