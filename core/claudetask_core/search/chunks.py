@@ -6,6 +6,7 @@ long still is cut where the indentation is least. Neighbouring atoms are then pa
 hold about `TARGET` characters, so that small functions share a chunk and a whole one is kept.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
@@ -55,7 +56,7 @@ def cut(
         scopes = scopes_by_tree(data, language, lines, indents)
     if scopes is None:
         scopes = scopes_by_lines(lines, indents, family)
-    sizes = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    sizes = list(accumulate([len(line) + 1 for line in lines], initial=0))
     cutter = _Cutter(indents, scopes, sizes)
     return _described(cutter.packed(), scopes, family)
 
@@ -70,16 +71,17 @@ class _Cutter:
     def packed(self) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         for start, end in self._atoms(0, len(self._indents)):
-            if spans and self._fits(spans[-1][0], end, self._size(start, end)):
+            if spans and self._fits(spans[-1][0], start, end):
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
         return spans
 
-    def _fits(self, start: int, end: int, added: int) -> bool:
-        together = self._size(start, end)
-        blank = added <= end - start
-        return together <= TARGET or (added < TARGET // 6 and together <= LONGEST) or blank
+    def _fits(self, start: int, added: int, end: int) -> bool:
+        """Whether lines `added` to before `end` go with those from `start` on before them."""
+        together, size = self._size(start, end), self._size(added, end)
+        blank = size == end - added
+        return together <= TARGET or (size < TARGET // 6 and together <= LONGEST) or blank
 
     def _size(self, start: int, end: int) -> int:
         return self._sizes[end] - self._sizes[start]
@@ -97,17 +99,20 @@ class _Cutter:
             if self._size(number, scope.end) <= LONGEST:
                 atoms.append((number, scope.end))
             else:
-                head = scope.line + 1
-                atoms.extend(self._joined(number, head, self._atoms(head, scope.end)))
+                atoms.extend(self._divided(number, scope))
             loose = number = scope.end
         atoms.extend(self._loose(loose, end))
         return atoms
 
-    @staticmethod
-    def _joined(start: int, head: int, inner: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        if not inner:
-            return [(start, head)]
-        return [(start, inner[0][1]), *inner[1:]]
+    def _divided(self, start: int, scope: Scope) -> list[tuple[int, int]]:
+        """A definition that is too long: the line that names it goes with what follows."""
+        before: list[tuple[int, int]] = []
+        if self._size(start, scope.line + 1) > TARGET:
+            before, start = self._loose(start, scope.line), scope.line
+        inner = self._atoms(scope.line + 1, scope.end)
+        if not inner or self._size(start, inner[0][1]) > LONGEST:
+            return [*before, (start, scope.line + 1), *inner]
+        return [*before, (start, inner[0][1]), *inner[1:]]
 
     def _loose(self, start: int, end: int) -> list[tuple[int, int]]:
         """Lines outside of definitions: as they are where short, else cut at the best places."""
@@ -123,16 +128,17 @@ class _Cutter:
     def _best_cut(self, start: int, end: int) -> int:
         """The line before which to cut: the least indented after a blank near the target."""
         best, best_cost = start + 1, float("inf")
-        number = start + 1
-        while number < end and self._size(start, number) <= TARGET * 4 // 3:
-            size = self._size(start, number)
-            if size >= TARGET // 3 and self._indents[number] >= 0:
-                blank = self._indents[number - 1] < 0
-                cost = self._indents[number] - 6 * blank + 8 * abs(size - TARGET) / TARGET
+        sizes, indents, before = self._sizes, self._indents, self._sizes[start]
+        first = bisect_left(sizes, before + TARGET // 3, start + 1, end)
+        last = bisect_right(sizes, before + TARGET * 4 // 3, start + 1, end)
+        for number in range(first, last):
+            if indents[number] >= 0:
+                blank = indents[number - 1] < 0
+                off = abs(sizes[number] - before - TARGET) / TARGET
+                cost = indents[number] - 6 * blank + 8 * off
                 if cost <= best_cost:
                     best, best_cost = number, cost
-            number += 1
-        return best if best_cost < float("inf") else max(start + 1, number - 1)
+        return best if best_cost < float("inf") else max(start + 1, last - 1)
 
 
 def _described(spans: list[tuple[int, int]], scopes: list[Scope], family: Family) -> list[Chunk]:

@@ -71,7 +71,7 @@ def find(lines: list[str], family: Family) -> list[Definition]:
 def indentation(line: str) -> int:
     """How far a line is indented, a tab counting as four columns."""
     lead = len(line) - len(line.lstrip(" \t"))
-    return lead + 3 * line.count("\t", 0, lead)
+    return lead + 3 * line.count("\t", 0, lead) if "\t" in line else lead
 
 
 def _depth(code: str, indent: int, family: Family) -> int:

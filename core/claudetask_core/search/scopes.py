@@ -58,7 +58,10 @@ class Scope:
 
 def indentations(lines: list[str]) -> list[int]:
     """The indentation of each line, -1 for a blank one."""
-    return [indentation(line) if line and not line.isspace() else -1 for line in lines]
+    return [
+        -1 if not line or line.isspace() else 0 if line[0] not in " \t" else indentation(line)
+        for line in lines
+    ]
 
 
 def scopes_by_lines(lines: list[str], indents: list[int], family: Family) -> list[Scope]:

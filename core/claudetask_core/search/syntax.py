@@ -6,18 +6,19 @@ from typing import Final
 from claudetask_core.search.scopes import Scope
 from claudetask_core.search.syntax_findings import Finding, Findings, parsed
 from claudetask_core.search.syntax_grammars import grammar, grammars_of
-from claudetask_core.search.syntax_scripts import PAGES, script_of
+from claudetask_core.search.syntax_sources import leading, readable
 
 _LARGEST: Final = 4_000_000
-_LEADING: Final = ("#", "//", "/*", "@", "--", "[", "%", ";", "<!--", "(*", "{-", '"""')
-_PREPROCESSED: Final = frozenset({"c", "cpp", "objective-c"})
+_WHOLE: Final = frozenset({"rule", "target", "test"})
 _OWNERS: Final = frozenset(
     {"class", "struct", "interface", "trait", "impl", "enum", "union", "instance"}
 )
 _BODIES: Final = frozenset({"function", "method", "macro", "test"})
 _MINOR: Final = frozenset({"field", "constant", "prototype", "export"})
 _SHOWN: Final = {"prototype": "function", "export": "constant"}
-_NAME_END: Final = re.compile(r"[<(\[{\s]")
+_NAME_END: Final = re.compile(r"[<(\[{\s]|(?<=\w)=$")
+_ARGUMENTS: Final = re.compile(r"<[^<>]*>")
+_OPERATOR: Final = re.compile(r"(?:.*?(\w+)::)?(operator\b.*)")
 _PATH: Final = re.compile(r"::|[.:\\/]")
 
 
@@ -34,11 +35,10 @@ def scopes_by_tree(
     """
     if language is None or len(data) > _LARGEST:
         return None
-    findings = _findings(script_of(data) if language in PAGES else data, language)
+    findings = _findings(readable(data, language), language)
     if findings is None:
         return None
-    leading = _LEADING[1:] if language in _PREPROCESSED else _LEADING
-    return _nested(_scopes(findings, lines, indents, leading))
+    return _nested(_scopes(findings, lines, indents, leading(language)))
 
 
 def _findings(data: bytes, language: str) -> Findings | None:
@@ -57,7 +57,7 @@ def _findings(data: bytes, language: str) -> Findings | None:
 
 
 def _scopes(
-    findings: Findings, lines: list[str], indents: list[int], leading: tuple[str, ...]
+    findings: Findings, lines: list[str], indents: list[int], marks: tuple[str, ...]
 ) -> list[Scope]:
     scopes: list[Scope] = []
     previous = -1
@@ -66,7 +66,7 @@ def _scopes(
         own = indents[first]
         while previous < first - 1 and 0 <= own <= indents[first - 1]:
             above = lines[first - 1].lstrip()
-            if first - 1 not in findings.comments and not above.startswith(leading):
+            if first - 1 not in findings.comments and not above.startswith(marks):
                 break
             first -= 1
         previous = max(previous, one.line)
@@ -75,18 +75,26 @@ def _scopes(
 
 
 def _scope(one: Finding, first: int, count: int) -> Scope:
-    owner, name = _named(one.name)
+    owner, name = _named(one)
     kind = _SHOWN.get(one.kind, one.kind)
     end = min(one.end, count)
     return Scope(first, one.line, end, name, kind, 0, one.kind in _MINOR, owner)
 
 
-def _named(text: str) -> tuple[str, str]:
+def _named(one: Finding) -> tuple[str, str]:
     """The class before a name, where it is written as in C++, and the name."""
-    text = text.strip("\"'`:@$~ \t\r\n")
-    head = _NAME_END.split(text, maxsplit=1)[0] or text
+    text = " ".join(one.name.split())
+    bare = text.strip("\"'`:@$#*. ")
+    if "::" in bare:
+        bare = _ARGUMENTS.sub("", bare)
+    operator = _OPERATOR.match(bare)
+    if operator:
+        return operator[1] or "", operator[2]
+    if one.kind in _WHOLE:
+        return "", bare or text
+    head = _NAME_END.split(bare, maxsplit=1)[0] or bare
     *path, name = [part for part in _PATH.split(head) if part] or [text]
-    return (path[-1] if path and "::" in head else ""), name
+    return one.owner or (path[-1] if path and "::" in head else ""), name
 
 
 def _nested(scopes: list[Scope]) -> list[Scope]:
@@ -94,8 +102,10 @@ def _nested(scopes: list[Scope]) -> list[Scope]:
     kept: list[Scope] = []
     around: list[Scope] = []
     for scope in sorted(scopes, key=lambda scope: (scope.first, -scope.end)):
-        while around and around[-1].end <= scope.first and not _continues(around[-1], scope):
-            around.pop()
+        while around and _is_over(around[-1], scope):
+            before = around.pop()
+            if before.end < scope.end:
+                before.end = max(before.line + 1, min(before.end, scope.first))
         if around and _continues(around[-1], scope):
             around[-1].end = scope.end
             continue
@@ -108,6 +118,13 @@ def _nested(scopes: list[Scope]) -> list[Scope]:
         kept.append(scope)
         around.append(scope)
     return sorted(kept, key=lambda scope: scope.line)
+
+
+def _is_over(before: Scope, scope: Scope) -> bool:
+    """Whether a scope does not reach around the next; a lesser one of the same lines does not."""
+    if before.end == scope.end and before.minor:
+        return True
+    return before.end < scope.end and not _continues(before, scope)
 
 
 def _continues(before: Scope, scope: Scope) -> bool:

@@ -9,8 +9,10 @@ from claudetask_core.search.syntax_grammars import Grammar
 
 _LONGEST_NAME: Final = 200
 _PIECE: Final = 1 << 16
-_FREE_CHECKS: Final = 20_000
+_FREE_CHECKS: Final = 1000
 _BYTES_PER_CHECK: Final = 20
+_BRACKETS: Final = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+_MOST_OPEN: Final = 1000
 _MATCHES_AT_ONCE: Final = 1024
 
 Captures = dict[str, list[Node]]
@@ -29,6 +31,7 @@ class Finding:
     end: int
     line: int
     name: str
+    owner: str
 
     def widen(self, node: Node) -> None:
         """Counts in what stands around the definition (its decorators, its `export`)."""
@@ -37,7 +40,10 @@ class Finding:
 
 
 class Findings:
-    """The definitions of a file by the place of their names, and the lines of long comments.
+    """The definitions of a file by the place of their names.
+
+    `comments` are the lines of comments of several lines, and of attributes, docstrings and
+    signatures that stand before a definition.
 
     `wrong` says how many bytes of the file the grammar did not understand.
     """
@@ -50,12 +56,13 @@ class Findings:
         wider: list[Captures] = []
         cursor = QueryCursor(grammar.query, match_limit=_MATCHES_AT_ONCE)
         for pattern, captures in cursor.matches(tree.root_node):
-            words = grammar.words.get(pattern)
-            if words is not None and self._text(captures["_m"][0]) not in words:
+            if "_m" in captures and not grammar.admits(pattern, self._text(captures["_m"][0])):
                 continue
             kind = grammar.kind(pattern, captures)
             if kind == "comment":
-                self._comment(captures[kind])
+                self._comment(captures[kind], 2)
+            elif kind == "leading":
+                self._comment(captures[kind], 1)
             elif kind == "error":
                 self.wrong += captures[kind][0].end_byte - captures[kind][0].start_byte
             elif kind == "wider":
@@ -71,34 +78,43 @@ class Findings:
     def _text(self, node: Node) -> bytes:
         return self._data[node.start_byte : node.end_byte]
 
-    def _comment(self, nodes: list[Node]) -> None:
+    def _spelled(self, node: Node) -> str:
+        return self._text(node)[:_LONGEST_NAME].decode("utf-8", "replace")
+
+    def _comment(self, nodes: list[Node], least: int) -> None:
         for node in nodes:
             first = node.start_point.row
             last = end_line(node)
-            if last - first > 1:
+            if last - first >= least:
                 self.comments.update(range(first, last))
 
     def _add(self, pattern: int, kind: str, captures: Captures) -> None:
         node = captures[kind][0]
+        owner = captures.get("owner")
         for name in captures.get("name", ()):
             known = self.by_place.get(name.start_byte)
             if known is None:
-                text = self._text(name)[:_LONGEST_NAME].decode("utf-8", "replace")
+                text = self._spelled(name)
                 start, line = node.start_point.row, name.start_point.row
                 self.by_place[name.start_byte] = Finding(
-                    pattern, kind, start, end_line(node), line, text
-                )
+                    pattern, kind, start, end_line(node), line, text,
+                    self._spelled(owner[0]) if owner else "",
+                )  # fmt: skip
                 continue
             known.widen(node)
             if pattern < known.pattern:
                 known.pattern, known.kind = pattern, kind
+                known.owner = self._spelled(owner[0]) if owner else known.owner
 
 
 def parsed(grammar: Grammar, data: bytes) -> Tree | None:
     """The syntax tree of a file, or None where it takes far more steps than source does.
 
-    The steps are counted, so that the same file always gives the same answer.
+    The steps are counted, so that the same file always gives the same answer. Each takes as long
+    as brackets are open, so a file that leaves very many open is not tried.
     """
+    if any(data.count(opens) - data.count(ends) > _MOST_OPEN for opens, ends in _BRACKETS):
+        return None
     left = _FREE_CHECKS + len(data) // _BYTES_PER_CHECK
 
     def read(offset: int, _point: Point) -> bytes:

@@ -21,10 +21,12 @@ _OTHER_NAMES: Final = {
     "vue": ("typescript",),
     "svelte": ("typescript",),
     "astro": ("typescript",),
+    "html": ("typescript",),
 }
 """Grammars to try in turn, until one reads nearly the whole file, where none has the name."""
 
 _SHARED_QUERIES: Final = {"tsx": "typescript"}
+_PARTS: Final = frozenset({"name", "owner"})
 _ERRORS: Final = "\n(ERROR) @error\n"
 
 
@@ -32,20 +34,28 @@ _ERRORS: Final = "\n(ERROR) @error\n"
 class Grammar:
     """A parser and the query that finds what a file defines.
 
-    A pattern of the query captures the name of a definition as `name` and the whole of it as
-    its kind. Where it has `words`, what it captures as `_m` has to be one of them.
+    A pattern of the query captures the name of a definition as `name`, the whole of it as its
+    kind, and as `owner` the class that it names itself (`Class::name`). What it captures as
+    `_m` has to be one of its `words`, where it has any, and none of its `except`. `wider` is
+    what belongs to a definition besides, `comment` and `leading` what may stand before one.
     """
 
     parser: Parser
     query: Query
     words: dict[int, frozenset[bytes]]
+    excepted: dict[int, frozenset[bytes]]
     kinds: dict[int, str] = field(default_factory=dict[int, str])
+
+    def admits(self, pattern: int, word: bytes) -> bool:
+        """Whether what a pattern captured as `_m` is a word that it is for."""
+        words = self.words.get(pattern)
+        return (words is None or word in words) and word not in self.excepted.get(pattern, ())
 
     def kind(self, pattern: int, captures: Iterable[str]) -> str:
         """The capture of a match of that pattern that is neither a name nor auxiliary."""
         known = self.kinds.get(pattern)
         if known is None:
-            known = next(one for one in captures if one != "name" and not one.startswith("_"))
+            known = next(one for one in captures if one not in _PARTS and not one.startswith("_"))
             self.kinds[pattern] = known
         return known
 
@@ -66,12 +76,17 @@ def grammar(name: str) -> Grammar:
     """The grammar of that name, loaded once in a process."""
     language = get_language(cast("SupportedLanguage", name))
     query = Query(language, _query_file(name).read_text("utf-8") + _ERRORS)
-    words: dict[int, frozenset[bytes]] = {}
+    return Grammar(Parser(language), query, _listed(query, "words"), _listed(query, "except"))
+
+
+def _listed(query: Query, setting: str) -> dict[int, frozenset[bytes]]:
+    """The words that a setting lists, by the patterns that have it."""
+    listed: dict[int, frozenset[bytes]] = {}
     for number in range(query.pattern_count):
-        listed = query.pattern_settings(number).get("words")
-        if listed:
-            words[number] = frozenset(listed.encode().split())
-    return Grammar(Parser(language), query, words)
+        words = query.pattern_settings(number).get(setting)
+        if words:
+            listed[number] = frozenset(words.encode().split())
+    return listed
 
 
 def _query_file(name: str) -> Traversable:

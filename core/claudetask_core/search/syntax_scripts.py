@@ -1,11 +1,16 @@
-"""The scripts of files that are pages first (Vue, Svelte, Astro)."""
+"""The scripts of files that are pages first (HTML, Vue, Svelte, Astro)."""
 
 import re
 from typing import Final
 
-PAGES: Final = frozenset({"vue", "svelte", "astro"})
+PAGES: Final = frozenset({"html", "vue", "svelte", "astro"})
 _FENCE: Final = b"---\n"
 _SHOWN: Final = re.compile(rb"[^\n]")
+_OPENING: Final = re.compile(
+    rb"<script(?=[\s>/])((?:[^>\"']|\"[^\"]{0,300}\"|'[^']{0,300}'){0,400})>", re.IGNORECASE
+)
+_CLOSING: Final = re.compile(rb"</script", re.IGNORECASE)
+_TYPE: Final = re.compile(rb"\btype\s*=\s*[\"']?\s*([\w/+.-]*)", re.IGNORECASE)
 
 
 def script_of(data: bytes) -> bytes:
@@ -27,11 +32,17 @@ def _scripts(data: bytes) -> list[tuple[int, int]]:
         if end >= 0:
             found.append((len(_FENCE), end + 1))
             done = end + 1
-    while True:
-        opening = data.find(b"<script", done)
-        start = data.find(b">", opening) + 1 if opening >= 0 else 0
-        end = data.find(b"</script", start) if start else -1
-        if end < 0:
-            return found
-        found.append((start, end))
-        done = end
+    while opening := _OPENING.search(data, done):
+        closing = _CLOSING.search(data, opening.end())
+        if closing is None:
+            break
+        done = closing.start()
+        if _is_code(opening[1]):
+            found.append((opening.end(), done))
+    return found
+
+
+def _is_code(attributes: bytes) -> bool:
+    kind = _TYPE.search(attributes)
+    said = kind[1].lower() if kind else b""
+    return not said or said == b"module" or said.endswith((b"script", b"jsx", b"babel"))

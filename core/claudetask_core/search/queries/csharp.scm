@@ -12,5 +12,6 @@
 (property_declaration name: (_) @name) @field
 (event_declaration name: (_) @name) @field
 (enum_member_declaration name: (_) @name) @field
+(event_field_declaration (variable_declaration (variable_declarator name: (_) @name))) @field
 (field_declaration (variable_declaration (variable_declarator name: (_) @name))) @field
 (comment) @comment

@@ -5,4 +5,4 @@
 (callback fun: (_) @name) @prototype
 (pp_define lhs: (macro_lhs name: (_) @name)) @macro
 (module_attribute name: (_) @name) @module
-(spec) @comment
+(spec) @leading

@@ -4,3 +4,5 @@
 (module_defn (identifier) @name) @module
 (type_definition (_ (type_name type_name: (_) @name))) @type
 (member_defn (method_or_prop_defn name: (_) @name)) @method
+(exception_definition exception_name: (_) @name) @type
+(block_comment) @comment

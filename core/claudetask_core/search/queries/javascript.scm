@@ -12,6 +12,8 @@
 (export_statement (lexical_declaration (variable_declarator name: (identifier) @name))) @constant
 (export_statement declaration: (_ name: (_) @name)) @wider
 (export_statement (export_clause (export_specifier alias: (_) @name))) @export
+(expression_statement (assignment_expression left: (member_expression object: (member_expression object: (identifier) @owner property: (property_identifier) @_m) property: (_) @name) right: [(arrow_function) (function_expression)]) (#set! words "prototype")) @function
 (expression_statement (assignment_expression left: (member_expression property: (_) @name) right: [(arrow_function) (function_expression) (class)])) @function
 (expression_statement (assignment_expression left: (identifier) @name right: [(arrow_function) (function_expression)])) @function
 (comment) @comment
+(decorator) @leading

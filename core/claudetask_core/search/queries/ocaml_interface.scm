@@ -1,4 +1,4 @@
-(type_definition (type_binding name: (_) @name)) @type
+(type_definition (type_binding name: (_) @name) @type)
 (module_definition (module_binding (module_name) @name)) @module
 (module_type_definition (module_type_name) @name) @interface
 (external (value_name) @name) @function

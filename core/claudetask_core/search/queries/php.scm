@@ -8,3 +8,4 @@
 (const_element . (name) @name) @constant
 (property_declaration (property_element name: (variable_name (name) @name))) @field
 (comment) @comment
+(function_call_expression function: (name) @_m arguments: (arguments . (argument (string (string_content) @name))) (#set! words "define")) @constant

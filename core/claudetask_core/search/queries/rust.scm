@@ -8,6 +8,8 @@
 (impl_item type: (type_identifier) @name) @impl
 (impl_item type: (generic_type type: (_) @name)) @impl
 (impl_item type: (scoped_type_identifier name: (_) @name)) @impl
+(impl_item type: (reference_type type: [(type_identifier) (primitive_type)] @name)) @impl
+(impl_item type: (primitive_type) @name) @impl
 (mod_item name: (_) @name body: (_)) @module
 (type_item name: (_) @name) @type
 (associated_type name: (_) @name) @type
@@ -15,4 +17,4 @@
 (const_item name: (_) @name) @constant
 (static_item name: (_) @name) @constant
 (block_comment) @comment
-(attribute_item) @comment
+(attribute_item) @leading

@@ -10,5 +10,7 @@
 (package_object name: (_) @name) @module
 (given_definition name: (_) @name) @constant
 (template_body (val_definition pattern: (identifier) @name) @field)
+(template_body (var_definition pattern: (identifier) @name) @field)
+(compilation_unit (var_definition pattern: (identifier) @name) @constant)
 (compilation_unit (val_definition pattern: (identifier) @name) @constant)
 (block_comment) @comment

@@ -1,7 +1,6 @@
 (mixin_statement name: (_) @name) @macro
 (function_statement name: (_) @name) @function
-(placeholder (identifier) @name) @class
 (rule_set (selectors) @name) @rule
 (keyframes_statement (keyframes_name) @name) @rule
-(stylesheet (declaration (variable) @name) @constant)
+((stylesheet (declaration (property_name) @name) @constant) (#match? @name "^[$]"))
 (comment) @comment

@@ -9,9 +9,10 @@
 (init_declaration "init" @name) @method
 (deinit_declaration "deinit" @name) @method
 (subscript_declaration "subscript" @name) @method
-(typealias_declaration name: (_) @name) @type
+(typealias_declaration name: (type_identifier) @name) @type
 (associatedtype_declaration name: (_) @name) @type
 (enum_entry name: (simple_identifier) @name) @field
+(source_file (property_declaration name: (pattern bound_identifier: (_) @name)) @constant)
 (property_declaration name: (pattern bound_identifier: (_) @name)) @field
 (protocol_property_declaration name: (pattern bound_identifier: (_) @name)) @field
 (multiline_comment) @comment

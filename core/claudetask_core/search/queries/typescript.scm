@@ -6,7 +6,7 @@
 (interface_declaration name: (_) @name) @interface
 (type_alias_declaration name: (_) @name) @type
 (enum_declaration name: (_) @name) @enum
-(enum_body name: (_) @name) @field
+(enum_body name: (property_identifier) @name @field)
 (enum_assignment name: (_) @name) @field
 (internal_module name: (_) @name) @module
 (module name: (_) @name) @module
@@ -24,6 +24,8 @@
 (ambient_declaration (_ (variable_declarator name: (identifier) @name))) @constant
 (export_statement declaration: (_ name: (_) @name)) @wider
 (export_statement (export_clause (export_specifier alias: (_) @name))) @export
+(expression_statement (assignment_expression left: (member_expression object: (member_expression object: (identifier) @owner property: (property_identifier) @_m) property: (_) @name) right: [(arrow_function) (function_expression)]) (#set! words "prototype")) @function
 (expression_statement (assignment_expression left: (member_expression property: (_) @name) right: [(arrow_function) (function_expression) (class)])) @function
 (expression_statement (assignment_expression left: (identifier) @name right: [(arrow_function) (function_expression)])) @function
 (comment) @comment
+(decorator) @leading
