@@ -4,6 +4,7 @@ Words meet as they do in the index: by the terms of `tokens.py`, so "sessions" m
 `SessionStore`, and "rate limiter" the whole of `RateLimiter`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from claudetask_core.search.question import Question
 from claudetask_core.search.tokens import joined, parts, stem, words
 
 MOST: Final = 50
+_SURE: Final = 3
 _Span = tuple[int, int]
 
 
@@ -24,9 +26,9 @@ def highlights(marker: "Marker", lines: Sequence[str], first: int) -> list[Highl
         first: The number in its file of the first of them.
     """
     found: list[Highlight] = []
-    for number, line in enumerate(lines, first):
-        for start, end in marker.spans(line):
-            found.append(Highlight(line=number, start=start, end=end))
+    for number in marker.promising(lines):
+        for start, end in marker.spans(lines[number]):
+            found.append(Highlight(line=first + number, start=start, end=end))
             if len(found) == MOST:
                 return found
     return found
@@ -42,7 +44,24 @@ class Marker:
     def __init__(self, question: Question) -> None:
         self._stems = frozenset(question.words)
         self._whole = frozenset((*question.identifiers, *question.pairs))
+        beginnings = sorted({re.escape(_beginning(word)) for word in question.words})
+        self._may_hold = re.compile("|".join(beginnings) or "(?!)")
         self._known: dict[str, list[_Span]] = {}
+
+    def promising(self, lines: Sequence[str]) -> Iterator[int]:
+        """The places of the lines that may hold a word of the question; most hold none."""
+        text = "\n".join(lines).lower()
+        number = -1
+        position = end = 0
+        for found in self._may_hold.finditer(text):
+            if number >= 0 and found.start() < end:
+                continue
+            number = max(number, 0) + text.count("\n", position, found.start())
+            position = found.start()
+            end = text.find("\n", position)
+            yield number
+            if end < 0:
+                return
 
     def spans(self, line: str) -> Iterator[_Span]:
         """The places in one line, as offsets in characters."""
@@ -56,9 +75,11 @@ class Marker:
             position += len(word)
 
     def _inside(self, word: str) -> list[_Span]:
+        lowered = word.lower()
+        if not self._may_hold.search(lowered):
+            return []
         if joined(word) in self._whole:
             return [(0, len(word))]
-        lowered = word.lower()
         matching = [(part, stem(part) in self._stems) for part in parts(word)]
         if len(lowered) != len(word):  # offsets in the lowered word are not those in the word
             return [(0, len(word))] if any(match for _, match in matching) else []
@@ -73,6 +94,11 @@ class Marker:
             # pairs of CJK letters overlap, so the next one may begin inside this one
             position = start + (len(part) if part.isascii() else 1)
         return spans
+
+
+def _beginning(stemmed: str) -> str:
+    """Letters that every word with this stem begins with: `fly` is the stem of `flies`."""
+    return stemmed[: _SURE if len(stemmed) > _SURE else _SURE - 1]
 
 
 def _append(spans: list[_Span], word: str, start: int, end: int) -> None:

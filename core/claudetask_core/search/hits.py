@@ -12,8 +12,8 @@ from claudetask_core.search.languages import canonical
 from claudetask_core.search.listing import glob
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Ranked, Wanted
-from claudetask_core.search.reading import read
 from claudetask_core.search.rows import FileRow
+from claudetask_core.search.shelf import Shelf
 
 TEXT_LIMIT: Final = 4000
 _LINE_LIMIT: Final = 8000
@@ -51,7 +51,7 @@ def filter_of(query: SearchQuery) -> Wanted:
     return wanted
 
 
-def assemble(root: Path, ranked: Sequence[Ranked], query: SearchQuery, max_bytes: int) -> Answer:
+def assemble(shelf: Shelf, ranked: Sequence[Ranked], query: SearchQuery) -> Answer:
     """The first `top_k` hits, each checked against its file."""
     answer = Answer()
     contents: dict[str, list[str] | None] = {}
@@ -65,22 +65,13 @@ def assemble(root: Path, ranked: Sequence[Ranked], query: SearchQuery, max_bytes
             continue
         path = one.file.path
         if path not in contents:
-            contents[path] = _lines_as_indexed(root, one.file, max_bytes, safe)
+            contents[path] = shelf.lines(path, one.file.digest, safe)
             if contents[path] is None:
                 answer.stale.append(path)
         lines = contents[path]
         if lines is not None:
             answer.hits.append(_hit(one, lines, marker))
     return answer
-
-
-def _lines_as_indexed(
-    root: Path, row: FileRow, max_bytes: int, safe: set[Path]
-) -> list[str] | None:
-    content = read(root, row.path, max_bytes, safe)
-    if content is None or content.digest != row.digest:
-        return None
-    return content.lines
 
 
 def _hit(one: Ranked, lines: list[str], marker: Marker) -> SearchHit:

@@ -29,6 +29,7 @@ from claudetask_core.search.listing import Stop, Stopped, glob, list_files
 from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.reading import Signature, look
 from claudetask_core.search.rows import FileRow
+from claudetask_core.search.shelf import Shelf
 from claudetask_core.search.store import Store
 from claudetask_core.search.vectors import TermTable
 from claudetask_core.search.workers import Inline, processes
@@ -80,11 +81,9 @@ class CodeIndex:
         path: The index file, which other trees may share; made with its folder where missing.
         max_file_bytes: Larger files are left out.
         exclude: Further patterns (as in .gitignore) to leave out.
-        workers: How many processes may analyse at once when there is much; 0 for none, so that
-            everything is done in the calling thread.
-        table: Gives terms vectors, so that meaning counts beside words; the shipped one where
-            processes analyse.
-        encoder: An optional tier: its vectors count instead of the table's while it helps.
+        workers: How many processes may analyse at once when there is much; 0 for none.
+        table: Gives terms vectors; it is the shipped one where processes analyse.
+        encoder: An optional tier, whose vectors count instead of the table's.
     """
 
     def __init__(
@@ -109,6 +108,7 @@ class CodeIndex:
         self._start_anew()
         self._reader = Access(path, self.root, self._start_anew)
         self._writer = Access(path, self.root)
+        self._shelf = Shelf(self.root, max_file_bytes)
         self._inline = Inline(table)
         self._seen = (0, 0)
 
@@ -169,7 +169,7 @@ class CodeIndex:
         wanted = filter_of(query)
         hits: list[SearchHit] = []
         for _ in range(_ATTEMPTS):
-            answer = assemble(self.root, self._ranked(query, wanted), query, self._max_bytes)
+            answer = assemble(self._shelf, self._ranked(query, wanted), query)
             hits = answer.hits
             if not answer.stale or not self._catch_up(answer.stale):
                 break

@@ -74,12 +74,8 @@ def read(
     """
     path = root / relative
     try:
-        if safe is None or path.parent not in safe:
-            folder = path.parent.resolve()
-            if not folder.is_relative_to(root) or folder != path.parent:
-                return None
-            if safe is not None:
-                safe.add(folder)
+        if not is_inside(root, path, safe):
+            return None
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError):
         return None
@@ -89,6 +85,21 @@ def read(
         return None
     finally:
         os.close(handle)
+
+
+def is_inside(root: Path, path: Path, safe: set[Path] | None = None) -> bool:
+    """Whether no symlink is among the folders of a path; `root` and `safe` as for `read`."""
+    folder = path.parent
+    if safe is not None and folder in safe:
+        return True
+    try:
+        if not folder.is_relative_to(root) or os.path.realpath(folder) != str(folder):
+            return False
+    except (OSError, ValueError):
+        return False
+    if safe is not None:
+        safe.add(folder)
+    return True
 
 
 def _content(handle: int, max_bytes: int) -> Content | None:

@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 
 _SCALE: Final = 127.0
 _SLICE: Final = 256
+_BLOCK: Final = 512
 _PREFIXES: Final = frozenset("=@#")
 
 
@@ -85,4 +86,10 @@ def closeness(data: Sequence[bytes], counts: Sequence[int], question: Vectors) -
         one if len(one) == size else bytes(size) for one, size in zip(data, sizes, strict=True)
     ]
     rows = np.frombuffer(b"".join(whole), np.int8).reshape(-1, question.size)
-    return np.maximum(rows.astype(np.float32) @ (question / _SCALE), 0.0).astype(np.float64)
+    scaled = (question / _SCALE).astype(np.float32)
+    found = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), _BLOCK):  # what is widened at once stays in the cache
+        np.dot(
+            rows[start : start + _BLOCK].astype(np.float32), scaled, found[start : start + _BLOCK]
+        )
+    return np.maximum(found, 0.0).astype(np.float64)

@@ -1,0 +1,102 @@
+import os
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.search import shelf as shelf_module
+from claudetask_core.search.reading import Content, read
+from claudetask_core.search.shelf import Shelf
+
+HOUR_NS = 3600 * 10**9
+TEXT = "one\ntwo\n"
+
+
+def digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=12).digest()
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths that were read from the disk, in their order."""
+    seen: list[str] = []
+
+    def counted(root: Path, path: str, most: int, safe: set[Path]) -> Content | None:
+        seen.append(path)
+        return read(root, path, most, safe)
+
+    monkeypatch.setattr(shelf_module, "read", counted)
+    return seen
+
+
+def made(root: Path, *, most: int = 1000, ahead: int = HOUR_NS) -> Callable[..., list[str] | None]:
+    """Asks a shelf whose clock is ahead, so that every file has long been as it is."""
+
+    def now() -> int:
+        return root.stat().st_ctime_ns + ahead
+
+    shelf = Shelf(root, 10_000, most=most, now=now)
+
+    def lines(path: str = "a.py", text: str = TEXT) -> list[str] | None:
+        return shelf.lines(path, digest(text), set())
+
+    return lines
+
+
+def test_a_file_is_read_once_while_it_stays_as_it_is(tmp_path: Path, reads: list[str]) -> None:
+    (tmp_path / "a.py").write_text(TEXT, "utf-8")
+    lines = made(tmp_path)
+    assert [lines(), lines()] == [["one", "two"]] * 2
+    assert reads == ["a.py"]
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(tmp_path: Path, reads: list[str]) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(TEXT, "utf-8")
+    lines = made(tmp_path)
+    assert lines() == ["one", "two"]
+    before = path.stat()
+    other = TEXT.upper()
+    for _ in range(100_000):  # until the clock of the file system ticks
+        path.write_text(other, "utf-8")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        if path.stat().st_ctime_ns != before.st_ctime_ns:
+            break
+    assert lines() is None
+    assert lines(text=other) == ["ONE", "TWO"]
+
+
+def test_a_file_written_this_very_moment_is_read_again(tmp_path: Path, reads: list[str]) -> None:
+    (tmp_path / "a.py").write_text(TEXT, "utf-8")
+    lines = made(tmp_path, ahead=0)
+    assert [lines(), lines()] == [["one", "two"]] * 2
+    assert reads == ["a.py", "a.py"]
+
+
+def test_what_was_read_longest_ago_is_given_up_first(tmp_path: Path, reads: list[str]) -> None:
+    for name in "abc":
+        (tmp_path / name).write_text(TEXT, "utf-8")
+    lines = made(tmp_path, most=2 * len(TEXT))
+    for name in "abacab":
+        assert lines(name) == ["one", "two"]
+    assert reads == ["a", "b", "c", "b"]
+
+
+def test_what_is_no_file_of_the_tree_has_no_lines(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    (tmp_path / "a.py").write_text(TEXT, "utf-8")
+    (root / "out").symlink_to(tmp_path)
+    (root / "link.py").symlink_to(tmp_path / "a.py")
+    lines = made(root)
+    for path in ("out/a.py", "link.py", "../a.py", "missing.py", "a\0.py"):
+        assert lines(path) is None
+
+
+def test_a_file_with_another_digest_has_no_lines(tmp_path: Path, reads: list[str]) -> None:
+    (tmp_path / "a.py").write_text(TEXT, "utf-8")
+    lines = made(tmp_path)
+    assert lines() is not None
+    assert lines(text="other") is None
+    assert reads == ["a.py"]
