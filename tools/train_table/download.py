@@ -1,9 +1,7 @@
 """Fetches the pinned archives with the package managers of this machine, as they are set up."""
 
-import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -94,8 +92,3 @@ def _apt(cache: Path) -> list[str]:
         (lists / "src.sources").write_text(sources, encoding="utf-8")
         _run(["apt-get", *options, "-q", "update"], lists)
     return options
-
-
-def manifest(rows: Iterator[dict[str, object]], path: Path) -> None:
-    """Writes what the table was made from, a line for each source."""
-    path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")

@@ -9,6 +9,7 @@ from claudetask_core.search.syntax_grammars import grammar, grammars_of
 from claudetask_core.search.syntax_sources import leading, readable
 
 _LARGEST: Final = 4_000_000
+_LONGEST_LINE: Final = 20_000
 _WHOLE: Final = frozenset({"rule", "target", "test"})
 _OWNERS: Final = frozenset(
     {"class", "struct", "interface", "trait", "impl", "enum", "union", "instance"}
@@ -35,6 +36,8 @@ def scopes_by_tree(
     """
     if language is None or len(data) > _LARGEST:
         return None
+    if max(map(len, lines), default=0) > _LONGEST_LINE:
+        return None  # nobody wrote it: there is no place to cut, and a grammar may not end on it
     findings = _findings(readable(data, language), language)
     if findings is None:
         return None

@@ -1,0 +1,55 @@
+"""Which language a file is in, by its name or by its first line."""
+
+import pytest
+
+from claudetask_core.search.languages import canonical, detect
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("Dockerfile", "dockerfile"), ("Dockerfile.dev", "dockerfile"), ("Makefile", "make"),
+        ("Makefile.am", "make"), ("CMakeLists.txt", "cmake"), ("Rakefile", "ruby"),
+        ("Gemfile", "ruby"), ("Vagrantfile", "ruby"), ("Jenkinsfile", "groovy"),
+        ("Jenkinsfile.release", "groovy"), ("BUILD.bazel", "starlark"), ("BUILD", "starlark"),
+        ("defs.bzl", "starlark"), (".bashrc", "shell"), (".zshrc", "shell"), (".env", "ini"),
+        ("a.mts", "typescript"), ("a.cts", "typescript"), ("a.pyi", "python"),
+        ("build.gradle.kts", "kotlin"), ("build.gradle", "groovy"), ("main.tf", "terraform"),
+        ("a.mdx", "markdown"), ("a.rst", "restructuredtext"), ("a.tex", "latex"),
+        ("a.zig", "zig"), ("a.nim", "nim"), ("a.jl", "julia"), ("a.sol", "solidity"),
+        ("a.v", "v"), ("a.vhdl", "vhdl"), ("a.sv", "verilog"), ("a.PY", "python"),
+        ("meson.build", "meson"), ("a.svelte", "svelte"), ("x/go.mod", "go"), ("a.unknown", None),
+        ("LICENSE", None),
+    ],
+)  # fmt: skip
+def test_a_name_tells_the_language(name: str, language: str | None) -> None:
+    assert detect(name, "")[0] == language
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("#!/usr/bin/env python3", "python"), ("#!/bin/sh", "shell"), ("#!/bin/bash -e", "shell"),
+        ("#!/usr/bin/env zsh", "shell"), ("#!/usr/bin/env node", "javascript"),
+        ("#!/usr/bin/env -S deno run", "typescript"), ("#!/usr/bin/ruby", "ruby"),
+        ("#!/usr/bin/env fish", "fish"), ("#!/usr/bin/env pwsh", "powershell"),
+        ("#!/usr/bin/perl -w", "perl"), ("#!/usr/bin/env php", "php"),
+        ("#!/usr/bin/lua5.4", "lua"), ("#!/usr/bin/env Rscript", "r"),
+        ("#!/usr/bin/tclsh", "tcl"), ("#!/opt/thing", None), ("python", None),
+    ],
+)  # fmt: skip
+def test_a_script_without_an_extension_tells_it_in_its_first_line(
+    line: str, language: str | None
+) -> None:
+    assert detect("bin/run", line + "\nx\n")[0] == language
+
+
+def test_a_header_with_classes_is_cpp() -> None:
+    assert detect("a.h", "class A;\n")[0] == "cpp"
+    assert detect("a.h", "struct a;\n")[0] == "c"
+
+
+def test_a_language_is_asked_for_as_people_write_it() -> None:
+    assert [canonical(name) for name in ("TS", " C# ", "bash", "Zig", "tf")] == [
+        "typescript", "csharp", "shell", "zig", "terraform"
+    ]  # fmt: skip
