@@ -9,7 +9,7 @@ from claudetask_core.search.priors import factors, marks_of
 from claudetask_core.search.question import understand
 from claudetask_core.search.tokens import words
 
-WEAK: Final = 0.25
+WEAK: Final = 0.3
 """A score below this, as it is before the prior of the file's place, is no good match."""
 
 _FILTERS: Final = ("path", "language", "kind", "min_score")

@@ -6,7 +6,8 @@ define and the share of the question they hold. A further chunk of the same file
 so that the list shows many files.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from claudetask_core.search.analysis import unpack_row
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
-from claudetask_core.search.evidence import Floats, Memory, Numbers, Witness
+from claudetask_core.search.evidence import Floats, Memory, Numbers, Witness, rarity
 from claudetask_core.search.fields import FileFields, FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.priors import factors, is_test_mark
@@ -28,6 +29,7 @@ from claudetask_core.search.weights import IDENTIFIER, WORDS, Weights
 
 FILES: Final = 100
 _DAMPED: Final = 3
+_FIRST: Final = 10
 
 Wanted = Callable[[FileRow], bool]
 Near = Callable[[Sequence[str]], Floats]
@@ -153,6 +155,22 @@ class Ranker:
         )
         return table[catalog.marks[: len(catalog.rows)]]
 
+    def _held(self, words: Iterable[set[str]]) -> float:
+        """What makes scores mean the same for all questions, 0–1.
+
+        Each field is brought to 1 by its best, so the best hit of a question that nothing here
+        answers would look good. The share of the question, by how rare its words are, that a
+        hit holds tells the two apart; its root does so best.
+        """
+        rare = {
+            word: self._question.weight(word)
+            * rarity(self._catalog.files, self._witness.of(word).files.size)
+            for word in self._question.words
+        }
+        whole = sum(rare.values())
+        best = max((sum(rare[word] for word in some) for some in words), default=0.0)
+        return math.sqrt(best / whole) if whole else 1.0
+
     def _spelled(self, terms: list[str]) -> list[str]:
         """The terms as the question writes them, each once."""
         spelled = self._question.spelled
@@ -169,6 +187,10 @@ class Ranker:
         """The chosen chunks with their lines and what speaks for them."""
         rows: dict[int, list[str]] = {}
         ranked: list[Ranked] = []
+        held = self._held(
+            {*scorer.words_in(place), *found.path_words.get(files[order].number, ())}
+            for order, place, _ in best[:_FIRST]
+        )
         for order, place, score in best:
             file = files[order]
             if file.place not in rows:
@@ -179,7 +201,7 @@ class Ranker:
                     chunk=ChunkRow(
                         *unpack_row(rows[file.place][place - int(candidates.starts[file.place])])
                     ),
-                    score=min(1.0, score / self._weights.whole),
+                    score=min(1.0, score / self._weights.whole) * held,
                     names=self._spelled(scorer.names_in(place)),
                     path_words=self._spelled(found.path_words.get(file.number, [])),
                     text_words=self._spelled(scorer.words_in(place)),

@@ -151,3 +151,11 @@ def test_a_language_is_told_by_name_first_line_or_content(
     path: str, text: str, expected: str | None
 ) -> None:
     assert detect(path, text)[0] == expected
+
+
+def test_a_question_of_which_little_is_found_scores_low(sample: Tree) -> None:
+    full = sample.ask("acquire token of the rate limiter")[0]
+    part = sample.ask("acquire kubernetes operator reconcile webhook")[0]
+    assert full.path == part.path == "src/limiter.py"
+    assert full.score > 0.6
+    assert part.score < full.score / 2
