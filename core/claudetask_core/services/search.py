@@ -82,6 +82,7 @@ class SearchService:
         self._listeners: list[Listener] = []
         self._watcher: asyncio.Task[None] | None = None
         self._closed = False
+        self._notice: str | None = None
 
     def on_change(self, callback: Listener) -> None:
         """Has `callback` called with `built` after each refresh that changed the index."""
@@ -110,14 +111,17 @@ class SearchService:
             self._check(tree, refresh)
         looked = refresh.done()
         hits = await asyncio.to_thread(tree.index.ask, query)
-        said = await self._advice(tree, query, hits)
+        said = [await self._advice(tree, query, hits), self._notice, tree.index.notice]
         complete = tree.complete
         if not looked:  # a change may have been missed, so what is answered is not all
             complete = min(complete, ENOUGH)
-            said = f"{said} {tree.missing()}" if said else tree.missing()
-        weak = advice.is_weak(query, hits)
+            said.append(tree.missing())
         return SearchResults(
-            query=query.query, complete=complete, results=hits, weak=weak, message=said
+            query=query.query,
+            complete=complete,
+            results=hits,
+            weak=advice.is_weak(query, hits),
+            message=" ".join(filter(None, said)) or None,
         )
 
     @staticmethod
@@ -191,15 +195,16 @@ class SearchService:
             await asyncio.to_thread(tree.index.close)
 
     def _index_of(self, root: Path) -> CodeIndex:
-        table, encoder = opened(self._embedding)
+        means = opened(self._embedding)
+        self._notice = means.notice
         return CodeIndex(
             root,
             self._folder / INDEX,
             max_file_bytes=self._max_file_bytes,
             exclude=self._exclude,
             workers=self._workers,
-            table=table,
-            encoder=encoder,
+            table=means.table,
+            encoder=means.encoder,
         )
 
     def _refreshed(self, tree: Tree) -> asyncio.Task[None]:

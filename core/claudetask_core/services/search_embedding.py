@@ -24,23 +24,31 @@ class Embedding:
 WORDS_ONLY: Final = Embedding("none")
 
 
-def opened(embedding: Embedding) -> tuple[TermTable | None, Encoder | None]:
-    """The table and the encoder to search with.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What there is to compare meaning with, and what a user should know of what there is not."""
 
-    What cannot be opened is done without, and the log says why: search by words always works.
-    """
     table: TermTable | None = None
     encoder: Encoder | None = None
+    notice: str | None = None
+
+
+def opened(embedding: Embedding) -> Opened:
+    """The table and the encoder to search with.
+
+    What cannot be opened is done without, and said: search by words always works.
+    """
     if embedding.setting == "none":
-        return None, None
+        return Opened()
+    table: TermTable | None = None
     try:
         table = Table.load()
-        if embedding.setting != "table":
-            from claudetask_core.search.encoders import (  # noqa: PLC0415 — an optional tier
-                open_encoder,
-            )
+        if embedding.setting == "table":
+            return Opened(table)
+        from claudetask_core.search.encoders import open_encoder  # noqa: PLC0415 — optional
 
-            encoder = open_encoder(embedding.setting, model=embedding.model, key=embedding.key)
+        encoder = open_encoder(embedding.setting, model=embedding.model, key=embedding.key)
     except DomainError as error:
         _log.warning("search goes on by what there is: %s", error)
-    return table, encoder
+        return Opened(table, notice=f"{error} {error.next_step} Answered without it.")
+    return Opened(table, encoder)

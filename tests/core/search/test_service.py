@@ -5,7 +5,9 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
+import respx
 
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.connection import IndexUnavailable
@@ -14,6 +16,7 @@ from claudetask_core.search.kinds import KindUnknown
 from claudetask_core.search.listing import Stop
 from claudetask_core.services import search as search_module
 from claudetask_core.services.search import SearchClosed, SearchService, TreeMissing
+from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding
 from claudetask_core.services.search_tree import Tree
 from tests.core.search.trees import LIMITER, PARSER
 
@@ -33,13 +36,14 @@ class Project:
     async def where(self) -> Path:
         return self.root
 
-    def another(self, *, watch: bool = False) -> SearchService:
+    def another(self, *, watch: bool = False, embedding: Embedding = WORDS_ONLY) -> SearchService:
         return SearchService(
             root=self.where,
             folder=self.folder / "data" / "index",
             max_file_bytes=100_000,
             exclude=["*.skip"],
             watch=watch,
+            embedding=embedding,
         )
 
     async def paths(self, query: str) -> list[str]:
@@ -334,3 +338,19 @@ async def test_a_second_process_finds_the_index_complete(project: Project) -> No
     state = await other.wait()
     assert state.complete == 1.0
     await other.close()
+
+
+@pytest.mark.parametrize("setting", ["https://models.example/v1", "missing-folder"])
+async def test_a_tier_that_does_not_help_is_done_without_and_said(
+    project: Project, setting: str
+) -> None:
+    service = project.another(embedding=Embedding(setting, "small", "s3cret"))
+    with respx.mock(base_url="https://models.example", assert_all_called=False) as routes:
+        routes.post("/v1/embeddings").mock(return_value=httpx.Response(500))
+        await service.wait()
+        results = await service.search(SearchQuery(query="RateLimiter"))
+    await service.close()
+    assert [hit.path for hit in results.results] == ["limiter.py"]
+    assert results.message is not None
+    assert "Answered without it." in results.message
+    assert "s3cret" not in results.message
