@@ -9,6 +9,7 @@ from claudetask_core.search.evidence import Memory
 from claudetask_core.search.meaning import PathVectors, of_question
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Near, Ranked, Ranker, Wanted
+from claudetask_core.search.standing import Standing
 from claudetask_core.search.store import Store
 from claudetask_core.search.vectors import TermTable
 
@@ -32,6 +33,7 @@ class Asker:
     def forget(self) -> None:
         """Forgets what was read from the index, which is another now."""
         self._memory = Memory()
+        self._standing = Standing()
 
     def ranking(self, text: str) -> Ranking:
         """What ranks the chunks for a question; may ask the optional tier, so hold no lock."""
@@ -42,9 +44,10 @@ class Asker:
             near = partial(self._paths.closeness, question=meaning.vector)
         if self._enricher is not None:
             meaning = self._enricher.meaning(text) or meaning
-        memory = self._memory
+        memory, standing = self._memory, self._standing
 
         def rank(store: Store, catalog: Catalog, wanted: Wanted, most: int) -> list[Ranked]:
-            return Ranker(store, catalog, memory, question, meaning, near).rank(wanted, most)
+            ranker = Ranker(store, catalog, memory, question, meaning, near, standing)
+            return ranker.rank(wanted, most)
 
         return rank

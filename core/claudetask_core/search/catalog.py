@@ -95,6 +95,8 @@ class Catalog:
         self.stem_sizes = np.ones(_ROOM, np.float64)
         self.folder_sizes = np.ones(_ROOM, np.float64)
         self.marks = np.zeros(_ROOM, np.int32)
+        self.folders = np.full(_ROOM, NOBODY, np.int32)
+        self._folder_numbers: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._sharing: dict[int, list[int]] = {}
         self._seq = 0
@@ -132,6 +134,8 @@ class Catalog:
         self.lengths[number] = blob.length
         self.definitions[number] = blob.definitions
         self.marks[number] = marks_of(row.path, row.language)
+        folder = row.path.rpartition("/")[0]
+        self.folders[number] = self._folder_numbers.setdefault(folder, len(self._folder_numbers))
         self.stem_sizes[number] = max(1, len(terms.stem_words))
         self.folder_sizes[number] = max(1, sum(word[0] != JOINED for word in terms.folder_words))
         self.files += 1
@@ -155,6 +159,7 @@ class Catalog:
         self.stem_sizes = _grown(self.stem_sizes, files, 1)
         self.folder_sizes = _grown(self.folder_sizes, files, 1)
         self.marks = _grown(self.marks, files, 0)
+        self.folders = _grown(self.folders, files, NOBODY)
 
     def _drop(self, path: str) -> None:
         self.by_path.pop(path, None)
@@ -163,6 +168,7 @@ class Catalog:
             return
         row = self.rows[number]
         self.rows[number] = None
+        self.folders[number] = NOBODY
         if row is None or row.blob is None:
             return
         blob = row.blob

@@ -1,5 +1,6 @@
 """What a question asks for: its terms, the identifiers in it, and what it names."""
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -30,18 +31,38 @@ _VERBS: Final = frozenset(
 """What is done to everything everywhere, so that it tells little of what is asked about."""
 _VERB: Final = 0.5
 
+_CHANGES: Final = frozenset(
+    stem(word)
+    for word in words_of(
+        "fix add remove make allow change improve handle avoid ensure prevent correct refactor "
+        "enable disable introduce drop skip reduce simplify stop rename replace move update use "
+        "support implement give switch align preserve convert set expose suppress reject let "
+        "deprecate apply keep throw prefer extend unify detect propagate warn recognize emit "
+        "restore print resolve optimize treat speed increase prune adjust ignore migrate include "
+        "show only do don clarify document report always revert restrict limit raise respect honor "
+        "normalize separate split merge delete clean bump cleanup rework reset reuse relax harden "
+        "return pass clear"
+    )
+)
+"""What a request for a change begins with."""
+_SCOPE: Final = re.compile(r"(?:\[[^\]]{1,40}\]:?|[\w./*-]{1,40}(?:\([^)]{0,40}\))?:)\s+")
+_FIRST_WORD: Final = re.compile(r"[A-Za-z]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question taken apart.
 
-    `words` are its stemmed terms without stop words, `identifiers` the compound names in it,
-    `pairs` what neighbouring words make, `names` words that may be names by themselves, `said`
-    those words that are common verbs; `spelled` gives for a term what the question says.
+    `is_change` tells a request for a change ("fix …", "parser: accept …") from a question how
+    something works. `words` are its stemmed terms without stop words, `identifiers` the compound
+    names in it, `pairs` what neighbouring words make, `names` words that may be names by
+    themselves, `said` those words that are common verbs; `spelled` gives for a term what the
+    question says.
     """
 
     text: str
     is_identifier: bool
+    is_change: bool
     words: tuple[str, ...]
     identifiers: tuple[str, ...]
     pairs: tuple[str, ...]
@@ -81,6 +102,7 @@ def understand(text: str) -> Question:
     return Question(
         text=text,
         is_identifier=is_identifier,
+        is_change=_is_change(text.strip()),
         words=tuple(found),
         identifiers=tuple(term[1:] for term in identifiers),
         pairs=tuple(sorted(pairs)),
@@ -95,6 +117,17 @@ def understand(text: str) -> Question:
 
 def _is_identifier(text: str) -> bool:
     return len(text.split()) == 1 and len(words(text)) >= 1
+
+
+def _is_change(text: str) -> bool:
+    """Whether it names a component first, or begins with what is to be done."""
+    if _SCOPE.match(text):
+        return True
+    first = _FIRST_WORD.match(text)
+    if first is None or first[0] == text:
+        return False
+    word = first[0].lower()
+    return not word.endswith("ing") and stem(word) in _CHANGES
 
 
 def _looks_like_a_name(word: str, *, first: bool) -> bool:

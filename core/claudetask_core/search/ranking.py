@@ -23,9 +23,10 @@ from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
 from claudetask_core.search.rows import BlobRow, ChunkRow, FileRow
+from claudetask_core.search.standing import Standing, siblings
 from claudetask_core.search.store import Store
 from claudetask_core.search.vectors import closeness
-from claudetask_core.search.weights import IDENTIFIER, WORDS, Weights
+from claudetask_core.search.weights import weights_of
 
 FILES: Final = 100
 _DAMPED: Final = 3
@@ -69,13 +70,15 @@ class Ranker:
         question: Question,
         meaning: Meaning | None = None,
         near: Near | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._question = question
         self._meaning = meaning
         self._near = near
-        self._weights: Weights = IDENTIFIER if question.is_identifier else WORDS
+        self._standing = standing or Standing()
+        self._weights = weights_of(question)
         self._witness = Witness(store, catalog, memory)
 
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
@@ -119,6 +122,11 @@ class Ranker:
         sums = scores[numbers]
         sums = sums + weights.size * normal(np.log1p(catalog.lengths[numbers]))
         sums = sums + weights.definitions * normal(np.log1p(catalog.definitions[numbers]))
+        if weights.siblings:
+            sums = sums + weights.siblings * siblings(scores, catalog.folders, numbers)
+        if weights.mentions:
+            known = self._standing.of(numbers, catalog, self._witness)
+            sums = sums + weights.mentions * known
         if self._near is not None:
             close = self._near([file.row.path for file in files])
             sums = sums + weights.path_meaning * normal(close)

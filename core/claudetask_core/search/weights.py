@@ -1,10 +1,12 @@
-"""How much each field of the ranking counts, for questions in words and for identifiers.
+"""How much each field of the ranking counts, by what kind of question it is.
 
 Round on purpose: finer values raise the questions they were found with and no others.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from claudetask_core.search.question import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Weights:
     wider_stem: float
     size: float
     definitions: float
+    mentions: float
+    siblings: float
     chunk_text: float
     chunk_names: float
     exact_name: float
@@ -67,6 +71,8 @@ WORDS: Final = Weights(
     wider_stem=0.2,
     size=0.05,
     definitions=0.05,
+    mentions=0.15,
+    siblings=0.1,
     chunk_text=0.4,
     chunk_names=0.1,
     exact_name=0.25,
@@ -80,6 +86,24 @@ WORDS: Final = Weights(
     file_meaning=0.5,
     path_meaning=0.5,
 )
+CHANGE: Final = replace(
+    WORDS,
+    file_text=0.8,
+    stem_share=0.4,
+    stem_like=0.6,
+    file_names=0.3,
+    file_joined=0.45,
+    wider_text=0.25,
+    size=0.1,
+    mentions=0.0,
+    siblings=0.0,
+    chunk_names=0.0,
+    chunk_joined=0.3,
+    coverage=0.4,
+    several=0.5,
+)
+"""A change often touches what stands behind the file that is named for the matter, so that the
+text counts more, and the name less."""
 IDENTIFIER: Final = Weights(
     file_text=0.6,
     stem=0.6,
@@ -94,6 +118,8 @@ IDENTIFIER: Final = Weights(
     wider_stem=0.2,
     size=0.05,
     definitions=0.05,
+    mentions=0.0,
+    siblings=0.0,
     chunk_text=1.0,
     chunk_names=0.1,
     exact_name=1.5,
@@ -107,3 +133,10 @@ IDENTIFIER: Final = Weights(
     file_meaning=0.08,
     path_meaning=0.0,
 )
+
+
+def weights_of(question: Question) -> Weights:
+    """The weights for a question's kind."""
+    if question.is_identifier:
+        return IDENTIFIER
+    return CHANGE if question.is_change else WORDS

@@ -6,6 +6,7 @@ from claudetask_core.search.languages import canonical, detect
 from claudetask_core.search.listing import GlobInvalid
 from claudetask_core.search.priors import is_test
 from claudetask_core.search.question import understand
+from claudetask_core.search.weights import CHANGE, IDENTIFIER, WORDS, Weights, weights_of
 from tests.core.search.trees import Tree
 
 FUNCTION = "def {name}(request):\n    return request.{name}\n"
@@ -37,6 +38,34 @@ def test_the_file_that_defines_a_name_comes_before_those_that_use_it(tree: Tree)
     assert tree.paths("fetchRows")[0] == "z.py"
     tree.write("a_uses.py", "import z\n\nz.fetch_rows()\n")
     assert tree.paths("fetch rows")[0] == "z.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Fix the token refresh when the clock jumps", True),
+        ("adds a limit to uploads", True),
+        ("parser: a comma behind the last argument", True),
+        ("[docs] explain leases", True),
+        ("don't retry a refused connection", True),
+        ("how are tokens refreshed", False),
+        ("catching exceptions of a handler", False),
+        ("request and response objects", False),
+        ("add", False),
+        ("std::vector", False),
+        ("", False),
+    ],
+)
+def test_a_request_for_a_change_is_told_from_a_question(text: str, *, expected: bool) -> None:
+    assert understand(text).is_change is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [("TokenStore", IDENTIFIER), ("how are tokens kept", WORDS), ("Fix kept tokens", CHANGE)],
+)
+def test_each_kind_of_question_has_its_weights(text: str, weights: Weights) -> None:
+    assert weights_of(understand(text)) is weights
 
 
 def test_one_file_does_not_crowd_out_the_others(tree: Tree) -> None:

@@ -1,0 +1,74 @@
+"""What the rest of the tree says of a file: how many speak of it, and what stands beside it."""
+
+from typing import Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.evidence import Floats, Numbers, Witness
+from claudetask_core.search.paths import path_terms
+from claudetask_core.search.tokens import JOINED
+
+_BESIDE: Final = 3
+_UNKNOWN: Final = -1.0
+
+
+class Standing:
+    """In how many files the name of a file stands; counted once for each, as it changes little."""
+
+    def __init__(self) -> None:
+        self._known = np.zeros(0)
+
+    def of(self, numbers: Numbers, catalog: Catalog, witness: Witness) -> Floats:
+        """How well known files are, each 0–1, of the shape of `numbers`.
+
+        Args:
+            numbers: Files of the catalogue.
+            catalog: The files.
+            witness: Tells which files have a term.
+        """
+        missing = len(catalog.rows) - self._known.size
+        if missing > 0:
+            self._known = np.concatenate((self._known, np.full(missing, _UNKNOWN)))
+        for number in cast("list[int]", numbers[self._known[numbers] < 0].tolist()):
+            self._known[number] = _naming(catalog, witness, number)
+        whole = np.log1p(max(1, catalog.files))
+        return np.minimum(1.0, np.log1p(self._known[numbers]) / whole)
+
+
+def _naming(catalog: Catalog, witness: Witness, number: int) -> int:
+    """How many files have the name of a file as a term."""
+    row = catalog.rows[number]
+    terms = path_terms(row.path) if row is not None else None
+    if terms is None or not terms.stem_words:
+        return 0
+    term = terms.stem_words[0] if len(terms.stem_words) == 1 else JOINED + terms.stems[0]
+    return witness.of(term).files.size
+
+
+def siblings(scores: Floats, folders: NDArray[np.int32], numbers: Numbers) -> Floats:
+    """The mean score of the best other files of each file's folder, by the best of all, 0–1.
+
+    Args:
+        scores: Of every file, of the shape (files,).
+        folders: The folder of every file, of at least that shape.
+        numbers: The files that are asked for.
+    """
+    own = folders[: scores.size]
+    asked = np.zeros(int(folders.max(initial=0)) + 1, np.bool_)
+    asked[own[numbers]] = True
+    members = np.flatnonzero((own >= 0) & asked[own])
+    members = members[np.lexsort((-scores[members], own[members]))]
+    starts = np.flatnonzero(np.diff(own[members], prepend=-1))
+    sizes = np.diff(starts, append=members.size)
+    places = np.arange(members.size) - np.repeat(starts, sizes)
+    counted = np.minimum(_BESIDE, sizes - 1)
+    sums = np.concatenate(([0.0], np.cumsum(scores[members])))
+    with_own = np.repeat(sums[starts + np.minimum(counted + 1, sizes)] - sums[starts], sizes)
+    without = np.repeat(sums[starts + counted] - sums[starts], sizes)
+    among = places <= np.repeat(counted, sizes)
+    others = np.where(among, with_own - scores[members], without)
+    means = np.zeros(scores.size)
+    means[members] = others / np.maximum(1, np.repeat(counted, sizes))
+    return means[numbers] / (float(scores.max(initial=0.0)) or 1.0)
