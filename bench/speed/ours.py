@@ -1,4 +1,4 @@
-"""Our side of the comparison; run by `processes.py`."""
+"""Our side of the comparison, with the shipped table as users have it; run by `processes.py`."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ from child import run
 
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.table import Table
 
 TOP = 10
 LARGEST = 1_000_000
@@ -31,6 +32,7 @@ class Ours:
             Path(self._job["state"], "index.db"),
             max_file_bytes=LARGEST,
             workers=self._job["workers"],
+            table=Table.load(),
         )
         if checked:
             self._index.refresh()

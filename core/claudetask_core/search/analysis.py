@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claudetask_core.search.chunks import Chunk, cut
-from claudetask_core.search.languages import detect
+from claudetask_core.search.credentials import secret_lines
+from claudetask_core.search.languages import NOTEBOOK, detect
+from claudetask_core.search.notebooks import cut_notebook
 from claudetask_core.search.packed import Counts, Segment, count
 from claudetask_core.search.reading import split_lines
 from claudetask_core.search.tokens import JOINED, joined, word_terms, words
@@ -26,6 +28,8 @@ from claudetask_core.search.vocabulary import Int, Vocabulary
 _SYMBOL: Final = 200
 NAME_WORD: Final = "@"
 NAME: Final = "#"
+WITHHELD: Final = "withheld"
+"""The kind of a chunk that is neither read nor shown, for it holds a credential."""
 _LONGEST_LINE: Final = 4000
 _MOST_LENGTH: Final = 0xFFFF
 
@@ -114,16 +118,21 @@ class Analyser:
         return None if self._table is None else encode(counts, counts.spelled, chunks, self._table)
 
     def _cut(self, source: Source) -> list[Chunk]:
-        lines = split_lines(source.data)
-        language, family = detect(source.path, "\n".join(lines[:200]))
-        chunks = cut(lines, family, language=language)
+        lines, chunks = _cut_lines(source)
         if max(map(len, lines), default=0) > _LONGEST_LINE:
             lines = [line[:_LONGEST_LINE] for line in lines]
-        number = self._vocabulary.word
-        for chunk in chunks:
-            found = words("\n".join(lines[chunk.start - 1 : chunk.end]))
-            self._word_numbers.extend(map(number, found))
-            self._word_counts.append(len(found))
+        number, suspicious = self._vocabulary.word, self._vocabulary.suspicious
+        found = [
+            list(map(number, words("\n".join(lines[chunk.start - 1 : chunk.end]))))
+            for chunk in chunks
+        ]
+        if any(not suspicious.isdisjoint(some) for some in found):
+            chunks = _without_credentials(chunks, split_lines(source.data))
+        for chunk, some in zip(chunks, found, strict=True):
+            if chunk.kind == WITHHELD:
+                some.clear()
+            self._word_numbers.extend(some)
+            self._word_counts.append(len(some))
             self._add_names(chunk.names, len(self._word_counts) - 1)
         return chunks
 
@@ -149,6 +158,28 @@ class Analyser:
         for kept in (self._word_numbers, self._word_counts, self._names, self._name_owners):
             kept.clear()
         return terms, owners, lengths
+
+
+def _cut_lines(source: Source) -> tuple[list[str], list[Chunk]]:
+    """What is to be read of each line of a file, and its chunks."""
+    lines = split_lines(source.data)
+    language, family = detect(source.path, "\n".join(lines[:200]))
+    if language == NOTEBOOK:
+        notebook = cut_notebook(lines)
+        if notebook is not None:
+            return notebook
+    return lines, cut(lines, family, language=language)
+
+
+def _without_credentials(chunks: list[Chunk], lines: list[str]) -> list[Chunk]:
+    """Has the chunks that hold a credential keep nothing but their place."""
+    held = secret_lines(lines)
+    return [
+        Chunk(chunk.start, chunk.end, None, WITHHELD, ())
+        if any(first <= chunk.end and last >= chunk.start for first, last in held)
+        else chunk
+        for chunk in chunks
+    ]
 
 
 def pack_rows(chunks: Sequence[Chunk]) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core.search.analysis import Batch, Source
+from claudetask_core.search.decoding import decoded, in_utf8
 from claudetask_core.search.exclusions import unreadable
 from claudetask_core.search.languages import detect
 from claudetask_core.search.listing import Stop, Stopped
@@ -37,6 +38,12 @@ class _Portion:
     keys: list[bytes] = field(default_factory=list[bytes])
     sources: list[Source] = field(default_factory=list[Source])
     gone: list[str] = field(default_factory=list[str])
+
+    def leave_out(self, key: bytes) -> None:
+        """Has nothing be indexed of a content."""
+        self.entries = [
+            entry._replace(key=None) if entry.key == key else entry for entry in self.entries
+        ]
 
 
 @dataclass(slots=True)
@@ -103,7 +110,7 @@ class Builder:
             return 0
         language = _language(path, content)
         key = None
-        if unreadable(content.data) is None:
+        if unreadable(in_utf8(content.data), language) is None:
             key = b"\0".join((content.digest, (language or "").encode(), self.encoder.encode()))
             some.keys.append(key)
             some.sources.append(Source(path, content.data))
@@ -141,10 +148,11 @@ class Builder:
                 batch = analysts.submit([source]).result()
             except WorkerEnded:
                 _log.warning("a file ends the process that analyses it and is left out")
+                some.leave_out(key)
                 continue
             self.write(lambda store, key=key, batch=batch: store.write((), (), batch, [key]))
         some.keys = []
 
 
 def _language(path: str, content: Content) -> str | None:
-    return detect(path, content.data[:_HEAD].decode("utf-8", "replace"))[0]
+    return detect(path, decoded(content.data[:_HEAD]))[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core.search.access import Access
-from claudetask_core.search.analysis import unpack_row
+from claudetask_core.search.analysis import WITHHELD, unpack_row
 from claudetask_core.search.encoder import Encoder, EncoderFailed
 from claudetask_core.search.listing import Stop, Stopped
 from claudetask_core.search.meaning import Meaning
@@ -97,7 +97,8 @@ class Enricher:
         lines = content.lines
         found: list[str] = []
         for row in access.run(lambda store: store.chunks(blob)):
-            start, end, _, symbol = unpack_row(row)
+            start, end, kind, symbol = unpack_row(row)
             head = f"{path} {symbol}" if symbol else path
-            found.append("\n".join((head, *lines[start - 1 : end])))
+            shown = [] if kind == WITHHELD else lines[start - 1 : end]
+            found.append("\n".join((head, *shown)))
         return found

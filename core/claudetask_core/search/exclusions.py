@@ -9,6 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Final
 
+from claudetask_core.search.languages import NOTEBOOK
 from claudetask_core.search.wordlist import words_of
 
 FOLDERS: Final = frozenset({".git", ".hg", ".svn", ".claudetask", "node_modules", "__pycache__"})
@@ -84,11 +85,16 @@ _MEAN_LINE: Final = 400
 _SMALL: Final = 20_000
 
 
-def unreadable(data: bytes) -> str | None:
-    """Why a file's bytes are not worth indexing, or None where they are."""
+def unreadable(data: bytes, language: str | None = None) -> str | None:
+    """Why a file is not worth indexing, or None where it is.
+
+    Args:
+        data: Its bytes, in an encoding that ASCII is part of.
+        language: Its language; pictures make the lines of a notebook long.
+    """
     if b"\0" in data[:_SAMPLE]:
         return "binary"
-    if len(data) <= _SMALL:
+    if len(data) <= _SMALL or language == NOTEBOOK:
         return None
     lines = data.count(b"\n") + 1
     if len(data) / lines > _MEAN_LINE:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
+from claudetask_core.search.analysis import WITHHELD
 from claudetask_core.search.highlights import Marker, highlights
 from claudetask_core.search.kinds import category, kind_filter
 from claudetask_core.search.languages import canonical
@@ -16,7 +17,6 @@ from claudetask_core.search.rows import FileRow
 from claudetask_core.search.shelf import Shelf
 
 TEXT_LIMIT: Final = 4000
-_LINE_LIMIT: Final = 8000
 _WORDS_SHOWN: Final = 6
 
 
@@ -61,7 +61,8 @@ def assemble(shelf: Shelf, ranked: Sequence[Ranked], query: SearchQuery) -> Answ
     for one in ranked:
         if len(answer.hits) >= query.top_k or one.score < (query.min_score or 0.0):
             break
-        if form is not None and one.chunk.kind != form:
+        kind = one.chunk.kind
+        if kind == WITHHELD or (form is not None and kind != form):
             continue
         path = one.file.path
         if path not in contents:
@@ -88,17 +89,18 @@ def _hit(one: Ranked, lines: list[str], marker: Marker) -> SearchHit:
         score=round(one.score, 4),
         why=_why(one),
         text="\n".join(shown),
-        truncated=len(shown) < len(whole),
+        truncated=shown != whole,
         highlights=highlights(marker, shown, chunk.start),
     )
 
 
 def _shown(lines: list[str]) -> list[str]:
+    """As many lines as fit, the first of them in any case: as much of it as does."""
     size = 0
     for number, line in enumerate(lines):
         size += len(line) + 1
-        if size > (TEXT_LIMIT if number else _LINE_LIMIT):
-            return lines[:number]
+        if size > TEXT_LIMIT:
+            return lines[:number] or [line[:TEXT_LIMIT]]
     return lines
 
 

@@ -30,6 +30,9 @@ class Family(StrEnum):
     TEXT = "text"
 
 
+NOTEBOOK: Final = "jupyter"
+"""The language of a notebook, whatever its cells are in."""
+
 _ROWS: Final = (
     ("python", Family.PYTHON, "py pyi pyx pxd pyw"),
     ("javascript", Family.JAVASCRIPT, "js jsx mjs cjs es6"),
@@ -97,7 +100,8 @@ _ROWS: Final = (
     ("batch", Family.TEXT, "bat cmd"),
     ("thrift", Family.GO, "thrift"),
     ("meson", Family.CONFIG, "meson"),
-    ("json", Family.CONFIG, "json json5 jsonc jsonl ndjson geojson webmanifest ipynb"),
+    ("json", Family.CONFIG, "json json5 jsonc jsonl ndjson geojson webmanifest"),
+    (NOTEBOOK, Family.PYTHON, "ipynb"),
     ("yaml", Family.CONFIG, "yaml yml"),
     ("toml", Family.CONFIG, "toml"),
     ("ini", Family.CONFIG, "ini cfg conf properties editorconfig env service desktop"),
@@ -209,6 +213,8 @@ _ALIASES: Final = {
     "tex": "latex",
     "sol": "solidity",
     "elisp": "lisp",
+    "ipynb": NOTEBOOK,
+    "notebook": NOTEBOOK,
 }
 _CPP_LINE: Final = re.compile(r"^(?:class|namespace|template|using)\b", re.MULTILINE)
 _SHEBANG: Final = (

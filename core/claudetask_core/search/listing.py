@@ -1,6 +1,7 @@
 """Which files of a tree are looked at: git's own list, else a walk that honours .gitignore."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +13,15 @@ from pathspec import GitIgnoreSpec
 from claudetask_core import safe_git
 from claudetask_core.errors import Invalid
 from claudetask_core.search.exclusions import FOLDERS, is_unwanted
+from claudetask_core.search.reading import is_inside, read
 
 GIT_SECONDS: Final = 30
 _POLL_SECONDS: Final = 0.2
 _DEEPEST: Final = 100
+_MODULES: Final = b".gitmodules"
+_MODULE_PATH: Final = re.compile(rb"^[ \t]*path[ \t]*=[ \t]*([^\r\n]*[^\s])", re.MULTILINE)
+_MOST_MODULES: Final = 1_000_000
+_MOST_NESTED: Final = 5
 _GIT: Final = (
     "git", *safe_git.SWITCHES, "-c", "core.untrackedCache=false",
     "ls-files", "--cached", "--others", "--exclude-standard", "-z",
@@ -53,7 +59,7 @@ def list_files(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> list[str]:
     Raises:
         Stopped: `stop` said so meanwhile.
     """
-    names = _git_files(root, stop) or _walk(root, stop)
+    names = _git_tree(root, stop, _MOST_NESTED) or _walk(root, stop)
     listed: set[str] = set()
     for name in names:
         path = _text(name)
@@ -69,6 +75,27 @@ def _text(name: bytes) -> str | None:
         return name.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def _git_tree(root: Path, stop: Stop, nested: int) -> list[bytes]:
+    """What git lists below `root`, and in the submodules that are checked out there."""
+    names = _git_files(root, stop)
+    if _MODULES not in names or not nested:
+        return names
+    listed = set(names)
+    for name in _submodules(root) & listed:
+        folder = root / os.fsdecode(name)
+        if is_inside(root, folder / ".git") and (folder / ".git").exists():
+            inside = _git_tree(folder, stop, nested - 1)
+            names.extend(name + b"/" + one for one in inside)
+    return names
+
+
+def _submodules(root: Path) -> set[bytes]:
+    """The folders that `.gitmodules` names."""
+    content = read(root, os.fsdecode(_MODULES), _MOST_MODULES)
+    found = _MODULE_PATH.finditer(content.data) if content is not None else ()
+    return {one[1].strip(b'"') for one in found}
 
 
 def _git_files(root: Path, stop: Stop) -> list[bytes]:

@@ -8,6 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from claudetask_core.search.decoding import decoded
+
 _TICK_NS: Final = 20_000_000
 
 
@@ -37,7 +39,7 @@ class Content:
 
 def split_lines(data: bytes) -> list[str]:
     """Lines as editors count them, without their ends; a final line end starts no line."""
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    text = decoded(data)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")

@@ -210,16 +210,27 @@ class Store:
         )
 
     def _put(self, entry: Entry, seq: int) -> None:
+        """Writes an entry, unless another process has just forgotten the content it names.
+
+        The path is left out then, so that the next look finds it new.
+        """
+        blob = None
+        if entry.key is not None:
+            blob = self._connection.execute(
+                "SELECT id FROM blobs WHERE key = ?", (entry.key,)
+            ).fetchone()
+            if blob is None:
+                self._remove(entry.path, seq)
+                return
         self._connection.execute(
-            "INSERT OR REPLACE INTO entries VALUES"
-            " (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM blobs WHERE key = ?), ?)",
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self.tree,
                 entry.path,
                 *entry.signature,
                 entry.digest,
                 entry.language,
-                entry.key,
+                blob[0] if blob is not None else None,
                 seq,
             ),
         )

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from claudetask_core.search.credentials import is_suspicious
 from claudetask_core.search.tokens import word_terms
 
 Int = NDArray[np.int32]
@@ -21,6 +22,7 @@ class _Words(dict[str, int]):
         self._terms = terms
         self.starts = array("i", [0])
         self.members = array("i")
+        self.suspicious: set[int] = set()
 
     def __missing__(self, word: str) -> int:
         number = len(self)
@@ -28,6 +30,8 @@ class _Words(dict[str, int]):
         for term in word_terms(word):
             self.members.append(terms.setdefault(term, len(terms)))
         self.starts.append(len(self.members))
+        if is_suspicious(word):
+            self.suspicious.add(number)
         self[word] = number
         return number
 
@@ -43,6 +47,11 @@ class Vocabulary:
     @property
     def is_full(self) -> bool:
         return len(self._words) > MOST_WORDS
+
+    @property
+    def suspicious(self) -> set[int]:
+        """The numbers of the words that credentials begin with."""
+        return self._words.suspicious
 
     def term(self, term: str) -> int:
         """The number of a term that is no word of a text."""

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,48 @@ def test_a_package_below_the_top_of_a_repository_lists_only_itself(tree: Tree) -
     tree.write("packages/one/a.py", "x")
     tree.write("packages/two/b.py", "x")
     assert list_files(tree.root / "packages/one", NOTHING, lambda: False) == ["a.py"]
+
+
+def test_submodules_that_are_checked_out_are_listed_with_their_own_rules(
+    tree: Tree, tmp_path: Path
+) -> None:
+    part = Tree(tmp_path / "part", tmp_path / "unused.db")
+    part.write("lib.py", "def from_the_submodule(): pass\n")
+    part.git("init", "-q")
+    part.git("add", "-A")
+    part.git("commit", "-q", "-m", "all")
+    tree.git("init", "-q")
+    tree.write("a.py", "x")
+    for name in ("vendor/part", "gone"):
+        tree.git("-c", "protocol.file.allow=always", "submodule", "add", str(part.root), name)
+    tree.write("vendor/part/.gitignore", "*.log\n")
+    tree.write("vendor/part/new.py", "x")
+    tree.write("vendor/part/some.log", "x")
+    shutil.rmtree(tree.root / "gone")
+    assert listed(tree) == [
+        ".gitmodules",
+        "a.py",
+        "gone",
+        "vendor/part",
+        "vendor/part/.gitignore",
+        "vendor/part/lib.py",
+        "vendor/part/new.py",
+    ]
+    tree.index.refresh()
+    assert tree.paths("from_the_submodule")[0] == "vendor/part/lib.py"
+
+
+@pytest.mark.parametrize("place", ["../outside", "link", "missing"])
+def test_a_submodule_that_leads_elsewhere_is_not_entered(
+    tree: Tree, tmp_path: Path, place: str
+) -> None:
+    outside = Tree(tmp_path / "outside", tmp_path / "unused.db")
+    outside.write("private.py", "private_thing = 1\n")
+    outside.git("init", "-q")
+    tree.git("init", "-q")
+    (tree.root / "link").symlink_to(outside.root)
+    tree.write(".gitmodules", f'[submodule "x"]\n\tpath = {place}\n\turl = x\n')
+    assert [path for path in listed(tree) if "private" in path] == []
 
 
 def test_a_hook_or_monitor_of_the_repository_is_not_run(tree: Tree) -> None:

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from claudetask_core.search.hits import TEXT_LIMIT
 from claudetask_core.search.languages import canonical, detect
 from claudetask_core.search.listing import GlobInvalid
 from claudetask_core.search.priors import is_test
@@ -140,7 +141,7 @@ def test_long_chunks_are_shown_in_whole_lines(tree: Tree) -> None:
     tree.index.refresh()
     hits = {hit.path: hit for hit in tree.ask("needle")}
     assert hits["b.txt"].truncated
-    assert hits["b.txt"].text == ""
+    assert hits["b.txt"].text == "needle ".ljust(TEXT_LIMIT, "y")
     assert hits["a.txt"].text.startswith("needle")
 
 
