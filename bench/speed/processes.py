@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
-PAGE: Final = os.sysconf("SC_PAGE_SIZE")
-SAMPLE_SECONDS: Final = 0.03
+SAMPLE_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Program:
 class Watch:
     """Adds up what a process and its descendants have resident, again and again.
 
-    Pages that two of them share count twice.
+    Pages that several of them share count once.
     """
 
     def __init__(self, pid: int) -> None:
@@ -71,11 +70,12 @@ class Watch:
 def _resident(pid: int) -> int:
     folder = Path("/proc", str(pid))
     try:
-        size = int((folder / "statm").read_text().split()[1]) * PAGE
+        sizes = (folder / "smaps_rollup").read_text().splitlines()
         tasks = list((folder / "task").iterdir())
         children = [int(child) for task in tasks for child in _children(task)]
     except OSError:
         return 0
+    size = next((int(line.split()[1]) * 1024 for line in sizes if line.startswith("Pss:")), 0)
     return size + sum(_resident(child) for child in children)
 
 

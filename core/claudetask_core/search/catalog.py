@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claudetask_core.search.paths import PathTerms, path_terms
-from claudetask_core.search.priors import is_test, marks_of
+from claudetask_core.search.priors import marks_of
 from claudetask_core.search.rows import BlobRow, FileRow
 from claudetask_core.search.store import Store
 from claudetask_core.search.tokens import JOINED
 
 NOBODY: Final = -1
+TEST: Final = 1
+"""The bit of a mark that says that a file is a test (`priors.is_test_mark`)."""
 _ROOM: Final = 256
 _LEAST_ALIKE: Final = 4
 
@@ -133,7 +135,8 @@ class Catalog:
         self._make_room(number + 1, blob.base + blob.chunks)
         self.lengths[number] = blob.length
         self.definitions[number] = blob.definitions
-        self.marks[number] = marks_of(row.path, row.language)
+        mark = marks_of(row.path, row.language)
+        self.marks[number] = mark
         folder = row.path.rpartition("/")[0]
         self.folders[number] = self._folder_numbers.setdefault(folder, len(self._folder_numbers))
         self.stem_sizes[number] = max(1, len(terms.stem_words))
@@ -141,7 +144,7 @@ class Catalog:
         self.files += 1
         self.length += blob.length
         self.chunks += blob.chunks
-        self.tests += is_test(row.path)
+        self.tests += mark & TEST
         sharing = self._sharing.setdefault(blob.id, [])
         sharing.append(number)
         self.first[number] = sharing[0]
@@ -175,7 +178,7 @@ class Catalog:
         self.files -= 1
         self.length -= blob.length
         self.chunks -= blob.chunks
-        self.tests -= is_test(path)
+        self.tests -= int(self.marks[number]) & TEST
         sharing = self._sharing[blob.id]
         sharing.remove(number)
         heir = sharing[0] if sharing else NOBODY

@@ -6,14 +6,10 @@ is one short transaction, and a lock file keeps two processes from building at t
 """
 
 import logging
-import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
-
-from filelock import FileLock, Timeout
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.search.access import Access
@@ -22,51 +18,30 @@ from claudetask_core.search.asking import Asker
 from claudetask_core.search.building import Builder
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.connection import IndexUnavailable
+from claudetask_core.search.differences import Progress, Work, differences
 from claudetask_core.search.encoder import Encoder
 from claudetask_core.search.enriching import Enricher
+from claudetask_core.search.following import Follower
 from claudetask_core.search.hits import assemble, filter_of
-from claudetask_core.search.listing import Stop, Stopped, glob, list_files
+from claudetask_core.search.listing import Stop, Stopped, glob, list_tree
 from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.reading import Signature, look
 from claudetask_core.search.rows import FileRow
 from claudetask_core.search.shelf import Shelf
 from claudetask_core.search.store import Store
+from claudetask_core.search.syntax_grammars import is_heavy
+from claudetask_core.search.turns import turn
 from claudetask_core.search.vectors import TermTable
-from claudetask_core.search.workers import Inline, processes
+from claudetask_core.search.workers import Analysts, Inline, Processes
 
 _log = logging.getLogger(__name__)
 _LOOK_STEP: Final = 100
 _FEW: Final = 50
 _LITTLE: Final = 300_000
-_WORKER_BYTES: Final = 2_000_000
+_QUICK: Final = 50_000
 _SURPLUS: Final = 5
 _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
-_LOCK_POLL: Final = 0.1
-_LOCK_PATIENCE: Final = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How much of the tree the index holds as it is: `fresh` of `total` files."""
-
-    total: int
-    fresh: int
-    chunks: int
-
-    @property
-    def complete(self) -> float:
-        return self.fresh / self.total if self.total else 1.0
-
-
-@dataclass(slots=True)
-class _Work:
-    changed: list[str]
-    gone: list[str]
-    size: int
-
-    def __len__(self) -> int:
-        return len(self.changed) + len(self.gone)
 
 
 def _never() -> bool:
@@ -84,6 +59,7 @@ class CodeIndex:
         workers: How many processes may analyse at once when there is much; 0 for none.
         table: Gives terms vectors; it is the shipped one where processes analyse.
         encoder: An optional tier, whose vectors count instead of the table's.
+        watch: Whether to have the kernel tell of changes, so that `catch_up` knows them.
     """
 
     def __init__(
@@ -96,12 +72,12 @@ class CodeIndex:
         workers: int = 0,
         table: TermTable | None = None,
         encoder: Encoder | None = None,
+        watch: bool = False,
     ) -> None:
         self.root = root.resolve()
         self._path = path
         self._max_bytes = max_file_bytes
         self._exclude = glob(exclude)
-        self._workers = workers
         self._table = table
         self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
         self._asker = Asker(table, self._enricher)
@@ -110,7 +86,12 @@ class CodeIndex:
         self._writer = Access(path, self.root)
         self._shelf = Shelf(self.root, max_file_bytes)
         self._inline = Inline(table)
+        self.processes = Processes(workers, table=table is not None) if workers else None
+        self._follower = Follower(self.root, self._exclude, watch=watch)
+        self._catching_up = Lock()
+        self._prefix = f"{self.root}/"
         self._seen = (0, 0)
+        self._opened = 0
 
     def _start_anew(self) -> None:
         self._catalog = Catalog()
@@ -123,6 +104,9 @@ class CodeIndex:
 
     def close(self) -> None:
         """Closes the index file for good; work that is under way ends with an error."""
+        self._follower.close()
+        if self.processes is not None:
+            self.processes.close()
         self._reader.close()
         self._writer.close()
 
@@ -140,6 +124,7 @@ class CodeIndex:
             IndexUnavailable: The disk or the folder does not let us.
         """
         changed = False
+        look = self._follower.begins()
         for _ in range(_ATTEMPTS):
             signatures = self._look_around(stop)
             opened = self._reader.times_opened
@@ -147,10 +132,38 @@ class CodeIndex:
             if work:
                 changed |= self._perform(signatures, work, stop)
             if opened == self._reader.times_opened:
+                self._opened = opened
+                self._follower.ended(look)
                 break
         if self._enricher is not None:
             self._enricher.encode_missing(self._writer, stop)
         return changed
+
+    def catch_up(self, stop: Stop = _never) -> bool | None:
+        """Takes in what changed since the last look at the tree, without another one.
+
+        Args:
+            stop: As for `refresh`.
+
+        Returns:
+            Whether anything had changed; None where only `refresh` can tell.
+
+        Raises:
+            Stopped: `stop` said so.
+            IndexUnavailable: The disk or the folder does not let us.
+        """
+        with self._catching_up:
+            known = self._known()
+            if self._opened != self._reader.times_opened:
+                return None
+            paths = self._follower.changed(known, stop)
+            if not paths:
+                return None if paths is None else False
+            work = differences({path: self._signature(path) for path in paths}, known)
+            if len(work) > _FEW or work.size > _LITTLE:
+                self._follower.lost()
+                return None
+            return self._build(work, stop) if work else False
 
     @property
     def notice(self) -> str | None:
@@ -189,32 +202,35 @@ class CodeIndex:
     def _catch_up(self, paths: list[str]) -> bool:
         """Indexes a few files anew for a question; False where another process is in the way."""
         try:
-            self._builder(_never).build(paths, self._inline)
+            sizes = [signature.size for path in paths if (signature := self._signature(path))]
+            self._builder(_never).build(paths, self._analysts(paths, sum(sizes)))
         except IndexUnavailable:
             return False
         return True
 
     def _look_around(self, stop: Stop) -> dict[str, Signature]:
-        prefix = str(self.root)
         signatures: dict[str, Signature] = {}
-        for number, path in enumerate(list_files(self.root, self._exclude, stop)):
+        listing = list_tree(self.root, self._exclude, stop)
+        if self._follower.listed(listing, stop):
+            listing = list_tree(self.root, self._exclude, stop)
+        for number, path in enumerate(listing.paths):
             if number % _LOOK_STEP == 0 and stop():
                 raise Stopped
-            signature = look(f"{prefix}/{path}")
-            if signature is not None and signature.size <= self._max_bytes:
+            signature = self._signature(path)
+            if signature is not None:
                 signatures[path] = signature
         return signatures
 
-    def _differences(self, signatures: dict[str, Signature]) -> _Work:
+    def _signature(self, path: str) -> Signature | None:
+        """That of a file that may be indexed."""
+        signature = look(f"{self._prefix}{path}")
+        return signature if signature is not None and signature.size <= self._max_bytes else None
+
+    def _differences(self, signatures: dict[str, Signature]) -> Work:
         known = self._known()
-        changed = [
-            path
-            for path, signature in signatures.items()
-            if path not in known or known[path].signature != signature
-        ]
-        gone = [path for path in known if path not in signatures]
-        self._seen = (len(signatures), len(signatures) - len(changed))
-        return _Work(changed, gone, sum(signatures[path].size for path in changed))
+        work = differences({**dict.fromkeys(known), **signatures}, known)
+        self._seen = (len(signatures), len(signatures) - len(work.changed))
+        return work
 
     def _known(self) -> dict[str, FileRow]:
         def look_up(store: Store) -> dict[str, FileRow]:
@@ -224,59 +240,36 @@ class CodeIndex:
 
         return self._reader.run(look_up)
 
-    def _perform(self, signatures: dict[str, Signature], work: _Work, stop: Stop) -> bool:
+    def _perform(self, signatures: dict[str, Signature], work: Work, stop: Stop) -> bool:
         if len(work) <= _FEW and work.size <= _LITTLE:
             return self._build(work, stop)
-        with self._alone(signatures, stop):
+
+        def done() -> int:
+            self._differences(signatures)
+            return self._seen[1]
+
+        with turn(self._path, done, stop):
             changed = self._build(self._differences(signatures), stop)
             self._writer.run(Store.tidy)
             return changed
 
-    @contextmanager
-    def _alone(self, signatures: dict[str, Signature], stop: Stop) -> Generator[None]:
-        """Waits while another process builds, as long as it gets on."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(self._path.with_name(self._path.name + ".lock"), mode=0o600)
-        patience = time.monotonic() + _LOCK_PATIENCE
-        fresh = self._seen[1]
-        while True:
-            try:
-                lock.acquire(timeout=_LOCK_POLL, poll_interval=_LOCK_POLL / 4)
-            except Timeout:
-                if stop():
-                    raise Stopped from None
-                self._differences(signatures)
-                if self._seen[1] > fresh:
-                    fresh = self._seen[1]
-                    patience = time.monotonic() + _LOCK_PATIENCE
-                if time.monotonic() > patience:
-                    break
-            else:
-                break
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _build(self, work: _Work, stop: Stop) -> bool:
+    def _build(self, work: Work, stop: Stop) -> bool:
         """Whether anything was more than touched."""
         before = {path: row.digest for path, row in self._known().items()}
         if work.gone:
             self._writer.run(lambda store: store.write((), work.gone))
         if work.changed:
-            width = 0
-            if work.size > _LITTLE:
-                width = min(self._workers, 1 + work.size // _WORKER_BYTES)
-            builder = self._builder(stop)
-            if width == 0:
-                builder.build(work.changed, self._inline)
-            else:
-                with processes(width, table=self._table is not None) as some:
-                    builder.build(work.changed, some)
+            self._builder(stop).build(work.changed, self._analysts(work.changed, work.size))
         known = self._known()
         return bool(work.gone) or any(
             path not in known or known[path].digest != before.get(path) for path in work.changed
         )
+
+    def _analysts(self, paths: Sequence[str], size: int) -> Analysts:
+        """Who analyses some files: this process, where that keeps no other thread waiting."""
+        if self.processes is None or (size <= _QUICK and not any(map(is_heavy, paths))):
+            return self._inline
+        return self.processes
 
     def _builder(self, stop: Stop) -> Builder:
         def write(work: Callable[[Store], None]) -> None:

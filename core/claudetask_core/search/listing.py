@@ -4,7 +4,8 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from pathspec import GitIgnoreSpec
 from claudetask_core import safe_git
 from claudetask_core.errors import Invalid
 from claudetask_core.search.exclusions import FOLDERS, is_unwanted
+from claudetask_core.search.paths import parents
 from claudetask_core.search.reading import is_inside, read
 
 GIT_SECONDS: Final = 30
@@ -23,9 +25,9 @@ _MODULE_PATH: Final = re.compile(rb"^[ \t]*path[ \t]*=[ \t]*([^\r\n]*[^\s])", re
 _MOST_MODULES: Final = 1_000_000
 _MOST_NESTED: Final = 5
 _GIT: Final = (
-    "git", *safe_git.SWITCHES, "-c", "core.untrackedCache=false",
-    "ls-files", "--cached", "--others", "--exclude-standard", "-z",
+    "git", *safe_git.SWITCHES, "-c", "core.untrackedCache=false", "--literal-pathspecs",
 )  # fmt: skip
+_LIST: Final = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
 
 Stop = Callable[[], bool]
 
@@ -53,21 +55,96 @@ def glob(patterns: Sequence[str]) -> GitIgnoreSpec:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a tree that may be indexed, and the folders where more may come.
+
+    Paths are project-relative, with `/`; an empty one is that of the tree itself.
+    """
+
+    paths: list[str]
+    folders: set[str]
+    by_git: bool
+
+
 def list_files(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> list[str]:
-    """The project-relative paths (with `/`) of the files that may be indexed, sorted.
+    """The paths of the files that may be indexed, as `list_tree` has them."""
+    return list_tree(root, exclude, stop).paths
+
+
+def list_tree(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> Listing:
+    """What there is to index, the paths sorted.
 
     Raises:
         Stopped: `stop` said so meanwhile.
     """
-    names = _git_tree(root, stop, _MOST_NESTED) or _walk(root, stop)
-    listed: set[str] = set()
-    for name in names:
-        path = _text(name)
-        if path is None or is_unwanted(path):
+    names = _git_tree(root, stop, _MOST_NESTED)
+    if names:
+        listed = [path for path in map(_text, names) if path is not None]
+        folders = parents(listed)
+    else:
+        walked = [path for path in map(_text, _walk(root, stop)) if path is not None]
+        listed = [path for path in walked if not path.endswith("/")]
+        folders = {"", *(path[:-1] for path in walked if path.endswith("/"))}
+    paths = sorted(_wanted(listed, exclude), key=lambda path: (path.count("/"), path))
+    return Listing(paths, folders, bool(names))
+
+
+def _wanted(paths: Iterable[str], exclude: GitIgnoreSpec) -> set[str]:
+    return {
+        path
+        for path in paths
+        if not is_unwanted(path) and not (exclude.patterns and exclude.match_file(path))
+    }
+
+
+def list_some(root: Path, exclude: GitIgnoreSpec, paths: Collection[str], stop: Stop) -> set[str]:
+    """Which of some files of a git work tree may be indexed, as `list_tree` would say."""
+    wanted = _wanted(paths, exclude)
+    if not wanted:
+        return wanted
+    names = _git_files(root, stop, *wanted)
+    return wanted & {path for path in map(_text, names) if path is not None}
+
+
+def unlisted_folders(root: Path, listing: Listing, within: Iterable[str], stop: Stop) -> set[str]:
+    """Folders of which git lists nothing yet, though it would list what comes to stand there.
+
+    Args:
+        root: The tree.
+        listing: What git lists.
+        within: The folders to look in.
+        stop: As for `list_tree`.
+    """
+    found: set[str] = set()
+    layer = set(within) if listing.by_git else set[str]()
+    while layer:
+        below = {folder for outer in layer for folder in _subfolders(root, outer)}
+        layer = _not_ignored(root, below - listing.folders - found, stop)
+        found |= layer
+    return found
+
+
+def _subfolders(root: Path, folder: str) -> Iterator[str]:
+    """The folders right below one, but for those that are other repositories."""
+    try:
+        entries = list(os.scandir(root / folder))
+    except OSError:
+        return
+    for entry in entries:
+        path = _text(os.fsencode(entry.name))
+        if path is None or path in FOLDERS or not entry.is_dir(follow_symlinks=False):
             continue
-        if not exclude.patterns or not exclude.match_file(path):
-            listed.add(path)
-    return sorted(listed, key=lambda path: (path.count("/"), path))
+        if not os.path.lexists(os.path.join(entry.path, ".git")):  # noqa: PTH118 — many
+            yield f"{folder}/{path}" if folder else path
+
+
+def _not_ignored(root: Path, folders: set[str], stop: Stop) -> set[str]:
+    if not folders:
+        return folders
+    asked = "\0".join(folders).encode()
+    output = _asked_git(root, stop, ("check-ignore", "-z", "--stdin"), asked)
+    return folders - {path for path in map(_text, output.split(b"\0")) if path is not None}
 
 
 def _text(name: bytes) -> str | None:
@@ -98,34 +175,40 @@ def _submodules(root: Path) -> set[bytes]:
     return {one[1].strip(b'"') for one in found}
 
 
-def _git_files(root: Path, stop: Stop) -> list[bytes]:
+def _git_files(root: Path, stop: Stop, *only: str) -> list[bytes]:
     """What git lists below `root`; empty where git is missing, refuses or takes too long."""
+    return _asked_git(root, stop, (*_LIST, "--", *only)).split(b"\0")[:-1]
+
+
+def _asked_git(root: Path, stop: Stop, command: Sequence[str], asked: bytes = b"") -> bytes:
     try:
         process = subprocess.Popen(  # noqa: S603 — an argument vector of ours
-            [_GIT[0], "-C", str(root), *_GIT[1:]],
-            stdin=subprocess.DEVNULL,
+            [_GIT[0], "-C", str(root), *_GIT[1:], *command],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=safe_git.environment(),
             start_new_session=True,
         )
     except OSError:
-        return []
+        return b""
     with process:
         try:
-            output = _output(process, stop)
+            output = _output(process, asked, stop)
         finally:
             if process.poll() is None:
                 safe_git.end_group(process.pid)
-    return output.split(b"\0")[:-1] if process.returncode == 0 else []
+    return output if process.returncode == 0 else b""
 
 
-def _output(process: subprocess.Popen[bytes], stop: Stop) -> bytes:
+def _output(process: subprocess.Popen[bytes], asked: bytes, stop: Stop) -> bytes:
     deadline = time.monotonic() + GIT_SECONDS
+    given: bytes | None = asked
     while time.monotonic() < deadline:
         try:
-            return process.communicate(timeout=_POLL_SECONDS)[0]
+            return process.communicate(given, timeout=_POLL_SECONDS)[0]
         except subprocess.TimeoutExpired:
+            given = None
             if stop():
                 raise Stopped from None
     return b""
@@ -138,7 +221,10 @@ def _walk(root: Path, stop: Stop) -> Iterator[bytes]:
 def _folder(
     root: bytes, below: bytes, rules: list[tuple[int, GitIgnoreSpec]], stop: Stop
 ) -> Iterator[bytes]:
-    """Files below one folder; `rules` are the .gitignore files above, each with its depth."""
+    """Files and folders (which end with `/`) below one folder.
+
+    `rules` are the .gitignore files above, each with its depth.
+    """
     if stop():
         raise Stopped
     if below.count(b"/") > _DEEPEST:
@@ -154,6 +240,7 @@ def _folder(
         path = below + entry.name
         if entry.is_dir(follow_symlinks=False):
             if os.fsdecode(entry.name) not in FOLDERS and not _ignored(path + b"/", rules):
+                yield path + b"/"
                 yield from _folder(root, path + b"/", rules, stop)
         elif entry.is_file(follow_symlinks=False) and not _ignored(path, rules):
             yield path

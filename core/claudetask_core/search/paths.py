@@ -1,5 +1,6 @@
 """The terms of a file's place in the tree: of its name and of its last folders."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -32,3 +33,14 @@ def path_terms(path: str) -> PathTerms:
     whole = joined(name.replace("-", "_"))
     stems = dict.fromkeys((whole, stem(whole)))
     return PathTerms(tuple(words), tuple(stems), _folder_terms(folders) if folders else ())
+
+
+def parents(paths: Iterable[str]) -> set[str]:
+    """The folders of files, and those around them, an empty one for the tree itself."""
+    found = {""}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found

@@ -10,6 +10,9 @@ from typing import Final, cast, get_args
 from tree_sitter import Parser, Query
 from tree_sitter_language_pack import SupportedLanguage, get_language
 
+from claudetask_core.search.languages import detect
+from claudetask_core.search.wordlist import words_of
+
 _OTHER_NAMES: Final = {
     "objective-c": ("objc",),
     "c": ("c", "cpp"),
@@ -24,6 +27,8 @@ _OTHER_NAMES: Final = {
     "html": ("typescript",),
 }
 """Grammars to try in turn, until one reads nearly the whole file, where none has the name."""
+
+_HEAVY: Final = words_of("c cpp objective-c dart elixir haskell julia scala sql swift zig")
 
 _SHARED_QUERIES: Final = {"tsx": "typescript"}
 _PARTS: Final = frozenset({"name", "owner"})
@@ -69,6 +74,11 @@ def grammars_of(language: str) -> tuple[str, ...]:
         for name in _OTHER_NAMES.get(language, (language,))
         if name in shipped and _query_file(name).is_file()
     )
+
+
+def is_heavy(path: str) -> bool:
+    """Whether a grammar for this file takes long to load, in one go that no thread can use."""
+    return detect(path, "")[0] in _HEAVY
 
 
 @cache

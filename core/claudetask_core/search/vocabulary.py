@@ -11,7 +11,7 @@ from claudetask_core.search.tokens import word_terms
 
 Int = NDArray[np.int32]
 
-MOST_WORDS: Final = 300_000
+MOST_WORDS: Final = 150_000
 
 
 class _Words(dict[str, int]):

@@ -2,6 +2,8 @@
 
 With `--table` it gives vectors by the shipped table too.
 
+Ends too when nothing came for `IDLE_SECONDS`, for it holds memory that others could use.
+
 Reads pickled lists of `Source` from its standard input and writes pickled `Batch`es to its
 standard output, until its input ends: which it also does when the other process is killed.
 """
@@ -9,26 +11,32 @@ standard output, until its input ends: which it also does when the other process
 import gc
 import os
 import pickle
+import select
 import sys
-from typing import Final
+from typing import BinaryIO, Final
 
 from claudetask_core.search.analysis import Analyser
 from claudetask_core.search.table import Table
 
 TABLE_FLAG: Final = "--table"
+IDLE_SECONDS: Final = 120.0
 
 
 def main() -> None:
     """Serves until the input ends."""
-    requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing else may write between the answers
     analyser = Analyser(Table.load() if TABLE_FLAG in sys.argv[1:] else None)
     gc.freeze()
-    while True:
+    serve(sys.stdin.buffer, answers, analyser)
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, analyser: Analyser) -> None:
+    """Answers each request, until there is none any more."""
+    while select.select([requests], [], [], IDLE_SECONDS)[0]:  # nothing is ever read ahead
         try:
             sources = pickle.load(requests)  # noqa: S301 — written by the process that started us
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):  # the other was killed, maybe in a request
             return
         try:
             pickle.dump(analyser.analyse(sources), answers, pickle.HIGHEST_PROTOCOL)

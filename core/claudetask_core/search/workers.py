@@ -1,6 +1,7 @@
 """Processes that analyse files, so that the interpreter that asked has its time for others.
 
-Each is `worker.py` behind two pipes and a thread. Isolated mode (`-I`) keeps it from importing
+Each is `worker.py` behind two pipes and a thread; it ends by itself when it was idle for long, and
+another is started when there is work again. Isolated mode (`-I`) keeps it from importing
 anything out of the folder it is started in, which may be a stranger's repository.
 """
 
@@ -8,10 +9,9 @@ import logging
 import pickle
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import LifoQueue
 from typing import Final, Protocol
 
 from claudetask_core.search.analysis import Analyser, Batch, Source
@@ -20,6 +20,7 @@ from claudetask_core.search.vectors import TermTable
 _log = logging.getLogger(__name__)
 _COMMAND: Final = (sys.executable, "-I", "-m", "claudetask_core.search.worker")
 _END_SECONDS: Final = 2.0
+_ENDED: Final = (OSError, EOFError, pickle.UnpicklingError)
 
 
 class Analysts(Protocol):
@@ -53,6 +54,10 @@ class _Process:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", close_fds=True
         )
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def analyse(self, sources: Sequence[Source]) -> Batch:
         """Raises OSError, EOFError or UnpicklingError where the process has ended."""
         requests, answers = self._child.stdin, self._child.stdout
@@ -74,7 +79,7 @@ class _Process:
 
 
 class Processes:
-    """Up to `width` worker processes, each started with its first batch.
+    """Up to `width` worker processes, each started when it is needed.
 
     Args:
         width: How many.
@@ -85,51 +90,60 @@ class Processes:
         self.width = width
         self._table = table
         self._threads = ThreadPoolExecutor(width, thread_name_prefix="analyse")
-        self._idle: SimpleQueue[_Process | None] = SimpleQueue()
-        self._all: list[_Process] = []
+        self._idle: LifoQueue[_Process | None] = LifoQueue()
+        self._all: set[_Process] = set()
+        self._closed = False
         for _ in range(width):
             self._idle.put(None)
 
+    @property
+    def running(self) -> "list[_Process]":
+        """The processes there are now."""
+        return list(self._all)
+
     def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
+        """Has files analysed; the future raises `WorkerEnded` where they end their process."""
         return self._threads.submit(self._analyse, sources)
 
     def _analyse(self, sources: Sequence[Source]) -> Batch:
-        """Where a worker dies of its files they are analysed one by one, what kills is left out."""
         process = self._idle.get()
         try:
-            if process is None:
-                process = self._started()
+            if process is not None:
+                try:
+                    return process.analyse(sources)
+                except _ENDED:  # it was idle for too long; if it was the files, they end another
+                    self._end(process)
+            process = self._started()
             return process.analyse(sources)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
+        except _ENDED as error:
             _log.warning("a process that analyses files ended: %s", error)
             if process is not None:
-                process.end()
+                self._end(process)
             process = None
             raise WorkerEnded(str(error)) from error
         finally:
             self._idle.put(process)
 
     def _started(self) -> _Process:
+        if self._closed:
+            raise EOFError
         process = _Process(table=self._table)
-        self._all.append(process)
+        self._all.add(process)
         return process
+
+    def _end(self, process: _Process) -> None:
+        process.end()
+        self._all.discard(process)
 
     def close(self) -> None:
         """Ends every process; batches under way fail."""
-        for process in self._all:
+        self._closed = True
+        for process in list(self._all):
             process.end()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        for process in list(self._all):
+            self._end(process)
 
 
 class WorkerEnded(Exception):  # never leaves this package: the files are analysed otherwise
     """A worker process ended before it answered."""
-
-
-@contextmanager
-def processes(width: int, *, table: bool) -> Generator[Analysts]:
-    """Worker processes, ended with the block."""
-    processes = Processes(width, table=table)
-    try:
-        yield processes
-    finally:
-        processes.close()

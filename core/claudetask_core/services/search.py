@@ -3,9 +3,10 @@
 The index is brought up to date in a worker thread: when the service starts, before a question
 and, where `watch` is set, every now and then. The tree may change at run time.
 
-A question waits for the look at the tree that it starts, so that it sees what was just edited,
-but no longer than `PATIENCE`. Where a look is known to take longer than `QUICK`, because the
-tree is large, waiting would not help: such a question waits `HASTE`, is answered from what is
+Where the kernel tells of changes (`search/watching.py`), a question takes those in and needs no
+look at the tree. Elsewhere it waits for the look that it starts, so that it sees what was just
+edited, but no longer than `PATIENCE`. Where a look is known to take longer than `QUICK`, because
+the tree is large, waiting would not help: such a question waits `HASTE`, is answered from what is
 there, and says that the last edits may be missing. The look goes on for the next one.
 """
 
@@ -81,6 +82,7 @@ class SearchService:
         self._trees: dict[Path, Tree] = {}
         self._listeners: list[Listener] = []
         self._watcher: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
         self._closed = False
         self._notice: str | None = None
 
@@ -105,11 +107,7 @@ class SearchService:
         """
         filter_of(query)
         tree = await self._tree()
-        refresh = self._refreshed(tree)
-        await asyncio.wait({refresh}, timeout=_patience(tree))
-        if refresh.done():
-            self._check(tree, refresh)
-        looked = refresh.done()
+        looked = await self._caught_up(tree) or await self._looked(tree)
         hits = await asyncio.to_thread(tree.index.ask, query)
         said = [await self._advice(tree, query, hits), self._notice, tree.index.notice]
         complete = tree.complete
@@ -123,6 +121,26 @@ class SearchService:
             weak=advice.is_weak(query, hits),
             message=" ".join(filter(None, said)) or None,
         )
+
+    async def _caught_up(self, tree: Tree) -> bool:
+        """Whether the index is known to equal the tree without a look at it."""
+        if not tree.built or tree.failure is not None:
+            return False
+        try:
+            changed = await asyncio.to_thread(tree.index.catch_up, tree.stop.is_set)
+        except (DomainError, Stopped):
+            return False
+        if changed:
+            await self._tell("built")
+        return changed is not None
+
+    async def _looked(self, tree: Tree) -> bool:
+        """Whether a look at the tree that began now has ended within the patience there is."""
+        refresh = self._refreshed(tree)
+        await asyncio.wait({refresh}, timeout=_patience(tree))
+        if refresh.done():
+            self._check(tree, refresh)
+        return refresh.done()
 
     @staticmethod
     async def _advice(tree: Tree, query: SearchQuery, hits: list[SearchHit]) -> str | None:
@@ -162,7 +180,8 @@ class SearchService:
         if self._watcher is not None:
             self._watcher.cancel()
             await asyncio.gather(self._watcher, return_exceptions=True)
-        await self._retire()
+        async with self._opening:
+            await self._retire()
 
     async def _resolved(self) -> Path:
         root = await self._root()
@@ -177,11 +196,13 @@ class SearchService:
                 f"There is no folder {root} to search in.",
                 next_step="Set project_path to a folder that exists.",
             )
-        if root not in self._trees:
-            await self._retire()
-            index = await asyncio.to_thread(self._index_of, root)
-            self._trees.setdefault(root, Tree(index))
-        return self._trees[root]
+        async with self._opening:
+            if root not in self._trees:
+                await self._retire()
+                self._trees[root] = Tree(await asyncio.to_thread(self._index_of, root))
+            if self._closed:
+                raise _closed()
+            return self._trees[root]
 
     async def _retire(self) -> None:
         """Ends the work on every tree there is."""
@@ -205,6 +226,7 @@ class SearchService:
             workers=self._workers,
             table=means.table,
             encoder=means.encoder,
+            watch=self._watch,
         )
 
     def _refreshed(self, tree: Tree) -> asyncio.Task[None]:

@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import access, building, connection, reading
+from claudetask_core.search import access, building, connection, reading, turns
 from claudetask_core.search import index as index_module
 from claudetask_core.search.analysis import Analyser
 from claudetask_core.search.connection import IndexDamaged, IndexUnavailable
@@ -200,7 +200,7 @@ def test_a_big_build_waits_for_the_process_that_builds_already(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index_module, "_FEW", 0)
-    monkeypatch.setattr(index_module, "_LOCK_POLL", 0.01)
+    monkeypatch.setattr(turns, "POLL_SECONDS", 0.01)
     tree.write("a.py", "def alpha(): pass\n")
     tree.database.parent.mkdir()
     asked = 0
@@ -221,8 +221,8 @@ def test_a_builder_that_makes_no_progress_is_not_waited_for(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index_module, "_FEW", 0)
-    monkeypatch.setattr(index_module, "_LOCK_POLL", 0.01)
-    monkeypatch.setattr(index_module, "_LOCK_PATIENCE", 0.0)
+    monkeypatch.setattr(turns, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.0)
     tree.write("a.py", "def alpha(): pass\n")
     tree.database.parent.mkdir()
     with FileLock(tree.database.with_name("index.db.lock")):

@@ -1,5 +1,6 @@
 import asyncio
 import stat
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import pytest
 import respx
 
 from claudetask_core.schemas.search import SearchQuery
+from claudetask_core.search import watching
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex, Progress
 from claudetask_core.search.kinds import KindUnknown
@@ -330,6 +332,73 @@ async def test_the_event_loop_is_free_while_files_are_indexed(project: Project) 
         beats += 1
     assert beats > 5
     assert (await building).files == 61
+
+
+async def test_questions_that_come_first_at_once_open_one_index(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[CodeIndex] = []
+    real = SearchService._index_of  # pyright: ignore[reportPrivateUsage] — who opens
+
+    def noted(self: SearchService, root: Path) -> CodeIndex:
+        made.append(real(self, root))
+        return made[-1]
+
+    monkeypatch.setattr(SearchService, "_index_of", noted)
+    await asyncio.gather(*(project.paths("RateLimiter") for _ in range(5)))
+    assert len(made) == 1
+
+
+async def test_an_index_that_is_being_opened_while_the_service_closes_is_closed_too(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, closed = threading.Event(), threading.Event()
+    real = SearchService._index_of  # pyright: ignore[reportPrivateUsage] — who opens
+
+    def held(self: SearchService, root: Path) -> CodeIndex:
+        entered.set()
+        closed.wait(SECONDS)
+        return real(self, root)
+
+    monkeypatch.setattr(SearchService, "_index_of", held)
+    asked = asyncio.create_task(project.paths("RateLimiter"))
+    await asyncio.to_thread(entered.wait, SECONDS)
+    closing = asyncio.create_task(project.service.close())
+    await asyncio.sleep(0)
+    closed.set()
+    await asyncio.wait_for(closing, SECONDS)
+    with pytest.raises(SearchClosed):
+        await asked
+
+
+async def test_a_watched_tree_is_asked_about_without_a_look_at_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_LOCAL", {watching._file_system(project.root)})  # pyright: ignore[reportPrivateUsage] — wherever the tests are run
+    service = project.another(watch=True)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    service.on_change(heard.put)
+    await service.wait()
+    if sys.platform == "linux":
+        monkeypatch.setattr(CodeIndex, "refresh", None)
+    (project.root / "limiter.py").write_text(PARSER, encoding="utf-8")
+    results = await service.search(SearchQuery(query="parse_header"))
+    assert [hit.path for hit in results.results] == ["limiter.py"]
+    assert results.complete == 1.0
+    assert [heard.get_nowait(), heard.get_nowait()] == ["built", "built"]
+    await service.close()
+
+
+async def test_what_hinders_catching_up_leads_to_a_look(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await project.service.wait()
+
+    def busy(*_: object) -> bool:
+        raise IndexUnavailable("busy")
+
+    monkeypatch.setattr(CodeIndex, "catch_up", busy)
+    assert await project.paths("RateLimiter") == ["limiter.py"]
 
 
 async def test_a_second_process_finds_the_index_complete(project: Project) -> None:

@@ -1,0 +1,124 @@
+import io
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+
+import pytest
+
+from claudetask_core.schemas.search import SearchQuery
+from claudetask_core.search import index as index_module
+from claudetask_core.search import worker
+from claudetask_core.search.analysis import Analyser, Batch, Source
+from claudetask_core.search.building import Builder
+from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.syntax_grammars import is_heavy
+from claudetask_core.search.workers import Inline, Processes, WorkerEnded
+from tests.core.search.trees import LIMITER, PARSER, Tree
+
+SECONDS = 30
+SOURCES = [Source("limiter.py", LIMITER.encode()), Source("parser.py", PARSER.encode())]
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    made = Processes(2)
+    yield made
+    made.close()
+
+
+def ids(processes: Processes) -> list[int]:
+    return [process.pid for process in processes.running]
+
+
+def same(one: Batch, other: Batch) -> bool:
+    return one.blobs == other.blobs and one.segment.terms == other.segment.terms
+
+
+def test_a_process_analyses_as_this_one_does_and_serves_again(processes: Processes) -> None:
+    expected = Analyser().analyse(SOURCES)
+    assert same(processes.submit(SOURCES).result(SECONDS), expected)
+    first = ids(processes)
+    assert same(processes.submit(SOURCES).result(SECONDS), expected)
+    assert ids(processes) == first
+    assert len(first) == 1
+
+
+def test_a_process_that_has_ended_meanwhile_is_replaced(processes: Processes) -> None:
+    processes.submit(SOURCES).result(SECONDS)
+    first = ids(processes)
+    os.kill(first[0], signal.SIGKILL)
+    os.waitpid(first[0], 0)
+    assert processes.submit(SOURCES).result(SECONDS).chunks > 0
+    assert ids(processes) != first
+
+
+def test_an_idle_process_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    answers = io.BytesIO()
+    with os.fdopen(reading, "rb") as requests, os.fdopen(writing, "wb"):
+        monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
+        worker.serve(requests, answers, Analyser())
+    assert answers.getvalue() == b""
+
+
+def test_closed_processes_start_no_other(processes: Processes) -> None:
+    processes.close()
+    with pytest.raises((WorkerEnded, RuntimeError)):
+        processes.submit(SOURCES).result(SECONDS)
+
+
+def test_files_that_end_their_process_are_told_apart_from_an_end_by_idleness(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claudetask_core.search.workers._COMMAND", ("false",))
+    with pytest.raises(WorkerEnded):
+        processes.submit(SOURCES).result(SECONDS)
+    assert ids(processes) == []
+
+
+class Fragile(Inline):
+    """Ends with files that hold a certain word."""
+
+    def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
+        if any(b"poison" in source.data for source in sources):
+            ended: Future[Batch] = Future()
+            ended.set_exception(WorkerEnded("killed"))
+            return ended
+        return super().submit(sources)
+
+
+def test_a_file_that_ends_every_process_is_left_out_and_not_tried_again(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write("good.py", LIMITER)
+    tree.write("bad.py", "poison = 1\n")
+    monkeypatch.setattr(tree.index, "_inline", Fragile())
+    tree.index.refresh()
+    assert tree.paths("RateLimiter poison") == ["good.py"]
+    assert tree.index.progress.complete == 1.0
+    monkeypatch.setattr(Builder, "build", None)
+    assert not tree.index.refresh()
+
+
+def test_much_is_analysed_by_processes_and_little_here(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = CodeIndex(tree.root, tree.database, max_file_bytes=100_000, workers=2)
+    tree.write("a.py", LIMITER)
+    index.refresh()
+    assert index.processes is not None
+    assert ids(index.processes) == []
+    monkeypatch.setattr(index_module, "_QUICK", 10)
+    tree.write("b.py", PARSER)
+    index.refresh()
+    assert len(ids(index.processes)) == 1
+    assert index.ask(SearchQuery(query="parse_header"))[0].path == "b.py"
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "heavy"), [("a.cpp", True), ("a.h", True), ("a.py", False), ("LICENSE", False)]
+)
+def test_a_grammar_that_takes_long_to_load_is_heavy(path: str, *, heavy: bool) -> None:
+    assert is_heavy(path) is heavy
