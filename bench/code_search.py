@@ -1,11 +1,13 @@
 """Measures code search on repositories with known answers.
 
-    python bench/code_search.py REPOS ANNOTATIONS REPOS_JSON [--only NAME …]
+    python bench/code_search.py REPOS ANNOTATIONS REPOS_JSON [--words-only] [--whole]
 
-REPOS holds NAME/<benchmark_root> for each entry of REPOS_JSON, ANNOTATIONS one NAME.json with
-questions. The figure is binary NDCG@10: a target (a file, sometimes with a span of lines) is
-found at the rank of the first hit that lies in it; a hit that is the first of two targets
-counts once; the ideal has as many hits as there are targets, ten at most.
+With the shipped table of vectors, or by words only; over each `benchmark_root`, or over whole
+trees with their tests and documents. REPOS holds NAME/<benchmark_root> for each entry of
+REPOS_JSON, ANNOTATIONS one NAME.json with questions. The figure is binary NDCG@10: a target (a
+file, sometimes with a span of lines) is found at the rank of the first hit that lies in it; a
+hit that is the first of two targets counts once; the ideal has as many hits as there are
+targets, ten at most.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from typing import Any
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.table import Table
 
 DEPTH = 10
 
@@ -116,18 +119,24 @@ def main() -> None:
     parser.add_argument("annotations", type=Path)
     parser.add_argument("specs", type=Path)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--words-only", action="store_true", help="without the table of vectors")
+    parser.add_argument("--whole", action="store_true", help="ask the whole repositories")
     parser.add_argument("--index", type=Path, help="a folder to keep the index files in")
     parser.add_argument("--worst", type=int, default=0, help="print so many of the worst questions")
     arguments = parser.parse_args()
     rows: list[Row] = []
     seconds = size = chunks = 0.0
+    table = None if arguments.words_only else Table.load()
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = arguments.index or Path(temporary)
         for spec in json.loads(arguments.specs.read_text()):
             if arguments.only and spec["name"] not in arguments.only:
                 continue
-            root = arguments.repositories / spec["name"] / (spec["benchmark_root"] or ".")
-            index = CodeIndex(root, folder / f"{spec['name']}.db", max_file_bytes=1_000_000)
+            root = arguments.repositories / spec["name"]
+            if not arguments.whole:
+                root /= spec["benchmark_root"] or "."
+            path = folder / f"{spec['name']}.db"
+            index = CodeIndex(root, path, max_file_bytes=1_000_000, table=table)
             began = time.perf_counter()
             index.refresh()
             seconds += time.perf_counter() - began
