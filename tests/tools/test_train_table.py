@@ -9,6 +9,7 @@ import tarfile
 import tomllib
 import zipfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from tools.train_table.corpus import (
 )
 from tools.train_table.download import Source, archives, fingerprint
 from tools.train_table.mine import Pair, pairs, question_of
-from tools.train_table.train import Model, bags, recall, train, vocabulary
+from tools.train_table.train import Model, bags, grouped, recall, train, vocabulary
 
 CODE = '''
 def load_settings(path):
@@ -249,7 +250,40 @@ def test_the_loss_falls_and_the_right_answer_comes_nearer(small: None) -> None:
     losses = [model.step(asked, answered, 0.02) for _ in range(40)]
     assert losses[-1] < losses[0] / 2
     assert recall(asked, answered, model.scaled())["mrr"] > before
-    assert train(asked, answered, rarity, epochs=1, seed=1).shape == (len(terms), 16)
+    sources = ["own"] * asked.shape[0]
+    assert train(asked, [answered], rarity, sources, epochs=1, seed=1).shape == (len(terms), 16)
+
+
+def test_pairs_of_a_package_stand_together_and_each_once() -> None:
+    sources = ["a"] * 300 + ["b"] * 200 + ["c"]
+    order: list[int] = grouped(sources, np.random.default_rng(3)).tolist()
+    assert sorted(order) == list(range(501))
+    names = [sources[place] for place in order]
+    assert sum(one != other for one, other in pairwise(names)) < 3 + 2 + 1
+    assert order != grouped(sources, np.random.default_rng(4)).tolist()
+
+
+@pytest.mark.parametrize("gone", ["npm", "apt-get"])
+def test_a_missing_package_manager_stops_the_program_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    def run(command: list[str], _: Path) -> subprocess.CompletedProcess[str]:
+        if command[0] == gone:
+            raise FileNotFoundError(gone)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(download, "_run", run)
+    with pytest.raises(RuntimeError, match=f"{gone} is not installed"):
+        download.ready()
+
+
+def test_a_package_manager_that_fails_stops_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], _: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, "", "No module named pip")
+
+    monkeypatch.setattr(download, "_run", run)
+    with pytest.raises(RuntimeError, match="No module named pip"):
+        download.ready()
 
 
 def test_the_whole_program_writes_a_table_and_its_sources(
@@ -267,6 +301,7 @@ def test_the_whole_program_writes_a_table_and_its_sources(
     (folder / ".done").touch()
     (tmp_path / "checkouts" / "gin").mkdir(parents=True)
     out = tmp_path / "table.bin"
+    monkeypatch.setattr(program, "ready", lambda: None)
     monkeypatch.setattr(program, "sources", lambda: [source])
     arguments = ["x", str(tmp_path / "cache"), "--checkouts", str(tmp_path / "checkouts"),
                  "--epochs", "1", "--out", str(out)]  # fmt: skip
@@ -276,3 +311,10 @@ def test_the_whole_program_writes_a_table_and_its_sources(
     (row,) = json.loads(out.with_suffix(".sources.json").read_text("utf-8"))
     assert (row["package"], row["pairs"]) == ("own==1", 80)
     assert "own==1 80" in capsys.readouterr().out
+
+
+def test_a_pair_knows_the_first_line_of_its_code_and_the_words_of_its_place(tmp_path: Path) -> None:
+    packed = tarball(tmp_path / "a.tar.gz", {"a-1/src/app/config/load_user.test.py": CODE})
+    [(_, pair)] = mined([packed], Decontaminator(frozenset()), 1)
+    assert pair.place == "app config load_user"
+    assert pair.head == "def load_settings(path):"

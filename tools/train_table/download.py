@@ -47,6 +47,21 @@ def fingerprint(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
+def ready() -> None:
+    """Asks each package manager for its version.
+
+    Raises:
+        RuntimeError: One of them does not answer, and without it nothing would be fetched.
+    """
+    for command in ([sys.executable, "-m", "pip"], ["npm"], ["apt-get"]):
+        try:
+            done = _run([*command, "--version"], Path.cwd())
+        except FileNotFoundError as error:
+            raise RuntimeError(f"{command[0]} is not installed.") from error
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} does not run: {done.stderr.strip()}")
+
+
 def _run(command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 — built here from pinned names
         command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False
