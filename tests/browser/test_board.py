@@ -55,9 +55,9 @@ def test_a_card_is_dragged_to_where_it_may_go_and_a_column_says_why_it_may_not(
     column(page, "Done").hover(position={"x": 60, "y": 200})
     expect(column(page, "Done")).to_have_attribute("data-drop", "no")
     expect(column(page, "In Progress")).to_have_attribute("data-drop", "yes")
-    expect(column(page, "Done").locator(".drop-note")).to_have_text(
-        "From Ready a task moves to In Progress, Analysis, Backlog."
-    )
+    note = column(page, "Done").locator(".drop-note")
+    expect(note).to_have_text("From Ready a task moves to In Progress, Analysis, Backlog.")
+    expect(note).to_be_visible()
     page.mouse.up()
     stands_in(page, 1, "Ready")
     assert len(board.get("/api/tasks/1/history")) == 2

@@ -26,11 +26,20 @@ export function draggable(board, columns) {
     announce(`#${dragged.id} may go to ${movesFrom(dragged.status).join(", ")}`);
   });
 
+  const overColumn = (event) => {
+    const over = event.target.closest?.(".column");
+    for (const column of columns()) column.element.classList.toggle("over", column.element === over);
+    return over;
+  };
+
+  board.addEventListener("dragenter", (event) => {
+    if (dragged) overColumn(event);
+  });
+
   board.addEventListener("dragover", (event) => {
     if (!dragged) return;
     scrollNear(board, event.clientX);
-    const over = event.target.closest?.(".column");
-    for (const column of columns()) column.element.classList.toggle("over", column.element === over);
+    const over = overColumn(event);
     if (over?.dataset.drop === "yes") {
       event.preventDefault();
       event.dataTransfer.dropEffect = "move";

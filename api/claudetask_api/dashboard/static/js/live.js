@@ -33,7 +33,10 @@ function tell(type, event) {
 export async function follow(load, state) {
   for (let pause = FIRST_PAUSE; ; ) {
     try {
-      const last = await load();
+      const last = await load().catch((error) => {
+        if (error.code === undefined) console.error(error); // a fault of this page
+        throw error;
+      });
       await read(last, () => {
         pause = FIRST_PAUSE;
         state("connected");
