@@ -27,6 +27,10 @@ test *ARGS:
 bench:
     uv run python bench/start.py
 
+# The pictures of docs/dashboard.md, from a real Chromium
+screenshots:
+    uv run python -m tools.screenshots
+
 # All of CI
 ci:
     .ci/run

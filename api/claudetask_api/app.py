@@ -18,10 +18,12 @@ from claudetask_api.middleware import RequestContext
 from claudetask_api.routes import (
     agents,
     claude_config,
+    dashboard,
     events,
     health,
     jobs,
     notes,
+    overview,
     project,
     search,
     tasks,
@@ -35,6 +37,8 @@ from claudetask_core.services.rate_limit import RateLimiter
 
 ROUTERS = (
     health.router,
+    dashboard.router,
+    overview.router,
     search.router,
     tasks.router,
     notes.router,

@@ -13,6 +13,8 @@ from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyC
 
 MAX_BODY = 1024 * 1024
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+ASKS = frozenset({"/api/markdown", "/api/claude/config/preview", "/api/project/validate-path"})
+"""What is posted because it is long, and changes nothing."""
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SEARCHES = frozenset({"/api/search", "/api/tasks/similar"})
 ANALYZE = re.compile(r"/api/tasks/[^/]+/analyze")
@@ -115,4 +117,5 @@ def rate_class(scope: Scope) -> RateClass:
         return RateClass.SEARCH
     if scope["method"] == "POST" and ANALYZE.fullmatch(path):
         return RateClass.ANALYSIS
-    return RateClass.READ if scope["method"] in READ_METHODS else RateClass.WRITE
+    asks = scope["method"] in READ_METHODS or path in ASKS
+    return RateClass.READ if asks else RateClass.WRITE

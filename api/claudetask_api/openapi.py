@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from claudetask_api.problems import MEDIA_TYPE, ProblemDetails, ValidationProblemDetails
+from claudetask_api.security import is_open
 from claudetask_core.schemas.event import Event
 from claudetask_core.schemas.task import MAX_ID
 
@@ -18,6 +19,7 @@ Responses = dict[int | str, Json]
 REF = "#/components/schemas/{model}"
 TAGS: list[Json] = [
     {"name": "tasks", "description": "The board."},
+    {"name": "board", "description": "The board as a screen needs it."},
     {"name": "jobs", "description": "Analyses of tasks, run in the background."},
     {"name": "project", "description": "The project that the board serves."},
     {"name": "claude", "description": "CLAUDE.md and Claude Code's agents; the disk is the truth."},
@@ -99,7 +101,7 @@ def _document(app: FastAPI, *, needs_token: bool) -> Json:
         schemas.pop(name, None)
     for path, item in found["paths"].items():
         for operation in item.values():
-            _complete(operation, needs_token=needs_token and path != "/health")
+            _complete(operation, needs_token=needs_token and not is_open(path))
     if needs_token:
         found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     return found

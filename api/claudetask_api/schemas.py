@@ -8,9 +8,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from claudetask_api.dependencies import only_digits
 from claudetask_api.errors import ReadOnlyField
+from claudetask_api.markdown import Nodes
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Problem, Scope
-from claudetask_core.schemas.base import ActorName, ReadModel, WriteModel
+from claudetask_core.schemas.base import ActorName, ReadModel, Text, WriteModel
 from claudetask_core.schemas.claude_md import ClaudeMdContent, VersionName
+from claudetask_core.schemas.overview import ActivityPage
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import (
     MAX_ID,
@@ -78,6 +80,45 @@ class TaskQuery(TaskFilter):
     sort: TaskSort = TaskSort.ID
     limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(only_digits)] = 100
     offset: Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(only_digits)] = 0
+
+
+class BoardQuery(TaskFilter):
+    """Which cards; without `ids` all that match."""
+
+    ids: Annotated[
+        str | None,
+        Field(pattern=r"^[1-9][0-9]{0,17}(,[1-9][0-9]{0,17}){0,199}$", examples=["12,13"]),
+    ] = None
+
+    def numbers(self) -> list[int] | None:
+        return None if self.ids is None else [int(one) for one in self.ids.split(",")]
+
+
+class ActivityQuery(ActivityPage):
+    """The same as text, which a query is."""
+
+    limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(only_digits)] = 50
+    before: Annotated[int | None, Field(ge=1, le=MAX_ID), BeforeValidator(only_digits)] = None
+    task_id: Annotated[int | None, Field(ge=1, le=MAX_ID), BeforeValidator(only_digits)] = None
+
+
+class JobsQuery(WriteModel):
+    """The newest jobs, of the board or of one task."""
+
+    limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(only_digits)] = 50
+    task_id: Annotated[int | None, Field(ge=1, le=MAX_ID), BeforeValidator(only_digits)] = None
+
+
+class MarkdownPost(WriteModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"texts": ["# Dates"]}]})
+
+    texts: Annotated[list[Text], Field(max_length=200)]
+
+
+class Rendered(ReadModel):
+    """Each text as a list of nodes: a text, or an element with its own."""
+
+    documents: list[Nodes]
 
 
 class TaskPost(TaskCreate):
@@ -172,6 +213,14 @@ class ConfigPut(WriteModel):
     exists: ReadOnlyFlag = None
     hash: ReadOnlyText = None
     updated_at: ReadOnlyTime = None
+
+
+class ConfigPreview(WriteModel):
+    """What CLAUDE.md would hold."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"content": "# Project\n"}]})
+
+    content: ClaudeMdContent
 
 
 class RestorePost(WriteModel):

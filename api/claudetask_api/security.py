@@ -23,7 +23,9 @@ from claudetask_core.errors import Forbidden
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 — compared with, not bound to
 DEFAULT_PORTS = {"http": 80, "https": 443}
-OPEN_PATH = "/health"
+OPEN_PATHS = frozenset({"/health", "/"})
+OPEN_FOLDER = "/dashboard/"
+"""The page's own files hold no data; the page asks for the token and sends it with every call."""
 
 Port = int | Callable[[], int]
 
@@ -116,14 +118,14 @@ def _with_port(origin: str) -> str:
 
 
 class BearerToken:
-    """Lets in who knows the token; everybody may ask for `/health`."""
+    """Lets in who knows the token; everybody may ask for `/health` and the page's own files."""
 
     def __init__(self, app: ASGIApp, *, token: str) -> None:
         self._app = app
         self._token = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] != OPEN_PATH:
+        if scope["type"] == "http" and not is_open(scope["path"]):
             given = Headers(scope=scope).getlist("authorization")
             if not self._knows(given):
                 await _unauthorized(scope, given)(scope, receive, send)
@@ -137,6 +139,11 @@ class BearerToken:
         # ASGI hands headers over as Latin-1; the token may be any UTF-8.
         offered = token.strip().encode("latin-1")
         return scheme.lower() == "bearer" and hmac.compare_digest(offered, self._token)
+
+
+def is_open(path: str) -> bool:
+    """Whether a path says nothing that the token guards."""
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
 
 
 def _unauthorized(scope: Scope, given: Sequence[str]) -> Response:

@@ -19,8 +19,10 @@ from claudetask_core.services.analysis_context import AnalysisContext
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.disk_watch import DiskWatch
 from claudetask_core.services.events import EventService
+from claudetask_core.services.flow import FlowService
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
+from claudetask_core.services.overview import OverviewService
 from claudetask_core.services.project import ProjectRoot, ProjectService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
@@ -54,6 +56,8 @@ class Core:
     claude_md: ClaudeMdService
     analysis: AnalysisService
     resume: ResumeService
+    overview: OverviewService
+    flow: FlowService
 
     async def status(self) -> ProjectStatus:
         """Settings, counts per status, the index and the jobs that are not finished."""
@@ -180,4 +184,6 @@ def _assemble(
             ),
         ),
         resume=ResumeService(database, clock, places),
+        overview=OverviewService(database),
+        flow=FlowService(database, clock),
     )

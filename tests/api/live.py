@@ -7,6 +7,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from uvicorn import Config, Server
 
@@ -34,9 +35,10 @@ class _Server(Server):
 class _Live:
     """One server; `url` is known once `ready` is set."""
 
-    def __init__(self, project: Path, home: Path) -> None:
+    def __init__(self, project: Path, home: Path, settings: Settings) -> None:
         self._project = project
         self._home = home
+        self._settings = settings
         self.ready = threading.Event()
         self.url = ""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -46,7 +48,7 @@ class _Live:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        settings = Settings(rate_limit_enabled=False, analysis_provider="none", index_watch=False)
+        settings = self._settings
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         async with open_core(settings, start=self._project, home=self._home) as core:
             app = create_app(core, limiter=RateLimiter(settings), port=self._port)
@@ -69,13 +71,20 @@ class _Live:
             self._loop.call_soon_threadsafe(self._ending.set)
 
 
+QUIET: dict[str, Any] = {
+    "rate_limit_enabled": False,
+    "analysis_provider": "none",
+    "index_watch": False,
+}
+
+
 @contextmanager
-def live_server(folder: Path, migrated_board: Path, home: Path) -> Generator[str]:
-    """Serves an empty board and answers where."""
+def live_server(folder: Path, migrated_board: Path, home: Path, **changes: Any) -> Generator[str]:
+    """Serves an empty board, under `QUIET` settings but for `changes`, and answers where."""
     board = folder / ".claudetask"
     board.mkdir(mode=0o700, parents=True)
     shutil.copy(migrated_board, board / DATABASE)
-    live = _Live(folder, home)
+    live = _Live(folder, home, Settings(**{**QUIET, **changes}))
     thread = threading.Thread(target=live.run)
     thread.start()
     try:

@@ -12,11 +12,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from claudetask_api.app import create_app
+from claudetask_api.dashboard import shell
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.services.rate_limit import RateLimiter
 from tests.api.asgi import exchange, scope_of
-from tests.api.support import BASE
+from tests.api.support import BASE, MakeTask
 
 Serve = Callable[..., AbstractAsyncContextManager[AsyncClient]]
 TOKEN = "a-long-token-é"
@@ -142,7 +143,9 @@ async def test_a_listed_origin_is_welcome_and_told_so(serve: Serve) -> None:
     assert other.status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/api/tasks", "/health/ready", "/mcp", "/", "/docs", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/api/tasks", "/api/board", "/health/ready", "/mcp", "/docs", "/nothing", "/dashboard"]
+)
 @pytest.mark.parametrize("given", [None, "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer "])
 async def test_without_the_token_nothing_is_answered(
     serve: Serve, path: str, given: str | None
@@ -163,6 +166,19 @@ async def test_with_the_token_all_is_answered_and_health_always_is(serve: Serve)
         )
         health = await client.get("/health")
     assert (allowed.status_code, health.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard/js/main.js"])
+async def test_the_pages_own_files_need_no_token_and_say_nothing_of_the_project(
+    serve: Serve, make_task: MakeTask, path: str
+) -> None:
+    await make_task("a secret plan")
+    async with serve(token=TOKEN) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200
+    assert answer.content in {file.content for file in shell.files().values()}
+    assert "a secret plan" not in answer.text
+    assert "a project" not in answer.text
 
 
 async def test_a_preflight_needs_no_token(serve: Serve) -> None:

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Response
 
-from claudetask_api.dependencies import CoreDep, HeaderActor, actor
+from claudetask_api.dependencies import DEFAULT_ACTOR, CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
 from claudetask_api.preconditions import Expected, Known, etag, is_known
-from claudetask_api.schemas import ConfigPut, RestorePost, refuse_changed
+from claudetask_api.schemas import ConfigPreview, ConfigPut, RestorePost, refuse_changed
 from claudetask_core.schemas.agent import FileVersion
-from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdWrite
+from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdWrite
 
 router = APIRouter(prefix="/api/claude/config", tags=["claude"])
 
@@ -45,6 +45,12 @@ async def update_claude_config(
     wanted = ClaudeMdWrite(content=body.content, expected_hash=expected)
     change = await core.claude_md.write(wanted, actor(body.agent, named), require_hash=False)
     return _tagged(change.file, response)
+
+
+@router.post("/preview", summary="What a write would change; nothing is written")
+async def preview_claude_config(core: CoreDep, body: ConfigPreview) -> ClaudeMdChange:
+    wanted = ClaudeMdWrite(content=body.content, dry_run=True)
+    return await core.claude_md.write(wanted, DEFAULT_ACTOR, require_hash=False)
 
 
 @router.get("/versions", summary="Kept copies, newest first", responses=answers(404))

@@ -1,27 +1,14 @@
-"""Whether the server lives, whether it can work, and the page that says what it is."""
-
-from pathlib import Path
+"""Whether the server lives, and whether it can work."""
 
 from fastapi import APIRouter, Response
-from starlette.responses import HTMLResponse
 
 from claudetask_api.dependencies import CoreDep
-from claudetask_api.page import page
 from claudetask_api.schemas import Health, Readiness
 from claudetask_core import __version__
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 
 router = APIRouter(tags=["server"])
-
-
-@router.get("/", response_class=HTMLResponse, summary="What this server is, for people")
-async def home(core: CoreDep) -> HTMLResponse:
-    counts = await core.tasks.counts()
-    settings = await core.project.settings()
-    return page(
-        Path(settings.project_path).name, {str(status): count for status, count in counts.items()}
-    )
 
 
 @router.get("/health", summary="Whether the server lives")

@@ -2,15 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from claudetask_api.dependencies import CoreDep, HeaderActor, caller
 from claudetask_api.openapi import answers
+from claudetask_api.schemas import JobsQuery
 from claudetask_core.schemas.job import Job
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 JobId = Annotated[str, Path(description="Its id.")]
+
+
+@router.get("", summary="Jobs of all processes, newest first")
+async def list_jobs(core: CoreDep, asked: Annotated[JobsQuery, Query()]) -> list[Job]:
+    return await core.analysis.recent(asked.limit, asked.task_id)
 
 
 @router.get("/{job_id}", summary="How a job stands", responses=answers(404))

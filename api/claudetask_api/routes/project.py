@@ -10,6 +10,7 @@ from claudetask_core.schemas.project import (
     PathReport,
     ProjectSettings,
     ProjectSettingsUpdate,
+    ProjectStatus,
 )
 
 router = APIRouter(prefix="/api/project", tags=["project"])
@@ -20,6 +21,15 @@ READ_ONLY = ("id", "board_path", "version")
 @router.get("/settings", summary="Read the settings", responses=answers(404))
 async def get_project_settings(core: CoreDep) -> ProjectSettings:
     return await core.project.settings()
+
+
+@router.get(
+    "/status",
+    summary="Settings, counts per status, the index and the jobs that run",
+    responses=answers(404),
+)
+async def get_project_status(core: CoreDep) -> ProjectStatus:
+    return await core.status()
 
 
 @router.put("/settings", summary="Change the settings", responses=answers(404, 409))

@@ -108,6 +108,11 @@ class AnalysisService:
         await self.recover()
         return await self._jobs.unfinished()
 
+    async def recent(self, limit: int, task_id: int | None = None) -> list[Job]:
+        """The newest jobs of the board, or of one task, finished ones too."""
+        await self.recover()
+        return await self._jobs.recent(limit, task_id)
+
     async def cancel(self, job_id: str, caller: Caller) -> Job:
         """Ends a job: a queued one and one of this process before this returns, another process's
         job as soon as that one notices.

@@ -82,6 +82,14 @@ class Jobs:
             )
             return [to_job(row) for row in rows]
 
+    async def recent(self, limit: int, task_id: int | None) -> list[Job]:
+        """Up to `limit` jobs, newest first; `task_id` narrows it to that task's."""
+        statement = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id).limit(limit)
+        if task_id is not None:
+            statement = statement.where(JobRow.task_id == task_id)
+        async with self._database.read() as session:
+            return [to_job(row) for row in await session.scalars(statement)]
+
     async def create(self, task_id: int, caller: Caller, provider: str) -> Job:
         """A queued job of this process.
 

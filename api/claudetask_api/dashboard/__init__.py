@@ -1,0 +1,1 @@
+"""The board in the browser: files of this package and nothing else."""

@@ -1,0 +1,174 @@
+/** Claude Code's agents: the files, what Claude Code trips over in them, and an editor. */
+
+import { get, post, remove, write } from "./api.js";
+import { h, put } from "./dom.js";
+import { on } from "./live.js";
+import { here } from "./router.js";
+import { busy, confirm, empty, fail, field, guarded, toast } from "./ui.js";
+import { versions } from "./versions.js";
+
+const place = (id) => `/api/agents/${encodeURIComponent(id)}`;
+const link = (id) => `#/agents/${encodeURIComponent(id)}`;
+const NEW = "+new";
+
+export function open(main) {
+  const page = new Agents();
+  put(main, h("div", { class: "page-head" }, h("h1", {}, "Agents"), h("span", { class: "grow" }), h("a", { class: "button", href: link(NEW) }, "New agent")), page.element);
+  page.read().catch(fail);
+  const stop = on("agent", () => page.read().catch(fail));
+  const routed = () => page.choose();
+  addEventListener("routed", routed);
+  return () => {
+    stop();
+    removeEventListener("routed", routed);
+  };
+}
+
+class Agents {
+  constructor() {
+    this.list = h("nav", { class: "side-list", "aria-label": "Agents" });
+    this.editor = h("div", { class: "editor" });
+    this.element = h("div", { class: "split" }, this.list, this.editor);
+    this.agents = [];
+    this.opened = null;
+    busy(this.list);
+  }
+
+  async read() {
+    this.agents = await get("/api/agents");
+    put(this.list, this.agents.length ? this.agents.map((agent) => this.entry(agent)) : empty("No agents yet", "They are files under .claude/agents."));
+    this.choose();
+  }
+
+  entry(agent) {
+    const worst = ["error", "warning", "hint"].find((kind) => agent.problems.some((one) => one.severity === kind));
+    return h("a", { href: link(agent.id), data: { id: agent.id } },
+      h("span", { class: "side-title" }, agent.name, agent.scope === "user" ? h("span", { class: "tag" }, "user") : null,
+        worst ? h("span", { class: `count-badge ${worst}`, title: `${agent.problems.length} findings` }, agent.problems.length, h("span", { class: "visually-hidden" }, " findings")) : null),
+      h("span", { class: "hint clip" }, agent.description));
+  }
+
+  choose() {
+    const id = here().rest.join("/") || null;
+    for (const entry of this.list.querySelectorAll("a")) {
+      if (entry.dataset.id === id) entry.setAttribute("aria-current", "true");
+      else entry.removeAttribute("aria-current");
+    }
+    const agent = this.agents.find((one) => one.id === id);
+    this.element.dataset.chosen = String(id !== null);
+    if (id === null) {
+      this.opened = null;
+      put(this.editor, empty("Choose an agent", "Its findings say what Claude Code would trip over."));
+    } else if (this.opened?.id !== id || (!this.opened.touched && this.opened.agent?.hash !== agent?.hash)) {
+      this.opened = agent || id === NEW ? new Editor(id, agent ?? null, this) : null;
+      put(this.editor, this.opened?.element ?? empty("No such agent", "It may have been deleted; its former contents can be put back.",
+        h("button", { type: "button", on: { click: guarded(() => versions(place(id), id)) } }, "Former versions")));
+    }
+  }
+}
+
+class Editor {
+  constructor(id, agent, page) {
+    this.id = id;
+    this.agent = agent;
+    this.page = page;
+    this.touched = false;
+    const now = agent ?? { name: "", description: "", tools: null, model: null, skills: [], prompt: "" };
+    this.name = h("input", { type: "text", value: now.name, required: true, maxlength: 100, pattern: "[A-Za-z0-9]([A-Za-z0-9_\\-]*[A-Za-z0-9])?", spellcheck: "false" });
+    this.description = h("textarea", { rows: 3, value: now.description, required: true });
+    this.tools = h("input", { type: "text", value: (now.tools ?? []).join(", "), spellcheck: "false", class: "mono" });
+    this.model = h("input", { type: "text", value: now.model ?? "", spellcheck: "false" });
+    this.skills = h("input", { type: "text", value: now.skills.join(", "), spellcheck: "false" });
+    this.prompt = h("textarea", { rows: 16, class: "mono", value: now.prompt, spellcheck: "false" });
+    this.error = h("div", { role: "alert" });
+    this.element = this.build();
+  }
+
+  build() {
+    const { agent } = this;
+    const fixed = agent?.scope === "user";
+    const form = h("form", { on: { submit: guarded((event) => this.save(event)), input: () => (this.touched = true) } },
+      h("a", { class: "back", href: "#/agents" }, "All agents"),
+      h("h2", {}, agent ? agent.name : "New agent"),
+      agent ? h("p", { class: "hint mono clip" }, agent.path) : null,
+      fixed ? h("p", { class: "problem hint-box" }, "This agent is your own, in your home folder. It is shown here and changed there.") : null,
+      this.findings(), this.error,
+      h("fieldset", { disabled: fixed },
+        field("Name", this.name), field("Description", this.description, "Claude Code reads this to decide when to call the agent."),
+        h("div", { class: "row" }, field("Tools", this.tools, "Separated by commas; empty for all"), field("Model", this.model, "Empty for the session's own")),
+        field("Skills", this.skills, "Separated by commas"), field("Prompt", this.prompt)),
+      fixed ? null : h("div", { class: "actions" },
+        agent ? h("button", { type: "button", class: "quiet danger-text", on: { click: guarded(() => this.delete()) } }, "Delete") : null,
+        h("span", { class: "grow" }),
+        agent ? h("button", { type: "button", on: { click: guarded(() => this.undo()) } }, "Former versions") : null,
+        h("button", { type: "submit", class: "primary" }, agent ? "Save" : "Create")));
+    return form;
+  }
+
+  findings() {
+    const problems = this.agent?.problems ?? [];
+    if (!problems.length) return this.agent ? h("p", { class: "fine" }, "No findings: Claude Code reads this file as it is meant.") : null;
+    return h("ul", { class: "problems", "aria-label": "Findings" }, problems.map((one) => h("li", { class: `problem ${one.severity}` },
+      h("strong", {}, one.severity), h("span", { class: "hint" }, ` line ${one.line} · ${one.rule}`), h("p", {}, one.message))));
+  }
+
+  /** What the form says that the file does not. */
+  changes() {
+    const words = (box) => box.value.split(",").map((word) => word.trim()).filter(Boolean);
+    const wanted = {
+      name: this.name.value.trim(),
+      description: this.description.value.trim(),
+      tools: words(this.tools).length ? words(this.tools) : null,
+      model: this.model.value.trim() || null,
+      skills: words(this.skills),
+      prompt: this.prompt.value,
+    };
+    const base = this.agent;
+    if (!base) return { ...wanted, skills: wanted.skills.length ? wanted.skills : null };
+    const now = { ...base, description: base.description.trim() };
+    const differing = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(now[name])));
+    if (differing.skills?.length === 0) differing.skills = null;
+    return differing;
+  }
+
+  async save(event) {
+    event.preventDefault();
+    put(this.error);
+    const changes = this.changes();
+    try {
+      const saved = this.agent ? await write(place(this.id), changes, this.agent.hash) : await post("/api/agents", changes);
+      this.touched = false;
+      this.agent = null;
+      toast(`${saved.name} is saved${saved.problems.length ? `, with ${saved.problems.length} findings` : ""}.`, "good");
+      this.page.opened = null;
+      history.replaceState(null, "", link(saved.id));
+      await this.page.read();
+    } catch (error) {
+      if (error.status === 412) await this.stale();
+      else if (error.code === undefined) throw error;
+      else put(this.error, h("p", { class: "problem error" }, error.message));
+    }
+  }
+
+  async stale() {
+    const present = await get(place(this.id));
+    put(this.error, h("div", { class: "problem warning" },
+      h("p", {}, "The file was changed meanwhile, so nothing was saved. What you wrote is still here."),
+      h("div", { class: "actions" },
+        h("button", { type: "button", on: { click: () => this.page.choose((this.touched = false)) } }, "Show the file as it is"),
+        h("button", { type: "button", on: { click: () => ((this.agent = present), this.element.requestSubmit()) } }, "Save mine over it"))));
+  }
+
+  async delete() {
+    if (!(await confirm(`Delete ${this.agent.name}?`, "The file goes; a copy is kept and can be put back.", "Delete"))) return;
+    await remove(place(this.id), this.agent.hash);
+    location.hash = "#/agents";
+    await this.page.read();
+  }
+
+  async undo() {
+    if (!(await versions(place(this.id), this.agent.name))) return;
+    this.page.opened = null;
+    await this.page.read();
+  }
+}

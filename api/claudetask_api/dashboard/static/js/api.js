@@ -1,0 +1,115 @@
+/** Calls of the REST API, and the token where the server wants one. */
+
+import { prefs } from "./prefs.js";
+
+const TOKEN = "claudetask.token";
+const TRIES_AFTER_429 = 2;
+
+/** A refusal: `code` is stable, `detail` a sentence, `problem` all that the server said. */
+export class ApiError extends Error {
+  constructor(status, problem) {
+    super(problem.detail || `The server answered ${status}.`);
+    this.status = status;
+    this.code = problem.code ?? "unknown";
+    this.problem = problem;
+  }
+}
+
+/** The server cannot be reached. */
+export class Offline extends Error {
+  constructor() {
+    super("The server cannot be reached. What you typed is still here; try again.");
+    this.code = "offline";
+    this.status = 0;
+    this.problem = {};
+  }
+}
+
+let token = stored();
+let asking = null;
+let ask = async () => null;
+
+/** Says how a person is asked for the token; the answer is a text. */
+export function askTokenWith(question) {
+  ask = question;
+}
+
+function stored() {
+  try {
+    return sessionStorage.getItem(TOKEN);
+  } catch {
+    return null;
+  }
+}
+
+export function headers(extra = {}) {
+  return token ? { ...extra, Authorization: `Bearer ${token}` } : extra;
+}
+
+/** Asks for the token once, however many calls wait for it. */
+export async function renewToken() {
+  asking ??= ask(token !== null).finally(() => {
+    asking = null;
+  });
+  token = await asking;
+  try {
+    sessionStorage.setItem(TOKEN, token);
+  } catch {
+    // Then it is asked for again when the page is opened anew.
+  }
+}
+
+/**
+ * A call.
+ *
+ * Reads do not name the caller: a read by the holder of a claim renews it, and a page that is
+ * open somewhere is no work on the task.
+ */
+export async function call(method, path, { body, ifMatch, query, signal } = {}) {
+  const address = query ? `${path}?${new URLSearchParams(clean(query))}` : path;
+  const sent = {};
+  if (body !== undefined) sent["Content-Type"] = "application/json";
+  if (method !== "GET") sent["X-Agent"] = prefs.who;
+  if (ifMatch !== undefined) sent["If-Match"] = `"${ifMatch}"`;
+  for (let tries = 0; ; ) {
+    const used = token;
+    const answer = await send(address, { method, headers: headers(sent), body: body === undefined ? undefined : JSON.stringify(body), signal });
+    if (answer.status === 401) {
+      if (used === token) await renewToken();
+    } else if (answer.status === 429 && tries < TRIES_AFTER_429 && method === "GET") {
+      tries += 1;
+      await after(Number(answer.headers.get("Retry-After") ?? 1) * 1000);
+    } else {
+      return await read(answer);
+    }
+  }
+}
+
+async function send(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Offline();
+  }
+}
+
+async function read(answer) {
+  if (answer.status === 204) return null;
+  const data = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new ApiError(answer.status, data);
+  return data;
+}
+
+function clean(query) {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== ""));
+}
+
+export function after(milliseconds) {
+  return new Promise((done) => setTimeout(done, milliseconds));
+}
+
+export const get = (path, query, signal) => call("GET", path, { query, signal });
+export const post = (path, body = {}) => call("POST", path, { body });
+export const write = (path, body, ifMatch) => call("PUT", path, { body, ifMatch });
+export const remove = (path, ifMatch) => call("DELETE", path, { ifMatch });

@@ -1,0 +1,172 @@
+/** The board: a column for every status, kept up with everybody's changes. */
+
+import { Column } from "./column.js";
+import { h, put } from "./dom.js";
+import { draggable } from "./drag.js";
+import { Filters } from "./filters.js";
+import { moveMenu, moveTask, nextOn } from "./move.js";
+import { openTask } from "./router.js";
+import { statuses, store, watch } from "./store.js";
+import { newTask } from "./task_form.js";
+import { announce, empty } from "./ui.js";
+
+export function open(main) {
+  const board = new Board();
+  put(main, h("h1", { class: "visually-hidden" }, "Board"), board.filters.element, board.strip, board.hollow, board.element);
+  board.show();
+  const stops = [watch(() => board.show())];
+  const routed = () => {
+    board.filters.read();
+    board.show();
+  };
+  addEventListener("routed", routed);
+  return () => {
+    for (const stop of stops) stop();
+    removeEventListener("routed", routed);
+    for (const column of board.columns) column.close();
+  };
+}
+
+class Board {
+  constructor() {
+    this.filters = new Filters(() => this.show());
+    this.strip = h("div", { class: "strip", role: "group", "aria-label": "Tasks per status" });
+    this.element = h("div", { class: "board" });
+    this.hollow = h("div", { hidden: true });
+    put(this.hollow, empty("The board is empty", "Claude Code fills it with create_task, or you do.",
+      h("button", { type: "button", class: "primary", on: { click: () => newTask() } }, "Create the first task")));
+    this.columns = [];
+    draggable(this.element, () => this.columns);
+    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.element.addEventListener("click", (event) => this.click(event));
+    this.element.addEventListener("focusin", (event) => this.focused(event));
+  }
+
+  show() {
+    this.build();
+    const all = [...store.cards.values()];
+    const shown = this.filters.of(all);
+    const rank = new Map(store.workflow.priorities.map((name, index) => [name, index]));
+    const focused = Number(document.activeElement?.closest?.(".slot")?.dataset.id) || null;
+    const counts = countBy(all);
+    const by = Map.groupBy ? Map.groupBy(shown, (card) => card.status) : group(shown);
+    for (const column of this.columns) {
+      const cards = (by.get(column.status) ?? []).sort((a, b) => order(a, b, rank));
+      column.set(cards, counts.get(column.status) ?? 0);
+      column.redraw();
+    }
+    this.drawStrip(counts, all.length);
+    this.hollow.hidden = all.length > 0;
+    this.element.hidden = all.length === 0;
+    this.strip.hidden = all.length === 0;
+    if (focused && !document.activeElement?.closest?.(".slot") && document.activeElement === document.body) this.focusCard(focused);
+  }
+
+  /** Columns are made anew only where the workflow has become another one. */
+  build() {
+    const names = statuses();
+    if (names.join() === this.columns.map((column) => column.status).join()) return;
+    for (const column of this.columns) column.close();
+    this.columns = names.map((name, index) => new Column(name, index));
+    put(this.element, this.columns.map((column) => column.element));
+  }
+
+  drawStrip(counts, total) {
+    put(this.strip, this.columns.map((column, index) => {
+      const count = counts.get(column.status) ?? 0;
+      return h("button", {
+        type: "button",
+        data: { index },
+        class: "strip-part",
+        style: { "--share": total ? count / total : 0 },
+        on: { click: () => column.element.scrollIntoView({ block: "nearest", inline: "start", behavior: "smooth" }) },
+      }, h("span", { class: "strip-name" }, column.status), h("span", { class: "strip-count" }, count));
+    }));
+  }
+
+  click(event) {
+    const button = event.target.closest(".card-move");
+    if (button) moveMenu(this.cardOf(button), button, () => this.focusCard(this.cardOf(button)?.id));
+  }
+
+  cardOf(element) {
+    return store.cards.get(Number(element.closest(".slot").dataset.id));
+  }
+
+  focused(event) {
+    const item = event.target.closest(".slot");
+    if (!item) return;
+    const column = this.columnOf(item);
+    column.current = Number(item.dataset.id);
+    column.draw();
+  }
+
+  columnOf(element) {
+    return this.columns.find((column) => column.element.contains(element));
+  }
+
+  focusCard(id) {
+    for (const column of this.columns) {
+      const index = column.places?.get(id);
+      if (index !== undefined) return column.focus(index);
+    }
+    return false;
+  }
+
+  key(event) {
+    const link = event.target.closest(".card");
+    if (!link || event.ctrlKey || event.metaKey || event.altKey) return;
+    const column = this.columnOf(link);
+    const card = this.cardOf(link);
+    const at = column.places.get(card.id);
+    const act = event.shiftKey
+      ? { ArrowRight: () => this.shift(card, 1), ArrowLeft: () => this.shift(card, -1) }[event.key]
+      : {
+          ArrowDown: () => column.focus(at + 1),
+          ArrowUp: () => column.focus(at - 1),
+          Home: () => column.focus(0),
+          End: () => column.focus(column.cards.length - 1),
+          ArrowRight: () => this.beside(column, at, 1),
+          ArrowLeft: () => this.beside(column, at, -1),
+          m: () => moveMenu(card, link.nextElementSibling, () => this.focusCard(card.id)),
+          " ": () => openTask(card.id),
+        }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  beside(column, at, side) {
+    for (let index = this.columns.indexOf(column) + side; this.columns[index]; index += side) {
+      if (this.columns[index].focus(at)) return;
+    }
+  }
+
+  async shift(card, side) {
+    const to = nextOn(card, side);
+    if (to === null) announce(`#${card.id} has no allowed move that way`);
+    else {
+      const moving = moveTask(card.id, to);
+      queueMicrotask(() => this.focusCard(card.id));
+      await moving;
+      this.focusCard(card.id);
+    }
+  }
+}
+
+function order(a, b, rank) {
+  if (a.completed_at !== null && b.completed_at !== null) return a.completed_at < b.completed_at ? 1 : -1;
+  return rank.get(a.priority) - rank.get(b.priority) || a.id - b.id;
+}
+
+function countBy(cards) {
+  const counts = new Map();
+  for (const card of cards) counts.set(card.status, (counts.get(card.status) ?? 0) + 1);
+  return counts;
+}
+
+function group(cards) {
+  const by = new Map();
+  for (const card of cards) by.get(card.status)?.push(card) ?? by.set(card.status, [card]);
+  return by;
+}

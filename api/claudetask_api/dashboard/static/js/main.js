@@ -1,0 +1,155 @@
+/** The frame around the pages: navigation, theme, connection, keys. */
+
+import { askTokenWith } from "./api.js";
+import { h, icon, put } from "./dom.js";
+import { follow } from "./live.js";
+import { isDark, prefs } from "./prefs.js";
+import { here, onRoute } from "./router.js";
+import { load, store, watch } from "./store.js";
+import { showTask } from "./task.js";
+import { newTask } from "./task_form.js";
+import { announce, dialog, fail, field } from "./ui.js";
+
+const PAGES = [
+  ["board", "Board", "board", () => import("./board.js")],
+  ["search", "Code search", "search", () => import("./search.js")],
+  ["agents", "Agents", "agents", () => import("./agents.js")],
+  ["claude-md", "CLAUDE.md", "file", () => import("./claude_md.js")],
+  ["activity", "Activity", "activity", () => import("./activity.js")],
+  ["jobs", "Jobs", "jobs", () => import("./jobs.js")],
+  ["flow", "Flow", "flow", () => import("./flow.js")],
+  ["settings", "Settings", "settings", () => import("./settings.js")],
+];
+const KEYS = [
+  ["/", "search"],
+  ["n", "new task"],
+  ["?", "this help"],
+  ["← ↑ → ↓", "walk over the cards of the board"],
+  ["Enter", "open the card"],
+  ["m", "move the card: a menu of the allowed moves"],
+  ["Shift ← →", "move the card to the next allowed column on that side"],
+  ["Esc", "close"],
+];
+
+const main = document.getElementById("main");
+const nav = document.getElementById("nav");
+const byId = (id) => document.getElementById(id);
+let shown = null;
+let begun = false;
+let leave = () => {};
+
+async function show(route) {
+  if (route.page === "task" && route.rest[0]) {
+    location.replace(`#/board?task=${encodeURIComponent(route.rest[0])}`);
+    return;
+  }
+  const page = PAGES.find(([name]) => name === route.page) ?? PAGES[0];
+  if (shown !== page[0]) {
+    shown = page[0];
+    nav.dataset.open = "false";
+    for (const link of nav.querySelectorAll("a")) {
+      if (link.dataset.page === shown) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    document.title = `${page[1]} · ClaudeTask`;
+    leave();
+    leave = () => {};
+    const module = await page[3]();
+    if (shown !== page[0]) return;
+    put(main);
+    main.className = `page-${shown}`;
+    leave = module.open(main, here) ?? leave;
+    announce(`${page[1]} page`);
+  }
+  dispatchEvent(new CustomEvent("routed"));
+  showTask(Number(route.params.get("task")) || null);
+}
+
+function frame() {
+  put(nav, PAGES.map(([name, title, symbol]) => h("a", { href: `#/${name}`, data: { page: name } }, icon(symbol), h("span", {}, title))),
+    h("a", { href: "/docs", class: "nav-foot", rel: "noopener" }, icon("link"), h("span", {}, "API reference")));
+  put(byId("menu"), icon("menu")).addEventListener("click", () => {
+    const open = nav.dataset.open !== "true";
+    nav.dataset.open = String(open);
+    byId("menu").setAttribute("aria-expanded", String(open));
+    if (open) nav.querySelector("a").focus();
+  });
+  put(byId("theme"), icon("dark")).addEventListener("click", () => {
+    prefs.theme = isDark() ? "light" : "dark";
+    dressed();
+  });
+  put(byId("help"), icon("help")).addEventListener("click", help);
+  byId("new-task").addEventListener("click", () => newTask());
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    main.focus();
+  });
+  dressed();
+}
+
+function dressed() {
+  put(byId("theme"), icon(isDark() ? "light" : "dark"));
+}
+
+function help() {
+  const keys = h("input", { type: "checkbox", checked: prefs.keys, on: { change: () => (prefs.keys = keys.checked) } });
+  dialog("Keyboard", () => [
+    h("dl", { class: "keys" }, KEYS.map(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)])),
+    h("label", { class: "check" }, keys, "Single keys act (/ n ?)"),
+  ], { kind: "small" });
+}
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (!prefs.keys || !begun || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const act = { n: () => newTask(), "?": help, "/": focusSearch }[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+function focusSearch() {
+  const box = main.querySelector("input[type=search]");
+  if (box) box.focus();
+  else location.hash = "#/search";
+}
+
+askTokenWith(async (wasWrong) => {
+  for (;;) {
+    const typed = await dialog("This server wants its token", (close) => {
+      const box = h("input", { type: "password", autocomplete: "current-password", autofocus: true, required: true });
+      return h("form", { on: { submit: (event) => (event.preventDefault(), close(box.value.trim())) } },
+        h("p", {}, wasWrong ? "The token was not accepted." : "It is the value of CLAUDETASK_TOKEN. It is kept in this tab until you close it."),
+        field("Token", box),
+        h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Open the board")));
+    }, { kind: "small" });
+    if (typed) return typed;
+  }
+});
+
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason?.name !== "AbortError") fail(event.reason ?? new Error("unknown"));
+  event.preventDefault();
+});
+
+async function loaded() {
+  const event = await load();
+  if (!begun) {
+    begun = true;
+    onRoute((route) => show(route).catch(fail));
+    await show(here());
+  }
+  return event;
+}
+
+watch(() => {
+  const name = store.project?.project_path.split(/[\\/]/).filter(Boolean).pop() ?? "";
+  byId("project").textContent = name;
+  byId("project").title = store.project?.project_path ?? "";
+});
+
+frame();
+follow(loaded, (state) => {
+  byId("link-state").dataset.state = state;
+  byId("link-state").textContent = state === "connected" ? "Live" : begun ? "Reconnecting…" : "The server does not answer; trying again…";
+});

@@ -1,0 +1,99 @@
+/** The project's settings, checked before they are saved, and what this browser remembers. */
+
+import { get, post, write } from "./api.js";
+import { h, icon, put } from "./dom.js";
+import { on } from "./live.js";
+import { prefs } from "./prefs.js";
+import { load, store } from "./store.js";
+import { debounce, fail, field, guarded, select, toast } from "./ui.js";
+
+const WAIT = 300;
+
+export function open(main) {
+  const page = new Settings();
+  put(main, h("h1", {}, "Settings"), page.project, page.server, page.own);
+  page.read().catch(fail);
+  const stops = [on("project", () => page.read().catch(fail)), on("index", () => page.look().catch(fail))];
+  return () => stops.forEach((stop) => stop());
+}
+
+class Settings {
+  constructor() {
+    this.path = h("input", { type: "text", class: "mono", required: true, spellcheck: "false", maxlength: 4096 });
+    this.repo = h("input", { type: "text", placeholder: "owner/name", spellcheck: "false", maxlength: 300 });
+    this.report = h("div", { class: "report", role: "status" });
+    this.error = h("div", { role: "alert" });
+    this.save = h("button", { type: "submit", class: "primary" }, "Save");
+    this.board = h("code", {});
+    this.path.addEventListener("input", debounce(() => this.check().catch(fail), WAIT));
+    const folder = field("Project folder", this.path, "What search, agents and CLAUDE.md look at. The board stays where it is.");
+    folder.append(this.report);
+    this.project = h("section", { class: "panel" }, h("h2", {}, "Project"),
+      h("form", { on: { submit: guarded((event) => this.submit(event)) } }, this.error, folder, field("GitHub repository", this.repo),
+        h("p", { class: "hint" }, "Board: ", this.board), h("div", { class: "actions" }, this.save)));
+    this.health = h("dl", { class: "facts" });
+    this.server = h("section", { class: "panel" }, h("h2", {}, "Server"), this.health);
+    this.own = this.person();
+  }
+
+  person() {
+    const who = h("input", { type: "text", value: prefs.who, maxlength: 100, autocomplete: "nickname", on: { change: () => {
+      prefs.who = who.value;
+      toast(`Your changes are signed ${prefs.who}.`, "good");
+    } } });
+    const theme = select([["system", "As the system"], ["light", "Light"], ["dark", "Dark"]], prefs.theme, { on: { change: () => (prefs.theme = theme.value) } });
+    const keys = h("input", { type: "checkbox", checked: prefs.keys, on: { change: () => (prefs.keys = keys.checked) } });
+    return h("section", { class: "panel" }, h("h2", {}, "This browser"),
+      field("Your name", who, "Stands in the history beside what you change, and on tasks you take."), field("Theme", theme), h("label", { class: "check" }, keys, "Single keys act (/ n ?)"));
+  }
+
+  async read() {
+    const settings = await get("/api/project/settings");
+    const typing = this.project.contains(document.activeElement);
+    if (!typing) {
+      this.path.value = settings.project_path;
+      this.repo.value = settings.github_repo ?? "";
+    }
+    this.base = settings;
+    put(this.board, settings.board_path);
+    await Promise.all([this.check(), this.look()]);
+  }
+
+  /** Says what stands at the path, as it is typed. */
+  async check() {
+    const path = this.path.value;
+    if (!path) return put(this.report);
+    const report = await post("/api/project/validate-path", { path });
+    if (this.path.value !== path) return this.report;
+    this.save.disabled = !report.valid;
+    this.path.setAttribute("aria-invalid", String(!report.valid));
+    const yes = (is, text) => h("li", { class: is ? "yes" : "no" }, icon(is ? "check" : "close"), text);
+    return put(this.report, report.valid
+      ? h("ul", { class: "checks" }, yes(true, "can be worked in"), yes(report.is_git_repository, report.is_git_repository ? "a git repository" : "no git repository"), yes(report.has_claude_md, report.has_claude_md ? "has CLAUDE.md" : "no CLAUDE.md yet"))
+      : report.problems.map((text) => h("p", { class: "problem error" }, text)));
+  }
+
+  async look() {
+    const [ready, status] = await Promise.all([get("/health/ready").catch((error) => error.problem), get("/api/project/status")]);
+    const { index } = status;
+    const facts = { ...ready.checks, index: `${index.state}, ${Math.floor(index.complete * 100)} % of ${index.files} files ${index.message}`.trim(), tasks: store.cards.size, "running jobs": status.jobs.length };
+    put(this.health, Object.entries(facts).map(([name, said]) => [h("dt", {}, name), h("dd", {}, said)]));
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    put(this.error);
+    const wanted = { project_path: this.path.value, github_repo: this.repo.value.trim() || null };
+    try {
+      await write("/api/project/settings", { ...wanted, version: this.base.version });
+    } catch (error) {
+      if (error.code === undefined) throw error;
+      const text = error.code === "read_only_field" ? "The settings were changed meanwhile; reload the page to see them." : error.message;
+      put(this.error, h("p", { class: "problem error" }, text));
+      return;
+    }
+    await load();
+    await this.read();
+    toast("The settings are saved.", "good");
+  }
+}

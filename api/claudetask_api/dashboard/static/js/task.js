@@ -1,0 +1,141 @@
+/** One task, over whatever page is open; it follows everybody's changes. */
+
+import { get, remove } from "./api.js";
+import { Analysis } from "./analysis.js";
+import { person, priority, statusPill } from "./card.js";
+import { h, icon, put } from "./dom.js";
+import { on } from "./live.js";
+import { render } from "./markdown.js";
+import { moveMenu } from "./move.js";
+import { setParams } from "./router.js";
+import { isHeld, store, watch } from "./store.js";
+import { Criteria } from "./task_criteria.js";
+import { History } from "./task_history.js";
+import { Links } from "./task_links.js";
+import { Notes } from "./task_notes.js";
+import { editTask } from "./task_form.js";
+import { ago, busy, confirm, debounce, dialog, fail, guarded, toast } from "./ui.js";
+
+const GATHER = 80;
+
+let shown = null;
+
+/** Opens a task, or closes the one that is open. */
+export function showTask(id) {
+  if (shown?.id === id) return;
+  const former = shown;
+  shown = null;
+  former?.close();
+  if (id === null) return;
+  shown = new TaskView(id);
+  shown.open();
+}
+
+class TaskView {
+  constructor(id) {
+    this.id = id;
+    this.task = null;
+    this.top = h("div", { class: "task-top" });
+    this.texts = h("section", { class: "part", "aria-label": "Description" });
+    this.criteria = new Criteria(this);
+    this.notes = new Notes(this);
+    this.analysis = new Analysis(this);
+    this.links = new Links(this);
+    this.history = new History(this);
+    this.stops = [
+      on("task", (event) => Number(event.id) === id && this.soon()),
+      on("connected", () => this.soon()),
+      watch(() => this.task && this.links.show()),
+    ];
+    this.soon = debounce(() => this.read().catch(fail), GATHER);
+  }
+
+  open() {
+    dialog(`Task #${this.id}`, (close, box, heading) => {
+      this.close = close;
+      this.heading = heading;
+      this.body = h("div", { class: "task" });
+      busy(this.body);
+      return this.body;
+    }, { wide: true, kind: "task-dialog" }).then(() => this.closed());
+    this.read().catch((error) => {
+      if (error.status === 404) put(this.body, h("p", { class: "empty" }, `There is no task #${this.id}. It may have been deleted.`));
+      else fail(error);
+    });
+  }
+
+  closed() {
+    for (const stop of this.stops) stop();
+    this.analysis.close();
+    if (shown !== this) return;
+    shown = null;
+    setParams({ task: null });
+    document.querySelector(`.slot[data-id="${this.id}"] .card`)?.focus();
+  }
+
+  /** Reads the task and shows what is new of it. */
+  async read() {
+    const task = await get(`/api/tasks/${this.id}`);
+    const first = this.task === null;
+    const former = this.task;
+    this.task = task;
+    if (first) this.frame();
+    put(this.heading, h("span", { class: "number" }, `#${task.id} `), task.title);
+    this.drawTop();
+    if (first || former.description !== task.description) await this.drawDescription();
+    this.criteria.show();
+    this.analysis.show();
+    this.links.show();
+    await Promise.all([
+      first || former.notes_count !== task.notes_count ? this.notes.show() : null,
+      first || former.version !== task.version ? this.history.show() : null,
+      first || former.title !== task.title ? this.links.showSimilar() : null,
+    ]);
+  }
+
+  frame() {
+    put(this.body,
+      this.top,
+      h("div", { class: "task-columns" },
+        h("div", { class: "task-main" }, this.texts, this.criteria.element, this.analysis.element, this.notes.element),
+        h("div", { class: "task-side" }, this.links.element, this.history.element)));
+  }
+
+  drawTop() {
+    const task = this.task;
+    const move = h("button", { type: "button", class: "move-button", on: { click: () => this.move(move) } }, statusPill(task.status), h("span", { class: "hint" }, "Move"));
+    const asked = document.activeElement?.closest?.(".task-top") ? document.activeElement.dataset.act : null;
+    put(this.top, move, priority(task.priority),
+      h("span", { class: `kind kind-${task.type.toLowerCase()}` }, icon(task.type === "Bug" ? "bug" : "feature"), task.type),
+      isHeld(task) ? person(task.claimed_by, { full: true }) : null,
+      h("span", { class: "hint" }, "changed ", ago(task.updated_at)),
+      h("span", { class: "grow" }),
+      h("button", { type: "button", data: { act: "edit" }, on: { click: () => editTask(task) } }, "Edit"),
+      h("button", { type: "button", class: "quiet danger-text", data: { act: "delete" }, on: { click: guarded(() => this.delete()) } }, "Delete"));
+    move.dataset.act = "move";
+    if (asked) this.top.querySelector(`[data-act=${asked}]`)?.focus();
+  }
+
+  move(button) {
+    const card = store.cards.get(this.id);
+    if (card) moveMenu(card, button, () => this.read().catch(fail));
+  }
+
+  async drawDescription() {
+    const [text] = await render([this.task.description]);
+    put(this.texts, this.task.description ? text : h("p", { class: "hint" }, "No description."));
+  }
+
+  async delete() {
+    const sure = await confirm(`Delete #${this.id}?`, `“${this.task.title}” goes for good, whoever works on it. Its history stays.`, "Delete");
+    if (!sure) return;
+    await remove(`/api/tasks/${this.id}`, this.task.version);
+    this.close();
+    toast(`#${this.id} was deleted.`, "good");
+  }
+
+  /** Takes over a task that a write answered. */
+  took() {
+    return this.read();
+  }
+}

@@ -1,0 +1,32 @@
+/** The notes of a task, and a box for one more. */
+
+import { get, post } from "./api.js";
+import { h, put } from "./dom.js";
+import { render } from "./markdown.js";
+import { part } from "./part.js";
+import { ago, guarded } from "./ui.js";
+
+export class Notes {
+  constructor(view) {
+    this.view = view;
+    this.list = h("ol", { class: "notes" });
+    this.box = h("textarea", { rows: 2, maxlength: 16_000, required: true, placeholder: "Add a note; Markdown works", "aria-label": "New note" });
+    const form = h("form", { class: "note-form", on: { submit: guarded((event) => this.add(event)) } },
+      this.box, h("button", { type: "submit" }, "Add note"));
+    this.element = part("Notes", this.list, form);
+  }
+
+  async show() {
+    const notes = await get(`/api/tasks/${this.view.id}/notes`);
+    const texts = await render(notes.map((note) => note.text));
+    put(this.list, notes.map((note, index) => h("li", {},
+      h("p", { class: "hint" }, h("strong", {}, note.author), " · ", ago(note.created_at)), texts[index])));
+  }
+
+  async add(event) {
+    event.preventDefault();
+    await post(`/api/tasks/${this.view.id}/notes`, { text: this.box.value });
+    this.box.value = "";
+    await this.view.took();
+  }
+}

@@ -1,0 +1,57 @@
+"""What the tests of the page share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+WAIT = 12
+"""Seconds that anything may take on a busy machine."""
+expect.set_options(timeout=WAIT * 1000)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The server behind the page, spoken to over REST."""
+
+    url: str
+    client: httpx.Client
+
+    def make(self, title: str, **fields: Any) -> Json:
+        answer = self.client.post("/api/tasks", json={"title": title, **fields})
+        assert answer.status_code == 201, answer.text
+        made: Json = answer.json()
+        return made
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path).raise_for_status().json()
+
+    def put(self, path: str, **fields: Any) -> Json:
+        changed: Json = self.client.put(path, json=fields).raise_for_status().json()
+        return changed
+
+
+def column(page: Page, status: str) -> Locator:
+    return page.locator(f'.column[data-status="{status}"]')
+
+
+def card(page: Page, task_id: int) -> Locator:
+    return page.locator(f'.slot[data-id="{task_id}"] .card')
+
+
+def stands_in(page: Page, task_id: int, status: str) -> None:
+    """Waits until the page shows the task there."""
+    shown = column(page, status).locator(f'.slot[data-id="{task_id}"] .card:not(.pending)')
+    expect(shown).to_be_visible()
+
+
+def live(page: Page) -> None:
+    """Waits until the page follows the board."""
+    expect(page.locator("#link-state")).to_have_attribute("data-state", "connected")
+
+
+def dialog(page: Page, name: str) -> Locator:
+    return page.get_by_role("dialog", name=name)

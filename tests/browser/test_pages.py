@@ -1,0 +1,191 @@
+"""The other pages: each does what it is for."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.api.live import live_server
+from tests.browser.conftest import Visit
+from tests.browser.support import WAIT, Board, dialog
+from tests.core.analysis.support import FakeClaude, turn
+
+pytestmark = pytest.mark.slow
+AGENT = "---\nname: tester\ndescription: Writes tests.\ntools: Read, Bsh\n---\nYou test.\n"
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeClaude:
+    return FakeClaude(tmp_path / "fake")
+
+
+@pytest.fixture
+def analyst(
+    fake: FakeClaude, folder: Path, migrated_board: Path, own_home: Path
+) -> Generator[Board]:
+    """A board whose Claude hangs until it is stopped."""
+    fake.script(lines=[turn(1, "Read", file_path="/x/dates.py")], hang=True)
+    changes = {"analysis_provider": "auto", "claude_bin": str(fake.binary)}
+    with (
+        live_server(folder, migrated_board, own_home, **changes) as url,
+        httpx.Client(base_url=url, timeout=WAIT) as client,
+    ):
+        yield Board(url, client)
+
+
+def test_search_marks_the_telling_words_and_filters(
+    board: Board, folder: Path, visit: Visit
+) -> None:
+    (folder / "dates.py").write_text('def parse_date(text):\n    """𝒙 parses dates."""\n')
+    (folder / "notes.md").write_text("# Dates\n\nHow dates are parsed.\n")
+    page = visit("#/search")
+    page.get_by_label("Search the code").fill("parse_date")
+    hits = page.locator(".hit")
+    expect(hits.first.locator("h2")).to_contain_text("dates.py")
+    expect(hits.first.locator("mark").first).to_have_text("parse_date")
+    expect(hits.first.locator(".line-number").first).to_have_text("1")
+    page.get_by_label("Search the code").fill("where are dates parsed")
+    expect(hits.nth(1)).to_be_visible()
+    expect(page.locator(".hit", has_text="𝒙").locator("mark", has_text="dates")).to_be_visible()
+    page.get_by_label("Kind").select_option("docs")
+    expect(hits).to_have_count(1)
+    expect(hits.locator("h2")).to_contain_text("notes.md")
+    page.reload()
+    expect(hits.locator("h2")).to_contain_text("notes.md")
+    page.get_by_label("At least").fill("2")
+    expect(page.get_by_role("alert")).to_contain_text("less than or equal to 1")
+
+
+def test_an_agents_findings_are_shown_mended_and_undone(
+    board: Board, folder: Path, visit: Visit
+) -> None:
+    file = folder / ".claude" / "agents" / "tester.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(AGENT)
+    page = visit("#/agents")
+    page.get_by_role("link", name="tester").click()
+    expect(page.get_by_role("list", name="Findings")).to_contain_text("Bash is meant?")
+    page.get_by_label("Tools").fill("Read, Bash")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("No findings")).to_be_visible()
+    assert file.read_text() == AGENT.replace("Bsh", "Bash")
+    page.get_by_label("Model").fill("opus")
+    file.write_text(AGENT.replace("You test.", "You test well."))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed meanwhile")
+    assert "opus" not in file.read_text()
+    page.get_by_role("button", name="Save mine over it").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_label("Model")).to_have_value("opus")
+    page.get_by_role("button", name="Former versions").click()
+    versions = dialog(page, "Former versions of tester")
+    versions.get_by_role("button", name="Put back").last.click()
+    expect(page.get_by_role("list", name="Findings")).to_contain_text("Bash is meant?")
+    assert file.read_text() == AGENT
+    page.get_by_role("link", name="New agent").click()
+    page.get_by_label("Name").fill("planner")
+    page.get_by_label("Description").fill("Plans.")
+    page.get_by_label("Prompt").fill("You plan.")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="planner")).to_be_visible()
+    assert "name: planner" in file.with_name("planner.md").read_text()
+
+
+def test_claude_md_is_read_changed_after_a_look_and_put_back(
+    board: Board, folder: Path, visit: Visit
+) -> None:
+    file = folder / "CLAUDE.md"
+    file.write_text("# Shop\n\n```\n# no heading\n```\n\n## Commands\n\nmake\n")
+    page = visit("#/claude-md")
+    outline = page.get_by_role("navigation", name="Outline").get_by_role("button")
+    expect(outline).to_have_text(["Shop", "Commands"])
+    text = page.get_by_label("CLAUDE.md", exact=True)
+    expect(page.get_by_role("button", name="Review changes")).to_be_disabled()
+    text.fill(file.read_text() + "\n## Style\n")
+    expect(outline).to_have_text(["Shop", "Commands", "Style"])
+    page.get_by_role("button", name="Review changes").click()
+    review = dialog(page, "Save CLAUDE.md")
+    expect(review.locator(".added")).to_have_text(["+\n", "+## Style\n"])
+    before = file.read_text()
+    review.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("CLAUDE.md is saved.")).to_be_visible()
+    assert file.read_text() == before + "\n## Style\n"
+    page.get_by_role("button", name="Undo").click()
+    expect(outline).to_have_text(["Shop", "Commands"])
+    assert file.read_text() == before
+    text.fill("# Mine\n")
+    board.put("/api/claude/config", content="# Theirs\n")
+    expect(page.get_by_text("The file was changed meanwhile.")).to_be_visible()
+    page.get_by_role("button", name="Review changes").click()
+    review.get_by_role("button", name="Save").click()
+    compare = dialog(page, "The file was changed meanwhile")
+    expect(compare.locator(".removed")).to_have_text("-# Theirs\n")
+    assert file.read_text() == "# Theirs\n"
+    compare.get_by_role("button", name="Take the file, drop mine").click()
+    expect(text).to_have_value("# Theirs\n")
+    page.get_by_role("button", name="Read").click()
+    expect(page.locator(".reading h3")).to_have_text("Theirs")
+
+
+def test_a_path_is_checked_as_it_is_typed_and_settings_are_saved(
+    board: Board, folder: Path, visit: Visit
+) -> None:
+    page = visit("#/settings")
+    path = page.get_by_label("Project folder")
+    expect(path).to_have_value(str(folder))
+    path.fill(str(folder / "nothing"))
+    expect(page.locator(".report")).to_contain_text("does not exist")
+    expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    (folder / "part").mkdir()
+    path.fill(str(folder / "part"))
+    expect(page.locator(".report")).to_contain_text("can be worked in")
+    page.get_by_label("GitHub repository").fill("no repo")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("github_repo")
+    page.get_by_label("GitHub repository").fill("ann/shop")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#project")).to_have_text("part")
+    saved = board.get("/api/project/settings")
+    assert (saved["project_path"], saved["github_repo"]) == (str(folder / "part"), "ann/shop")
+    page.get_by_label("Your name").fill("ann")
+    page.get_by_label("Your name").blur()
+    page.get_by_label("Theme").select_option("dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 21, 23)"
+    page.get_by_role("button", name="New task").click()
+    dialog(page, "New task").get_by_label("Title").fill("x")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("#1 was made.")).to_be_visible()
+    assert board.get("/api/tasks/1/history")[0]["actor"] == "ann"
+
+
+def test_activity_and_flow_tell_what_happened(board: Board, visit: Visit) -> None:
+    board.make("one")
+    page = visit("#/activity")
+    expect(page.locator(".activity li")).to_have_count(1)
+    board.put("/api/tasks/1/status", status="Ready", comment="well thought out")
+    expect(page.locator(".activity")).to_contain_text("rest moved #1 one from Backlog to Ready")
+    expect(page.locator(".activity")).to_contain_text("well thought out")
+    page.get_by_role("link", name="Flow").click()
+    expect(page.locator(".chart .area")).to_have_count(7)
+    expect(page.locator(".figure", has_text="Open now")).to_contain_text("1")
+    page.get_by_text("As a table").last.click()
+    expect(page.get_by_role("row", name="Backlog")).to_be_visible()
+    page.get_by_label("Span").select_option("14")
+    expect(page.get_by_text("in 14 days")).to_be_visible()
+
+
+def test_an_analysis_is_followed_and_cancelled(analyst: Board, visit: Visit) -> None:
+    analyst.make("one")
+    page = visit("#/board?task=1", url=analyst.url)
+    page.get_by_role("button", name="Run analysis").click()
+    task = dialog(page, "#1 one")
+    expect(task.get_by_role("progressbar")).to_be_visible()
+    expect(task.locator(".job-line")).to_contain_text("dates.py")
+    jobs = visit("#/jobs", url=analyst.url)
+    expect(jobs.locator(".jobs > li")).to_have_attribute("data-status", "running")
+    task.get_by_role("button", name="Cancel").click()
+    expect(task.get_by_text("The last analysis was cancelled")).to_be_visible()
+    expect(jobs.locator(".jobs > li")).to_have_attribute("data-status", "cancelled")
+    expect(jobs.locator(".jobs")).to_contain_text("Cancelled by dashboard.")

@@ -1,0 +1,110 @@
+"""A task: made, read, changed, while others change it too."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.support import Board, card, column, dialog, live
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_task_is_made_after_a_warning_of_one_like_it(board: Board, visit: Visit) -> None:
+    board.make("Parse dates with time zones")
+    page = visit("")
+    page.get_by_role("button", name="New task").click()
+    form = dialog(page, "New task")
+    form.get_by_label("Title").fill("Parse dates with zones")
+    expect(form.locator(".likely")).to_contain_text("#1Parse dates with time zones")
+    form.get_by_label("Title").fill("Send a receipt")
+    expect(form.locator(".likely")).to_be_empty()
+    form.get_by_label("Type").select_option("Bug")
+    form.get_by_label("Description").fill("It **never** comes.")
+    form.get_by_role("button", name="Preview").click()
+    expect(form.locator(".preview strong")).to_have_text("never")
+    form.get_by_label("Acceptance criteria").fill("it comes\nonce")
+    form.get_by_role("button", name="Create task").click()
+    expect(column(page, "Backlog").locator(".card")).to_have_count(2)
+    made = board.get("/api/tasks/2")
+    assert (made["type"], made["description"]) == ("Bug", "It **never** comes.")
+    assert [one["text"] for one in made["acceptance_criteria"]] == ["it comes", "once"]
+    assert board.get("/api/tasks/2/history")[0]["actor"] == "dashboard"
+    page.get_by_role("button", name="Open").click()
+    expect(dialog(page, "#2 Send a receipt")).to_be_visible()
+
+
+def test_a_task_shows_all_that_is_known_and_takes_notes_and_evidence(
+    board: Board, visit: Visit
+) -> None:
+    board.make("the base")
+    board.make("like the dates of the base")
+    board.make(
+        "Parse dates of the base",
+        description="See #1 and `x`.\n\n| a |\n|---|\n| 1 |",
+        acceptance_criteria=["zones are kept"],
+        depends_on=[1],
+        parent_id=2,
+        git_branch="fix/dates",
+        related_files=["src/dates.py"],
+        analysis="## Cause\n\nIt is *late*.",
+    )
+    page = visit("#/task/3")
+    task = dialog(page, "#3 Parse dates of the base")
+    expect(task.get_by_role("cell", name="1")).to_be_visible()
+    expect(task.get_by_role("heading", name="Cause")).to_be_visible()
+    for text in ("fix/dates", "src/dates.py", "the base", "like the dates of the base"):
+        expect(task.locator(".task-side").get_by_text(text, exact=True).first).to_be_visible()
+    task.get_by_role("checkbox", name="zones are kept").click()
+    task.get_by_label("Evidence for: zones are kept").fill("test_zones passes")
+    page.keyboard.press("Enter")
+    expect(task.get_by_role("checkbox", name="zones are kept")).to_be_checked()
+    expect(task.locator(".evidence")).to_have_text("test_zones passes")
+    task.get_by_label("New note").fill("- seen **twice**")
+    task.get_by_role("button", name="Add note").click()
+    expect(task.locator(".notes strong").last).to_have_text("twice")
+    expect(task.get_by_label("New note")).to_have_value("")
+    expect(task.locator(".timeline li").first).to_contain_text("dashboard added a note")
+    board.put("/api/tasks/3", description="another text", agent="ann")
+    expect(task.locator(".prose").first).to_have_text("another text")
+    task.get_by_role("link", name="#1", exact=False).first.click()
+    expect(dialog(page, "#1 the base")).to_be_visible()
+
+
+def test_both_changes_are_kept_and_where_they_collide_a_person_decides(
+    board: Board, visit: Visit
+) -> None:
+    board.make("a title")
+    page = visit("#/task/1")
+    page.get_by_role("button", name="Edit").click()
+    form = dialog(page, "Edit #1")
+    form.get_by_label("Description").fill("mine")
+    board.put("/api/tasks/1", priority="High", agent="ann")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    task = board.get("/api/tasks/1")
+    assert (task["description"], task["priority"]) == ("mine", "High")
+    expect(dialog(page, "#1 a title").locator(".prose")).to_have_text("mine")
+    page.get_by_role("button", name="Edit").click()
+    form.get_by_label("Description").fill("mine again")
+    board.put("/api/tasks/1", description="ann's", type="Bug", agent="ann")
+    form.get_by_role("button", name="Save").click()
+    expect(form.locator(".versus")).to_contain_text("ann's")
+    assert board.get("/api/tasks/1")["description"] == "ann's"
+    form.get_by_role("button", name="Save mine").click()
+    expect(form).to_have_count(0)
+    task = board.get("/api/tasks/1")
+    assert (task["description"], task["type"]) == ("mine again", "Bug")
+
+
+def test_a_deleted_task_is_gone_everywhere_after_a_question(board: Board, visit: Visit) -> None:
+    board.make("a title")
+    other = visit("")
+    live(other)
+    page = visit("#/task/1")
+    page.get_by_role("button", name="Delete").click()
+    dialog(page, "Delete #1?").get_by_role("button", name="Delete").click()
+    expect(card(other, 1)).to_have_count(0)
+    expect(dialog(page, "#1 a title")).to_have_count(0)
+    assert board.client.get("/api/tasks/1").status_code == 404
+    page.goto("/#/task/1")
+    expect(page.get_by_text("There is no task #1")).to_be_visible()
