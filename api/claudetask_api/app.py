@@ -16,6 +16,7 @@ from claudetask_api.limits import Bodies, Rates
 from claudetask_api.methods import Methods, table_of
 from claudetask_api.middleware import RequestContext
 from claudetask_api.routes import (
+    agent_templates,
     agents,
     claude_config,
     events,
@@ -42,6 +43,7 @@ ROUTERS = (
     project.router,
     claude_config.router,
     agents.router,
+    agent_templates.router,
     events.router,
 )
 SENT_HEADERS = [
@@ -57,6 +59,7 @@ SENT_HEADERS = [
     "X-Request-ID",
 ]
 SHOWN_HEADERS = [
+    "Claude-Code-Restart",
     "ETag",
     "Link",
     "Location",

@@ -210,7 +210,18 @@ class AgentPut(AgentUpdate):
     path: ReadOnlyText = None
     scope: Annotated[Scope | None, Field(json_schema_extra=READ_ONLY)] = None
     hash: ReadOnlyText = None
+    loaded: ReadOnlyFlag = None
+    runs_with: Annotated[list[str] | None, Field(json_schema_extra=READ_ONLY)] = None
     problems: Annotated[list[Problem] | None, Field(json_schema_extra=READ_ONLY)] = None
+
+
+class AgentFixPost(WriteModel):
+    """With `dry_run` the answer says what a fix would do, and nothing is written."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"dry_run": True}]})
+
+    dry_run: bool = False
+    agent: Agent = None
 
 
 class Health(ReadModel):

@@ -167,3 +167,51 @@ async def test_a_name_with_a_slash_is_reached_by_its_encoded_form(
     file.write_text("---\nname: team/odd one\ndescription: Odd.\n---\nHello.\n")
     answer = await client.get("/api/agents/team%2Fodd%20one")
     assert answer.json()["id"] == "team/odd one"
+
+
+async def test_a_write_says_that_running_sessions_must_restart_to_see_it(
+    client: AsyncClient, agent_file: Path
+) -> None:
+    header = "claude-code-restart"
+    asked = [
+        await client.post("/api/agents", json=REVIEWER),
+        await client.put("/api/agents/reviewer", json={"model": "opus"}),
+        await client.post("/api/agents/reviewer/restore", json={"version": "last"}),
+        await client.delete("/api/agents/reviewer"),
+        await client.post("/api/agent-templates/reviewer/install"),
+    ]
+    assert [answer.headers.get(header) for answer in asked] == ["needed"] * 5
+    unchanged = await client.put("/api/agents/tester", json={"name": "tester"})
+    assert header not in unchanged.headers
+    assert header not in (await client.get("/api/agents/tester")).headers
+
+
+async def test_a_fix_is_shown_and_made(client: AsyncClient, agent_file: Path) -> None:
+    agent_file.write_text("---\nname: tester\ndescription: Use: this\n---\nYou test.\n")
+    problem = (await client.get("/api/agents/tester")).json()["problems"][0]
+    assert (problem["rule"], problem["fixable"], problem["line"]) == ("yaml_lenient", True, 3)
+    url = "/api/agents/tester/fix"
+    shown = await client.post(url, json={"dry_run": True})
+    assert "claude-code-restart" not in shown.headers
+    assert "Use: this\n---" in agent_file.read_text()
+    stale = await client.post(url, json={}, headers={"If-Match": '"0"'})
+    done = await client.post(url, json={}, headers={"If-Match": shown.headers["etag"]})
+    assert stale.status_code == 412
+    assert done.json()["fixed"] == shown.json()["fixed"] == ["yaml_lenient"]
+    assert done.json()["diff"] == shown.json()["diff"]
+    assert done.headers["etag"] == f'"{done.json()["agent"]["hash"]}"'
+    assert done.headers["claude-code-restart"] == "needed"
+    again = await client.post(url, json={})
+    assert (again.json()["fixed"], "claude-code-restart" in again.headers) == ([], False)
+
+
+async def test_templates_are_listed_and_installed_once(client: AsyncClient, project: Path) -> None:
+    listed = (await client.get("/api/agent-templates")).json()
+    assert [one["name"] for one in listed][:2] == ["planner", "builder"]
+    made = await client.post("/api/agent-templates/planner/install", json={"agent": "ann"})
+    assert (made.status_code, made.headers["location"]) == (201, "/api/agents/planner")
+    assert (project / ".claude/agents/planner.md").exists()
+    assert (await client.post("/api/agent-templates/planner/install")).status_code == 409
+    assert (await client.post("/api/agent-templates/x/install")).json()["code"] == (
+        "template_not_found"
+    )

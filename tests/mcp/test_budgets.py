@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from claudetask_core.core import Core
-from claudetask_core.schemas.agent import Agent, AgentCreate, Problem, Scope, Severity
+from claudetask_core.schemas.agent import Agent, AgentCreate, AgentFix, Problem, Scope, Severity
 from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdSection
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
@@ -148,7 +148,8 @@ def test_every_acknowledgement_fits() -> None:
         tasks.moved(open_task, "somebody"),
         tasks.deleted(task),
         project.started(job),
-        agents.saved(agent, new=True),
+        agents.saved(agent, "Created"),
+        agents.fixed(big_fix(dry_run=False)),
         agents.deleted(agent.name),
         claude_md.changed(change, "section " + "s" * 900),
     ):
@@ -164,6 +165,11 @@ def test_similar_tasks_fit() -> None:
     assert "ask for fewer with top_k" in shown
 
 
+def big_problem() -> Problem:
+    text = "m" * 900
+    return Problem(severity=Severity.ERROR, rule="r", line=1, message=text, mend=text, fixable=True)
+
+
 def big_agent(name: str) -> Agent:
     return Agent(
         id=name,
@@ -176,13 +182,37 @@ def big_agent(name: str) -> Agent:
         path="a" * 4000,
         scope=Scope.USER,
         hash="h" * 64,
-        problems=[Problem(severity=Severity.ERROR, rule="r", line=1, message="m" * 900)] * 50,
+        loaded=True,
+        runs_with=["Read"] * 200,
+        problems=[
+            Problem(
+                severity=Severity.ERROR,
+                rule="r",
+                line=1,
+                message="m" * 900,
+                mend="m" * 900,
+                fixable=True,
+            )
+        ]
+        * 50,
+    )
+
+
+def big_fix(*, dry_run: bool) -> AgentFix:
+    return AgentFix(
+        agent=big_agent("x" * 100),
+        fixed=["rule"] * 50,
+        diff="+line\n" * 50_000,
+        dry_run=dry_run,
+        kept_version="v" * 99,
     )
 
 
 def test_agents_fit_alone_and_in_a_list() -> None:
     one = agents.whole(big_agent("reviewer"))
     assert len(one) <= 32_000
+    assert len(agents.fixed(big_fix(dry_run=True))) <= 32_000
+    assert len(agents.checked([big_agent("reviewer")] * 50)) <= 32_000
     assert "claudetask://agents/reviewer has it whole" in one
     many = agents.listed([big_agent("x" * 100)] * 500)
     assert len(many) <= 8100

@@ -80,7 +80,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "min_score": None,
         "detail": "concise",
     },
-    "list_agents": {},
+    "list_agents": {"problems": False},
     "get_agent": {"name": ...},
     "save_agent": {
         "name": ...,
@@ -90,6 +90,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "model": None,
         "skills": None,
         "expected_hash": None,
+        "action": None,
     },
     "delete_agent": {"name": ...},
     "read_claude_md": {"section": None},

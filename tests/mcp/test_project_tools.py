@@ -92,6 +92,77 @@ async def test_an_agent_is_made_changed_read_and_deleted(connect: Connect, proje
     assert none.startswith("No agents.")
 
 
+async def test_what_is_wrong_with_an_agent_is_told_and_mended(
+    connect: Connect, project: Path
+) -> None:
+    file = project / ".claude" / "agents" / "x.md"
+    file.parent.mkdir(parents=True)
+    before = "---\nname: x\ndescription: 5\ntools: read, Zzz\n---\nP.\n"
+    file.write_text(before)
+    async with connect() as client:
+        listed = await answer(client, "list_agents")
+        checked = await answer(client, "list_agents", problems=True)
+        whole = await answer(client, "get_agent", name="x")
+        shown = await answer(client, "save_agent", name="x", action="fix?")
+        assert file.read_text() == before
+        fixed = await answer(client, "save_agent", name="x", action="fix")
+        ran = await answer(client, "get_agent", name="x")
+        again = await answer(client, "save_agent", name="x", action="fix")
+        await answer(client, "save_agent", name="x", action="restore last")
+    assert listed.startswith("x [not loaded, 3 problems]: ")
+    lines = checked.splitlines()
+    assert lines[0] == f"x ({file}, not loaded by Claude Code)"
+    assert lines[1].startswith("- line 3, error, fixable: The description is no text")
+    assert lines[2].endswith("the agent silently runs without it. Write Read.")
+    assert lines[3].startswith("- line 4, warning: Claude Code knows no tool 'Zzz'")
+    assert lines[4:] == [
+        "0 agents without a problem. save_agent(name, action='fix') mends what is fixable."
+    ]
+    assert "\nClaude Code does not load it.\n" in whole
+    assert "would mend description_not_string, tool_case" in shown
+    assert '+description: "5"' in shown
+    assert fixed.startswith("Fixed description_not_string, tool_case; before: version 2")
+    assert fixed.endswith("Running Claude Code sessions see it after a restart.")
+    assert "tools: Read, Zzz\nruns with: Read\n" in ran
+    assert (
+        again == "Nothing that can be mended without its author; 1 problem in all, see get_agent."
+    )
+    assert file.read_text() == before
+
+
+async def test_an_agent_is_installed_renamed_and_brought_back(
+    connect: Connect, project: Path
+) -> None:
+    folder = project / ".claude" / "agents"
+    async with connect() as client:
+        made = await answer(client, "save_agent", name="reviewer", action="install")
+        await answer(client, "save_agent", name="reviewer", action="rename critic")
+        assert [path.name for path in folder.iterdir()] == ["critic.md"]
+        await answer(client, "delete_agent", name="critic")
+        back = await answer(client, "save_agent", name="critic", action="restore last")
+        sound = await answer(client, "list_agents", problems=True)
+    assert made.startswith("Installed agent reviewer (")
+    assert back.startswith("Restored agent critic (")
+    assert sound == "1 agent without a problem."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"action": "mend"}, "no action 'mend'"),
+        ({"action": "rename"}, "no action 'rename'"),
+        ({"action": "fix", "prompt": "p"}, "either action or prompt"),
+        ({"action": "install"}, "planner, builder, reviewer, tester, documenter"),
+        ({"action": "rename a b"}, "name"),
+    ],
+)
+async def test_an_action_that_is_none_is_refused(
+    connect: Connect, arguments: dict[str, str], said: str
+) -> None:
+    async with connect() as client:
+        assert said in await refusal(client, "save_agent", {"name": "x", **arguments})
+
+
 async def test_a_new_agent_needs_description_and_prompt(connect: Connect) -> None:
     async with connect() as client:
         said = await refusal(client, "save_agent", {"name": "tester", "tools": ["Read"]})
