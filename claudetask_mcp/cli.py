@@ -87,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")
     _add_agents(commands.add_parser("agents", parents=[project], help="check and mend the agents"))
+    claude_md = commands.add_parser("claude-md", parents=[project], help="look after CLAUDE.md")
+    _add_claude_md(claude_md)
     commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
     return whole
 
@@ -121,6 +123,20 @@ def _add_agents(agents: argparse.ArgumentParser) -> None:
     restore = does.add_parser("restore", help="undo the last change, also a deletion")
     restore.add_argument("name", metavar="NAME")
     restore.add_argument("version", nargs="?", default="last", metavar="VERSION")
+
+
+def _add_claude_md(claude_md: argparse.ArgumentParser) -> None:
+    does = claude_md.add_subparsers(dest="action", metavar="ACTION", required=True)
+    does.add_parser("show", help="sections, imports and hints of all four files")
+    block = does.add_parser("block", help="add a few lines on the task board, once")
+    block.add_argument("--remove", action="store_true", help="take them out without a trace")
+    block.add_argument("--dry-run", action="store_true", help="only show the difference")
+    restore = does.add_parser("restore", help="undo the last change")
+    restore.add_argument("version", nargs="?", default="last", metavar="VERSION")
+    for action in (block, restore):
+        action.add_argument(
+            "--place", choices=("project", "dot-claude", "local"), default="project"
+        )
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from claudetask_api.dependencies import only_digits
 from claudetask_api.errors import ReadOnlyField
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Problem, Scope
 from claudetask_core.schemas.base import ActorName, ReadModel, WriteModel
-from claudetask_core.schemas.claude_md import ClaudeMdContent, VersionName
+from claudetask_core.schemas.claude_md import ClaudeMdContent, ClaudeMdWrite, Place, VersionName
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import (
     MAX_ID,
@@ -172,6 +172,27 @@ class ConfigPut(WriteModel):
     exists: ReadOnlyFlag = None
     hash: ReadOnlyText = None
     updated_at: ReadOnlyTime = None
+
+
+class SectionPost(ClaudeMdWrite):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"section": "Commands", "mode": "append", "content": "Run `make lint`."}]
+        }
+    )
+
+    agent: Agent = None
+
+
+class BlockPut(WriteModel):
+    """Whether the block is to be there; with `dry_run` the answer says what that would change."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"present": True}]})
+
+    present: bool
+    place: Place = Place.PROJECT
+    dry_run: bool = False
+    agent: Agent = None
 
 
 class RestorePost(WriteModel):

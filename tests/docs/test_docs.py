@@ -55,8 +55,8 @@ def test_every_command_is_in_the_documentation() -> None:
         timeout=30,
         check=True,
     )
-    commands = re.findall(r"^    ([a-z]+) {2,}", done.stdout, re.MULTILINE)
-    assert {"serve", "search", "index", "prime", "doctor"} <= set(commands)
+    commands = re.findall(r"^    ([a-z-]+) {2,}", done.stdout, re.MULTILINE)
+    assert {"serve", "search", "index", "prime", "doctor", "agents", "claude-md"} <= set(commands)
     documented = DOCS["README.md"] + DOCS["tools.md"]
     missing = [name for name in commands if f"claudetask-mcp {name}" not in documented]
     assert missing == []

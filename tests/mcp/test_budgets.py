@@ -6,7 +6,16 @@ import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.agent import Agent, AgentCreate, AgentFix, Problem, Scope, Severity
-from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdSection
+from claudetask_core.schemas.claude_md import (
+    ClaudeMd,
+    ClaudeMdChange,
+    ClaudeMdHint,
+    ClaudeMdImport,
+    ClaudeMdOverview,
+    ClaudeMdSection,
+    ImportState,
+    Place,
+)
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
 from claudetask_core.schemas.search import IndexState
@@ -154,6 +163,30 @@ def test_every_acknowledgement_fits() -> None:
         claude_md.changed(change, "section " + "s" * 900),
     ):
         assert len(said) <= 400
+
+
+def test_an_overview_of_huge_files_fits() -> None:
+    taken = ClaudeMdImport(
+        written="@" + "w" * 500,
+        file="f" * 4000,
+        line=1,
+        path="p" * 4000,
+        depth=2,
+        state=ImportState.LOADED,
+        size=1,
+    )
+    hint = ClaudeMdHint(rule="r", line=1, message="m" * 900)
+    big = ClaudeMdOverview(
+        place=Place.USER,
+        path="p" * 4000,
+        exists=True,
+        hash="h" * 64,
+        size=HUGE,
+        outline=["o" * 1000] * 500,
+        imports=[taken] * 200,
+        hints=[hint] * 300,
+    )
+    assert len(claude_md.places([big] * 4)) <= 32_000
 
 
 def test_similar_tasks_fit() -> None:

@@ -93,13 +93,15 @@ PROMISED: dict[str, dict[str, Any]] = {
         "action": None,
     },
     "delete_agent": {"name": ...},
-    "read_claude_md": {"section": None},
+    "read_claude_md": {"section": None, "place": "project"},
     "update_claude_md": {
         "content": None,
         "section": None,
         "expected_hash": None,
         "dry_run": False,
         "restore": None,
+        "append": False,
+        "place": "project",
     },
     "project_status": {},
 }

@@ -270,3 +270,60 @@ async def test_the_project_says_where_it_stands(connect: Connect, project: Path)
     assert "CLAUDE.md missing or empty" in said
     assert "jobs none running" in said
     assert "\nindex " in said
+
+
+async def test_sections_are_added_to_removed_and_brought_back(
+    connect: Connect, project: Path
+) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# A\n\nOne.\n\n# B\n")
+    async with connect() as client:
+        said = await answer(client, "update_claude_md", section="A", content="Two.", append=True)
+        assert file.read_text() == "# A\n\nOne.\n\nTwo.\n\n# B\n"
+        await answer(client, "update_claude_md", section="A", content="")
+        assert file.read_text() == "# B\n"
+        await answer(client, "update_claude_md", restore="last")
+    assert said.startswith("Wrote section A. Hash now ")
+    assert file.read_text() == "# A\n\nOne.\n\nTwo.\n\n# B\n"
+
+
+async def test_each_place_is_read_and_written_and_an_overview_shows_all(
+    connect: Connect, project: Path
+) -> None:
+    (project / "CLAUDE.md").write_text("# A\n\n@docs/a.md @gone.md\n")
+    (project / "docs").mkdir()
+    (project / "docs" / "a.md").write_text("@../CLAUDE.md\n")
+    async with connect() as client:
+        none = await answer(client, "read_claude_md", place="local")
+        wrote = await answer(client, "update_claude_md", content="# Mine\n", place="local")
+        mine = await answer(client, "read_claude_md", section="Mine", place="local")
+        shown = await answer(client, "read_claude_md", section="*")
+        user = await refusal(client, "update_claude_md", {"content": "x", "place": "user"})
+    assert none.startswith("There is no CLAUDE.local.md yet.")
+    assert wrote.startswith("Wrote CLAUDE.local.md.")
+    assert mine.endswith("# Mine\n")
+    assert shown.startswith(f"project: {project}/CLAUDE.md · 25 bytes · hash ")
+    for line in (
+        "Sections:\n- A\nImports:\n- line 3: @docs/a.md loaded",
+        f"- line 1: @../CLAUDE.md loop (by {project}/docs/a.md)",
+        "- line 3: @gone.md missing",
+        "Hints:\n- line 1: @../CLAUDE.md (in ",
+        "local: ",
+        "dot-claude: ",
+        "user: ",
+    ):
+        assert line in shown
+    assert "only read here" in user
+
+
+async def test_a_conflict_says_what_was_changed(connect: Connect, project: Path) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# A\n\nOne.\n")
+    async with connect() as client:
+        read = (await answer(client, "read_claude_md")).split("hash ")[1].split()[0]
+        file.write_text("# A\n\nBy an editor.\n")
+        said = await refusal(
+            client, "update_claude_md", {"section": "A", "content": "# A", "expected_hash": read}
+        )
+    assert "1 lines added, 1 removed, e.g. '+By an editor.'" in said
+    assert len(said) <= 400

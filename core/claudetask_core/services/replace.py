@@ -12,6 +12,7 @@ from claudetask_core.services.files import ProjectFolderMissing, Snapshot, diges
 
 DIFF_CHARACTERS = 2000
 DIFF_LINES = 5000
+SHOWN = 60
 
 
 class NotWritable(Unavailable):
@@ -30,11 +31,21 @@ class ChangedUnderneath(Stale):
     def __init__(self, path: Path, current_hash: str | None, diff: str = "") -> None:
         now = f"its hash is now {current_hash}" if current_hash else "it no longer exists"
         super().__init__(
-            f"{path.name} was changed by someone else: {now}. Nothing was written.",
+            f"{path.name} was changed by someone else: {now}. Nothing was written.{_told(diff)}",
             next_step="Read it again and repeat the change on what it holds now.",
             current_hash=current_hash,
             **({"diff": diff} if diff else {}),
         )
+
+
+def _told(diff: str) -> str:
+    """A few words of a difference, where one is known."""
+    lines = diff.splitlines()[2:]
+    added, removed = ([one for one in lines if one.startswith(sign)] for sign in "+-")
+    if not added and not removed:
+        return ""
+    first = (added or removed)[0][:SHOWN]
+    return f" Since it was read: {len(added)} lines added, {len(removed)} removed, e.g. {first!r}."
 
 
 def refuse_stale(now: Snapshot, expected_hash: str | None, known: bytes | None = None) -> None:

@@ -13,7 +13,10 @@ SUBAGENT = "cc_is_subagent=true"
 
 
 class FakeApi(ThreadingHTTPServer):
-    """Answers on loopback; `given` maps each agent that ran to the tools it was offered."""
+    """Answers on loopback; `given` maps each agent that ran to the tools it was offered.
+
+    `asked` holds every request as text.
+    """
 
     daemon_threads = True
 
@@ -21,6 +24,7 @@ class FakeApi(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.agents = agents
         self.given: dict[str, tuple[str, ...]] = {}
+        self.asked: list[str] = []
 
     @property
     def url(self) -> str:
@@ -29,6 +33,7 @@ class FakeApi(ThreadingHTTPServer):
     def blocks(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """What the model says: an agent says nothing, the session calls the next agent."""
         said = json.dumps(request)
+        self.asked.append(said)
         if SUBAGENT in said:
             name = re.search(r"PROBE \[(.*?)\]", said)
             assert name

@@ -6,6 +6,7 @@ for the API on loopback.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -15,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.agent import Agent
+from claudetask_core.schemas.claude_md import ImportState
 from claudetask_core.services.agent_rules_names import BUILT_IN_AGENTS
 from claudetask_core.services.agent_scan import as_agent, scan, surroundings
 from claudetask_core.services.agent_templates import TEMPLATES, template
+from claudetask_core.services.claude_md_imports import imports_of
 from tests.core.keeper.agent_fixtures import BROKEN, FINE
 from tests.core.keeper.fake_api import fake_api
 
@@ -78,7 +81,7 @@ def theirs(folders: tuple[Path, Path]) -> Run:
 
 def _claude(project: Path, home: Path, url: str, more: Sequence[str]) -> str:
     assert CLIENT is not None
-    (home / "tmp").mkdir()
+    (home / "tmp").mkdir(exist_ok=True)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -141,3 +144,62 @@ def test_an_agent_is_given_the_tools_that_we_say(theirs: Run, rule: str) -> None
 def test_tools_are_split_where_we_split_them(theirs: Run, ours: dict[str, Agent]) -> None:
     for name in ("commas", "flow_list"):
         assert set(theirs.given[name]) == set(ours[name].runs_with or ())
+
+
+FILES = {
+    "CLAUDE.md": """MARK-PROJECT
+@docs/a.md @gone.md @~/h.md @folder
+`@code.md` me@mail.md (@paren.md) [x](@link.md) **@bold.md**
+> @quote.md
+
+- @list.md
+
+```
+@fenced.md
+```
+
+<!-- @comment.md -->
+
+@docs/with\\ space.md @frag.md#part @../out.md @a.md
+""",
+    ".claude/CLAUDE.md": "MARK-DOT\n@dot.md\n",
+    "CLAUDE.local.md": "MARK-LOCAL\n",
+    "docs/a.md": "MARK-A\n@b.md\n@../docs/a.md\n",
+    "docs/b.md": "MARK-B\n@c.md\n",
+    "docs/c.md": "MARK-C\n@d.md\n",
+    "docs/d.md": "MARK-D\n@e.md\n",
+    "docs/e.md": "MARK-E\n",
+    "folder/x.md": "MARK-X\n",
+    **{
+        f"{name}.md": f"MARK-{name.upper()}\n"
+        for name in ("code", "mail", "paren", "link", "bold", "quote", "list", "fenced")
+    },
+    **{f"{name}.md": f"MARK-{name.upper()}\n" for name in ("comment", "frag", "../out", "a")},
+    ".claude/dot.md": "MARK-DOTTED\n",
+    "docs/with space.md": "MARK-SPACE\n",
+}
+
+
+def test_what_we_say_is_imported_is_what_claude_code_sends(tmp_path: Path) -> None:
+    project, home = tmp_path / "project", tmp_path / "home"
+    for name, content in FILES.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (home / ".claude").mkdir(parents=True)
+    (home / ".claude" / "CLAUDE.md").write_text("MARK-USER\n@own.md\n")
+    (home / ".claude" / "own.md").write_text("MARK-OWN\n")
+    (home / "h.md").write_text("MARK-HOME\n")
+    said = {"MARK-PROJECT", "MARK-DOT", "MARK-LOCAL", "MARK-USER"}
+    for base, path in (
+        (project, project / "CLAUDE.md"),
+        (project, project / ".claude" / "CLAUDE.md"),
+        (home / ".claude", home / ".claude" / "CLAUDE.md"),
+    ):
+        for one in imports_of(base, home, path, path.read_bytes()):
+            if one.state is ImportState.LOADED:
+                said.add(Path(one.path).read_text().partition("\n")[0])
+    with fake_api([]) as api:
+        _claude(project, home, api.url, [])
+    assert said == set(re.findall(r"MARK-\w+", api.asked[0]))
+    assert {"MARK-D", "MARK-SPACE", "MARK-BOLD", "MARK-OWN"} <= said
