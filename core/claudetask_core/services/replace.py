@@ -3,7 +3,9 @@
 import contextlib
 import difflib
 import os
+import re
 import secrets
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from claudetask_core.services.files import ProjectFolderMissing, Snapshot, diges
 DIFF_CHARACTERS = 2000
 DIFF_LINES = 5000
 SHOWN = 60
+STALE_SECONDS = 60
 
 
 class NotWritable(Unavailable):
@@ -74,6 +77,7 @@ def replace(before: Snapshot, data: bytes) -> None:
     target = before.target
     mode = 0o666 if before.data is None else before.mode
     with _refusals(before.path):
+        _sweep(target)
         temporary = write_beside(target, data, mode=mode)
         try:
             if before.data is not None:
@@ -137,6 +141,15 @@ def write_beside(target: Path, data: bytes, *, mode: int) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a writer left that was killed, once it is too old to be at work."""
+    ours = re.compile(rf"\.{re.escape(target.name[:100])}\.[0-9a-f]{{12}}\.tmp")
+    with contextlib.suppress(OSError):
+        for path in target.parent.iterdir():
+            if ours.fullmatch(path.name) and time.time() - path.stat().st_mtime > STALE_SECONDS:
+                path.unlink()
 
 
 def sync_folder(folder: Path) -> None:
