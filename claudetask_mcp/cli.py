@@ -86,6 +86,9 @@ def parser() -> argparse.ArgumentParser:
     index = commands.add_parser("index", parents=[project], help="say how far the index is")
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")
+    _add_agents(commands.add_parser("agents", parents=[project], help="check and mend the agents"))
+    claude_md = commands.add_parser("claude-md", parents=[project], help="look after CLAUDE.md")
+    _add_claude_md(claude_md)
     commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
     return whole
 
@@ -100,6 +103,40 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     details = ("paths", "concise", "full")
     search.add_argument("--detail", choices=details, default="concise", help="how much code")
     search.add_argument("--json", action="store_true", help="the answer of GET /api/search")
+
+
+def _add_agents(agents: argparse.ArgumentParser) -> None:
+    does = agents.add_subparsers(dest="action", metavar="ACTION", required=True)
+    lint = does.add_parser("lint", help="say what Claude Code does with each file")
+    lint.add_argument("--json", action="store_true", help="the answer of GET /api/agents")
+    fix = does.add_parser("fix", help="show what can be mended")
+    fix.add_argument("--yes", action="store_true", help="and mend it")
+    for action in (lint, fix):
+        action.add_argument("names", nargs="*", metavar="NAME", help="only these agents")
+    install = does.add_parser("install", help="add an agent that comes with the program")
+    install.add_argument(
+        "name", metavar="TEMPLATE", help="planner, builder, reviewer, tester or documenter"
+    )
+    rename = does.add_parser("rename", help="give an agent and its file another name")
+    rename.add_argument("name", metavar="NAME")
+    rename.add_argument("new", metavar="NEW")
+    restore = does.add_parser("restore", help="undo the last change, also a deletion")
+    restore.add_argument("name", metavar="NAME")
+    restore.add_argument("version", nargs="?", default="last", metavar="VERSION")
+
+
+def _add_claude_md(claude_md: argparse.ArgumentParser) -> None:
+    does = claude_md.add_subparsers(dest="action", metavar="ACTION", required=True)
+    does.add_parser("show", help="sections, imports and hints of all four files")
+    block = does.add_parser("block", help="add a few lines on the task board, once")
+    block.add_argument("--remove", action="store_true", help="take them out without a trace")
+    block.add_argument("--dry-run", action="store_true", help="only show the difference")
+    restore = does.add_parser("restore", help="undo the last change")
+    restore.add_argument("version", nargs="?", default="last", metavar="VERSION")
+    for action in (block, restore):
+        action.add_argument(
+            "--place", choices=("project", "dot-claude", "local"), default="project"
+        )
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

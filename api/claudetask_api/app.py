@@ -16,8 +16,10 @@ from claudetask_api.limits import Bodies, Rates
 from claudetask_api.methods import Methods, table_of
 from claudetask_api.middleware import RequestContext
 from claudetask_api.routes import (
+    agent_templates,
     agents,
     claude_config,
+    claude_sections,
     dashboard,
     events,
     health,
@@ -45,7 +47,9 @@ ROUTERS = (
     jobs.router,
     project.router,
     claude_config.router,
+    claude_sections.router,
     agents.router,
+    agent_templates.router,
     events.router,
 )
 SENT_HEADERS = [
@@ -61,6 +65,7 @@ SENT_HEADERS = [
     "X-Request-ID",
 ]
 SHOWN_HEADERS = [
+    "Claude-Code-Restart",
     "ETag",
     "Link",
     "Location",

@@ -47,6 +47,7 @@ MEANING = {
 HEADERS: dict[str, str] = {
     "ETag": "A strong tag of this state; give it back as If-Match.",
     "Location": "Where the new thing is.",
+    "Claude-Code-Restart": "`needed`: running sessions of Claude Code see it after a restart.",
     "Link": "first, prev, next and last pages (RFC 8288).",
     "X-Total-Count": "How many there are on all pages.",
     "Retry-After": "Seconds to wait.",

@@ -11,7 +11,7 @@ from claudetask_api.errors import ReadOnlyField
 from claudetask_api.markdown import Nodes
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Problem, Scope
 from claudetask_core.schemas.base import ActorName, ReadModel, Text, WriteModel
-from claudetask_core.schemas.claude_md import ClaudeMdContent, VersionName
+from claudetask_core.schemas.claude_md import ClaudeMdContent, ClaudeMdWrite, Place, VersionName
 from claudetask_core.schemas.overview import ActivityPage
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import (
@@ -223,6 +223,27 @@ class ConfigPreview(WriteModel):
     content: ClaudeMdContent
 
 
+class SectionPost(ClaudeMdWrite):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"section": "Commands", "mode": "append", "content": "Run `make lint`."}]
+        }
+    )
+
+    agent: Agent = None
+
+
+class BlockPut(WriteModel):
+    """Whether the block is to be there; with `dry_run` the answer says what that would change."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"present": True}]})
+
+    present: bool
+    place: Place = Place.PROJECT
+    dry_run: bool = False
+    agent: Agent = None
+
+
 class RestorePost(WriteModel):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"version": "20261122T223606.123456Z-1a2b3c4d5e6f"}]}
@@ -259,7 +280,18 @@ class AgentPut(AgentUpdate):
     path: ReadOnlyText = None
     scope: Annotated[Scope | None, Field(json_schema_extra=READ_ONLY)] = None
     hash: ReadOnlyText = None
+    loaded: ReadOnlyFlag = None
+    runs_with: Annotated[list[str] | None, Field(json_schema_extra=READ_ONLY)] = None
     problems: Annotated[list[Problem] | None, Field(json_schema_extra=READ_ONLY)] = None
+
+
+class AgentFixPost(WriteModel):
+    """With `dry_run` the answer says what a fix would do, and nothing is written."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"dry_run": True}]})
+
+    dry_run: bool = False
+    agent: Agent = None
 
 
 class Health(ReadModel):

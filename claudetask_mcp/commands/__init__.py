@@ -13,5 +13,5 @@ class Command(Protocol):
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     """Runs the command that was named, and imports no other; answers its exit code."""
-    module = importlib.import_module(f"{__name__}.{arguments.command}")
+    module = importlib.import_module(f"{__name__}.{arguments.command.replace('-', '_')}")
     return await cast("Command", module).run(entry, arguments)

@@ -1,23 +1,61 @@
 """CLAUDE.md to read, and what a change to it did or would do."""
 
-from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdSection
-from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, fitting
+from pathlib import PurePath
+
+from claudetask_core.schemas.claude_md import (
+    ClaudeMd,
+    ClaudeMdChange,
+    ClaudeMdImport,
+    ClaudeMdOverview,
+    ClaudeMdSection,
+)
+from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, fitting, shares
 
 CONTENT = 26_000
 OUTLINE = 3000
 DIFF = 12_000
+PLACES = 28_000
 
 
 def file(whole: ClaudeMd, outline: list[str]) -> str:
     """The file after a line with its hash; its sections' names too where it is cut."""
     if not whole.exists:
-        return "There is no CLAUDE.md yet. update_claude_md with content makes one."
+        name = clip(PurePath(whole.path).name, 300)
+        return f"There is no {name} yet. update_claude_md with content makes one."
     head = f"{clip(whole.path, 300)} · hash {whole.hash}"
     if len(whole.content) <= CONTENT:
         return f"{head}\n\n{whole.content}"
     names = "\n".join(fitting([f"- {clip(name, 200)}" for name in outline], OUTLINE))
     content = cut(whole.content, CONTENT, "read_claude_md(section=…) gets a part")
     return f"{head}\n\n{content}\n\nSections:\n{names}"
+
+
+def places(overviews: list[ClaudeMdOverview]) -> str:
+    """Every file with its sections, its imports and what could be better; in parts that fit."""
+    parts = [_overview(one) for one in overviews]
+    shown = [
+        cut(text, room, "claudetask's REST API has all of it")
+        for text, room in zip(parts, shares([len(text) for text in parts], PLACES), strict=True)
+    ]
+    return "\n\n".join(shown)
+
+
+def _overview(one: ClaudeMdOverview) -> str:
+    if not one.exists:
+        return f"{one.place.value}: {clip(one.path, 300)} (does not exist)"
+    lines = [f"{one.place.value}: {clip(one.path, 300)} · {one.size:,} bytes · hash {one.hash}"]
+    for title, rows in (
+        ("Sections", [clip(name, 200) for name in one.outline]),
+        ("Imports", [_import(taken) for taken in one.imports]),
+        ("Hints", [f"line {hint.line}: {clip(hint.message, 300)}" for hint in one.hints]),
+    ):
+        lines += [f"{title}:", *(f"- {row}" for row in rows)] if rows else []
+    return "\n".join(lines)
+
+
+def _import(taken: ClaudeMdImport) -> str:
+    depth = "" if taken.depth == 1 else f" (by {clip(taken.file, 120)})"
+    return f"line {taken.line}: {clip(taken.written, 120)} {taken.state.value}{depth}"
 
 
 def section(part: ClaudeMdSection) -> str:

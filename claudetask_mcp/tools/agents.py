@@ -14,6 +14,7 @@ from claudetask_core.schemas.agent import (
     Scope,
     ToolName,
 )
+from claudetask_core.services.agent_templates import TEMPLATES
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import Visit, visit
 from claudetask_mcp.render import agents
@@ -26,10 +27,18 @@ class AgentIncomplete(Invalid):
     code = "agent_incomplete"
 
 
-async def list_agents(ctx: Context[Any]) -> str:
+class ActionUnknown(Invalid):
+    code = "action_unknown"
+
+
+async def list_agents(
+    ctx: Context[Any],
+    problems: Annotated[bool, Field(description="Show instead what is wrong with each")] = False,
+) -> str:
     """List the subagents of Claude Code, the project's and the user's, with what they are for."""
     here = await visit(ctx)
-    return agents.listed(await here.core.agents.find())
+    found = await here.core.agents.find()
+    return agents.checked(found) if problems else agents.listed(found)
 
 
 async def get_agent(ctx: Context[Any], name: Name) -> str:
@@ -53,6 +62,13 @@ async def save_agent(
     expected_hash: Annotated[
         str, Field(description="Refuse if the file is no longer this one")
     ] = ABSENT,
+    action: Annotated[
+        str,
+        Field(
+            description="Instead: fix | fix? (only show) | rename NEW | restore VERSION (or last)"
+            f" | install (our {'/'.join(TEMPLATES)})"
+        ),
+    ] = ABSENT,
 ) -> str:
     """Create an agent (.claude/agents/NAME.md; needs description and prompt) or change what you
     give of an existing one; all else in its file stays, and the file before is kept.
@@ -61,14 +77,45 @@ async def save_agent(
     fields = given(
         description=description, prompt=prompt, tools=tools, model=model or None, skills=skills
     )
+    if action:
+        _refuse_both(fields)
+        return await _act(here, name, action, expected_hash or None)
     if not await _is_known(here, name):
         _check_complete(name, fields)
         made = await here.core.agents.create(AgentCreate(name=name, **fields), here.caller.name)
-        return agents.saved(made, new=True)
+        return agents.saved(made, "Created")
     changed = await here.core.agents.update(
         name, AgentUpdate(**fields), here.caller.name, expected_hash=expected_hash or None
     )
-    return agents.saved(changed, new=False)
+    return agents.saved(changed, "Updated")
+
+
+async def _act(here: Visit, name: str, action: str, expected_hash: str | None) -> str:
+    verb, _, value = action.strip().partition(" ")
+    service, caller = here.core.agents, here.caller.name
+    if verb in {"fix", "fix?"}:
+        fixed = await service.fix(name, caller, expected_hash=expected_hash, dry_run=verb == "fix?")
+        return agents.fixed(fixed)
+    if verb == "install":
+        return agents.saved(await service.install(name, caller), "Installed")
+    if verb == "rename" and value:
+        renamed = AgentUpdate(name=value.strip())
+        moved = await service.update(name, renamed, caller, expected_hash=expected_hash)
+        return agents.saved(moved, f"Renamed {name[:100]} to")
+    if verb == "restore" and value:
+        return agents.saved(await service.restore(name, value.strip(), caller), "Restored")
+    raise ActionUnknown(
+        f"save_agent has no action {action[:60]!r}.",
+        next_step="Give fix, fix?, rename NEW, restore VERSION, restore last or install.",
+    )
+
+
+def _refuse_both(fields: dict[str, Any]) -> None:
+    if fields:
+        raise ActionUnknown(
+            f"save_agent takes either action or {', '.join(fields)}, not both.",
+            next_step="Make two calls of it.",
+        )
 
 
 async def _is_known(here: Visit, name: str) -> bool:

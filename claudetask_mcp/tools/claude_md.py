@@ -1,5 +1,6 @@
 """The tools for CLAUDE.md."""
 
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
@@ -9,6 +10,8 @@ from claudetask_core.errors import Invalid
 from claudetask_core.schemas.claude_md import (
     ClaudeMdContent,
     ClaudeMdWrite,
+    Place,
+    SectionMode,
     SectionPath,
     VersionName,
 )
@@ -18,33 +21,54 @@ from claudetask_mcp.render import claude_md
 from claudetask_mcp.tool import ABSENT, Absent, Spec, given
 
 Section = Annotated[SectionPath, Field(description="Heading path, e.g. Commands > Testing")]
+Where = Annotated[Place, Field(description="Which file; user is read only")]
+EVERYTHING = "*"
 
 
 class NothingToWrite(Invalid):
     code = "nothing_to_write"
 
 
-async def read_claude_md(ctx: Context[Any], section: Section = ABSENT) -> str:
+async def read_claude_md(
+    ctx: Context[Any],
+    section: Annotated[
+        SectionPath,
+        Field(description="Heading path, e.g. Commands > Testing; * for an overview of all files"),
+    ] = ABSENT,
+    place: Where = Place.PROJECT,
+) -> str:
     """Read the project's CLAUDE.md, or one section of it, and its hash."""
     here = await visit(ctx)
+    service = here.core.claude_md
+    if section == EVERYTHING:
+        return claude_md.places(await service.places())
     if section:
-        return claude_md.section(await here.core.claude_md.section(section))
-    whole = await here.core.claude_md.read()
-    outline = [] if len(whole.content) <= claude_md.CONTENT else await here.core.claude_md.outline()
+        return claude_md.section(await service.section(section, place))
+    whole = await service.read(place)
+    outline = [] if len(whole.content) <= claude_md.CONTENT else await service.outline(place)
     return claude_md.file(whole, outline)
 
 
 async def update_claude_md(
     ctx: Context[Any],
     content: Annotated[
-        ClaudeMdContent, Field(description="The new text; of a section with its heading line")
+        ClaudeMdContent,
+        Field(
+            description="The new text; of a section with its heading line, or empty to remove it"
+        ),
     ] = ABSENT,
     section: Section = ABSENT,
     expected_hash: Annotated[
         str, Field(description="From read_claude_md; needed to replace a whole existing file")
     ] = ABSENT,
     dry_run: Annotated[bool, Field(description="Only show the difference")] = False,
-    restore: Annotated[VersionName, Field(description="Put back this kept version")] = ABSENT,
+    restore: Annotated[
+        VersionName, Field(description="Put back this kept version, or last")
+    ] = ABSENT,
+    append: Annotated[
+        bool, Field(description="Add content at the end of the section or file")
+    ] = False,
+    place: Where = Place.PROJECT,
 ) -> str:
     """Replace one section of CLAUDE.md (the rest stays to the byte) or, without section, the
     whole file. The version before is kept; restore brings one back.
@@ -56,7 +80,9 @@ async def update_claude_md(
                 "update_claude_md takes either content or restore, not both.",
                 next_step="Leave one of them out.",
             )
-        back = await here.core.claude_md.restore(restore, here.caller.name, dry_run=dry_run)
+        back = await here.core.claude_md.restore(
+            restore, here.caller.name, dry_run=dry_run, place=place
+        )
         return claude_md.changed(back, f"version {restore}")
     if isinstance(content, Absent):
         raise NothingToWrite(
@@ -64,9 +90,11 @@ async def update_claude_md(
             next_step="Give the new text as content, or a kept version as restore.",
         )
     optional = given(section=section or None, expected_hash=expected_hash or None)
-    data = ClaudeMdWrite(content=content, dry_run=dry_run, **optional)
+    mode = SectionMode.APPEND if append else SectionMode.REPLACE
+    data = ClaudeMdWrite(content=content, dry_run=dry_run, mode=mode, place=place, **optional)
     change = await here.core.claude_md.write(data, here.caller.name, require_hash=True)
-    return claude_md.changed(change, f"section {section}" if section else "CLAUDE.md")
+    name = PurePath(change.file.path).name
+    return claude_md.changed(change, f"section {section}" if section else name)
 
 
 CLAUDE_MD = (

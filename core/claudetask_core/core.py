@@ -131,7 +131,7 @@ def _assemble(
     root = ProjectRoot(database, places)
     writes = TaskWrites(events, clock, lease_seconds=settings.lease_seconds)
     kept = KeptCopies(places.board / "kept")
-    claude_md = ClaudeMdService(root=root, kept=kept, announce=events.announce)
+    claude_md = ClaudeMdService(root=root, home=home, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
     tasks = TaskService(database, writes)
     search = SearchService(

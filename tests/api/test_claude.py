@@ -167,3 +167,113 @@ async def test_a_name_with_a_slash_is_reached_by_its_encoded_form(
     file.write_text("---\nname: team/odd one\ndescription: Odd.\n---\nHello.\n")
     answer = await client.get("/api/agents/team%2Fodd%20one")
     assert answer.json()["id"] == "team/odd one"
+
+
+async def test_a_write_says_that_running_sessions_must_restart_to_see_it(
+    client: AsyncClient, agent_file: Path
+) -> None:
+    header = "claude-code-restart"
+    asked = [
+        await client.post("/api/agents", json=REVIEWER),
+        await client.put("/api/agents/reviewer", json={"model": "opus"}),
+        await client.post("/api/agents/reviewer/restore", json={"version": "last"}),
+        await client.delete("/api/agents/reviewer"),
+        await client.post("/api/agent-templates/reviewer/install"),
+    ]
+    assert [answer.headers.get(header) for answer in asked] == ["needed"] * 5
+    unchanged = await client.put("/api/agents/tester", json={"name": "tester"})
+    assert header not in unchanged.headers
+    assert header not in (await client.get("/api/agents/tester")).headers
+
+
+async def test_a_fix_is_shown_and_made(client: AsyncClient, agent_file: Path) -> None:
+    agent_file.write_text("---\nname: tester\ndescription: Use: this\n---\nYou test.\n")
+    problem = (await client.get("/api/agents/tester")).json()["problems"][0]
+    assert (problem["rule"], problem["fixable"], problem["line"]) == ("yaml_lenient", True, 3)
+    url = "/api/agents/tester/fix"
+    shown = await client.post(url, json={"dry_run": True})
+    assert "claude-code-restart" not in shown.headers
+    assert "Use: this\n---" in agent_file.read_text()
+    stale = await client.post(url, json={}, headers={"If-Match": '"0"'})
+    done = await client.post(url, json={}, headers={"If-Match": shown.headers["etag"]})
+    assert stale.status_code == 412
+    assert done.json()["fixed"] == shown.json()["fixed"] == ["yaml_lenient"]
+    assert done.json()["diff"] == shown.json()["diff"]
+    assert done.headers["etag"] == f'"{done.json()["agent"]["hash"]}"'
+    assert done.headers["claude-code-restart"] == "needed"
+    again = await client.post(url, json={})
+    assert (again.json()["fixed"], "claude-code-restart" in again.headers) == ([], False)
+
+
+async def test_templates_are_listed_and_installed_once(client: AsyncClient, project: Path) -> None:
+    listed = (await client.get("/api/agent-templates")).json()
+    assert [one["name"] for one in listed][:2] == ["planner", "builder"]
+    made = await client.post("/api/agent-templates/planner/install", json={"agent": "ann"})
+    assert (made.status_code, made.headers["location"]) == (201, "/api/agents/planner")
+    assert (project / ".claude/agents/planner.md").exists()
+    assert (await client.post("/api/agent-templates/planner/install")).status_code == 409
+    assert (await client.post("/api/agent-templates/x/install")).json()["code"] == (
+        "template_not_found"
+    )
+
+
+async def test_each_place_has_its_own_contents_and_versions(
+    client: AsyncClient, project: Path
+) -> None:
+    local = {"place": "local"}
+    await client.put(CONFIG, json={"content": "# One\n"}, params=local)
+    await client.put(CONFIG, json={"content": "# Two\n"}, params=local)
+    assert (project / "CLAUDE.local.md").read_text() == "# Two\n"
+    assert (await client.get(CONFIG)).json()["exists"] is False
+    assert len((await client.get(f"{CONFIG}/versions", params=local)).json()) == 1
+    back = await client.post(f"{CONFIG}/restore", json={"version": "last"}, params=local)
+    assert back.json()["content"] == "# One\n"
+    refused = await client.put(CONFIG, json={"content": "x"}, params={"place": "user"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "user_claude_md_read_only")
+    assert (await client.get(CONFIG, params={"place": "x"})).status_code == 422
+
+
+async def test_sections_are_read_and_edited_with_a_difference_first(
+    client: AsyncClient, project: Path
+) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# A\n\nOne.\n")
+    url = "/api/claude/section"
+    read = (await client.get(url, params={"section": "A"})).json()
+    body = {"section": "A", "mode": "append", "content": "Two.", "expected_hash": read["hash"]}
+    shown = (await client.post(url, json={**body, "dry_run": True})).json()
+    assert (read["content"], file.read_text()) == ("# A\n\nOne.\n", "# A\n\nOne.\n")
+    done = await client.post(url, json={**body, "agent": "ann"})
+    assert done.json()["diff"] == shown["diff"]
+    assert file.read_text() == "# A\n\nOne.\n\nTwo.\n"
+    stale = await client.post(url, json=body)
+    assert stale.status_code == 412
+    assert "+Two." in stale.json()["diff"]
+    await client.post(url, json={"section": "A", "mode": "delete"})
+    assert file.read_text() == ""
+    missing = await client.get(url, params={"section": "A"})
+    assert (missing.status_code, missing.json()["code"]) == (404, "section_not_found")
+
+
+async def test_places_show_sections_imports_and_hints(client: AsyncClient, project: Path) -> None:
+    (project / "CLAUDE.md").write_text("# A\n\n@gone.md\n")
+    project_file, *others = (await client.get("/api/claude/places")).json()
+    assert [one["place"] for one in others] == ["dot-claude", "local", "user"]
+    assert project_file["outline"] == ["A"]
+    assert project_file["imports"][0]["state"] == "missing"
+    assert project_file["hints"][0]["rule"] == "import_missing"
+
+
+async def test_our_block_comes_once_and_goes_without_a_trace(
+    client: AsyncClient, project: Path
+) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# Mine")
+    url = "/api/claude/block"
+    shown = await client.put(url, json={"present": True, "dry_run": True})
+    assert (shown.json()["changed"], file.read_text()) == (True, "# Mine")
+    for _ in range(3):
+        await client.put(url, json={"present": True})
+    assert file.read_text().count("Task board") == 1
+    await client.put(url, json={"present": False, "agent": "ann"})
+    assert file.read_text() == "# Mine"

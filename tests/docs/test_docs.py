@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from claudetask_api.app import ROUTERS
 from claudetask_core.config import ENV_PREFIX, Settings
+from claudetask_core.services.agent_rules import RULES
 
 ROOT = Path(__file__).parents[2]
 DOCS = {p.name: p.read_text("utf-8") for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]}
@@ -54,11 +55,19 @@ def test_every_command_is_in_the_documentation() -> None:
         timeout=30,
         check=True,
     )
-    commands = re.findall(r"^    ([a-z]+) {2,}", done.stdout, re.MULTILINE)
-    assert {"serve", "search", "index", "prime", "doctor"} <= set(commands)
+    commands = re.findall(r"^    ([a-z-]+) {2,}", done.stdout, re.MULTILINE)
+    assert {"serve", "search", "index", "prime", "doctor", "agents", "claude-md"} <= set(commands)
     documented = DOCS["README.md"] + DOCS["tools.md"]
     missing = [name for name in commands if f"claudetask-mcp {name}" not in documented]
     assert missing == []
+
+
+def test_every_rule_about_agents_is_documented_with_its_severity_and_whether_it_is_fixed() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \|$", DOCS["agents.md"], re.MULTILINE)
+    told = {rule: (severity, text.endswith("Fixed.")) for rule, severity, text in rows}
+    moved = {"extension_case"}  # no rule's fix of a text but the store gives it another name
+    wanted = {one.name: (str(one.severity), bool(one.fix) or one.name in moved) for one in RULES}
+    assert told == wanted
 
 
 def test_links_between_documents_lead_somewhere() -> None:

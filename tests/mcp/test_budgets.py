@@ -5,8 +5,17 @@ from datetime import timedelta
 import pytest
 
 from claudetask_core.core import Core
-from claudetask_core.schemas.agent import Agent, AgentCreate, Problem, Scope, Severity
-from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdSection
+from claudetask_core.schemas.agent import Agent, AgentCreate, AgentFix, Problem, Scope, Severity
+from claudetask_core.schemas.claude_md import (
+    ClaudeMd,
+    ClaudeMdChange,
+    ClaudeMdHint,
+    ClaudeMdImport,
+    ClaudeMdOverview,
+    ClaudeMdSection,
+    ImportState,
+    Place,
+)
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
 from claudetask_core.schemas.search import IndexState
@@ -148,11 +157,36 @@ def test_every_acknowledgement_fits() -> None:
         tasks.moved(open_task, "somebody"),
         tasks.deleted(task),
         project.started(job),
-        agents.saved(agent, new=True),
+        agents.saved(agent, "Created"),
+        agents.fixed(big_fix(dry_run=False)),
         agents.deleted(agent.name),
         claude_md.changed(change, "section " + "s" * 900),
     ):
         assert len(said) <= 400
+
+
+def test_an_overview_of_huge_files_fits() -> None:
+    taken = ClaudeMdImport(
+        written="@" + "w" * 500,
+        file="f" * 4000,
+        line=1,
+        path="p" * 4000,
+        depth=2,
+        state=ImportState.LOADED,
+        size=1,
+    )
+    hint = ClaudeMdHint(rule="r", line=1, message="m" * 900)
+    big = ClaudeMdOverview(
+        place=Place.USER,
+        path="p" * 4000,
+        exists=True,
+        hash="h" * 64,
+        size=HUGE,
+        outline=["o" * 1000] * 500,
+        imports=[taken] * 200,
+        hints=[hint] * 300,
+    )
+    assert len(claude_md.places([big] * 4)) <= 32_000
 
 
 def test_similar_tasks_fit() -> None:
@@ -162,6 +196,11 @@ def test_similar_tasks_fit() -> None:
     shown = task_lists.similar(SimilarTasks(query="q", results=[like] * 50))
     assert len(shown) <= 8000
     assert "ask for fewer with top_k" in shown
+
+
+def big_problem() -> Problem:
+    text = "m" * 900
+    return Problem(severity=Severity.ERROR, rule="r", line=1, message=text, mend=text, fixable=True)
 
 
 def big_agent(name: str) -> Agent:
@@ -176,13 +215,37 @@ def big_agent(name: str) -> Agent:
         path="a" * 4000,
         scope=Scope.USER,
         hash="h" * 64,
-        problems=[Problem(severity=Severity.ERROR, rule="r", line=1, message="m" * 900)] * 50,
+        loaded=True,
+        runs_with=["Read"] * 200,
+        problems=[
+            Problem(
+                severity=Severity.ERROR,
+                rule="r",
+                line=1,
+                message="m" * 900,
+                mend="m" * 900,
+                fixable=True,
+            )
+        ]
+        * 50,
+    )
+
+
+def big_fix(*, dry_run: bool) -> AgentFix:
+    return AgentFix(
+        agent=big_agent("x" * 100),
+        fixed=["rule"] * 50,
+        diff="+line\n" * 50_000,
+        dry_run=dry_run,
+        kept_version="v" * 99,
     )
 
 
 def test_agents_fit_alone_and_in_a_list() -> None:
     one = agents.whole(big_agent("reviewer"))
     assert len(one) <= 32_000
+    assert len(agents.fixed(big_fix(dry_run=True))) <= 32_000
+    assert len(agents.checked([big_agent("reviewer")] * 50)) <= 32_000
     assert "claudetask://agents/reviewer has it whole" in one
     many = agents.listed([big_agent("x" * 100)] * 500)
     assert len(many) <= 8100

@@ -80,7 +80,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "min_score": None,
         "detail": "concise",
     },
-    "list_agents": {},
+    "list_agents": {"problems": False},
     "get_agent": {"name": ...},
     "save_agent": {
         "name": ...,
@@ -90,15 +90,18 @@ PROMISED: dict[str, dict[str, Any]] = {
         "model": None,
         "skills": None,
         "expected_hash": None,
+        "action": None,
     },
     "delete_agent": {"name": ...},
-    "read_claude_md": {"section": None},
+    "read_claude_md": {"section": None, "place": "project"},
     "update_claude_md": {
         "content": None,
         "section": None,
         "expected_hash": None,
         "dry_run": False,
         "restore": None,
+        "append": False,
+        "place": "project",
     },
     "project_status": {},
 }

@@ -92,6 +92,77 @@ async def test_an_agent_is_made_changed_read_and_deleted(connect: Connect, proje
     assert none.startswith("No agents.")
 
 
+async def test_what_is_wrong_with_an_agent_is_told_and_mended(
+    connect: Connect, project: Path
+) -> None:
+    file = project / ".claude" / "agents" / "x.md"
+    file.parent.mkdir(parents=True)
+    before = "---\nname: x\ndescription: 5\ntools: read, Zzz\n---\nP.\n"
+    file.write_text(before)
+    async with connect() as client:
+        listed = await answer(client, "list_agents")
+        checked = await answer(client, "list_agents", problems=True)
+        whole = await answer(client, "get_agent", name="x")
+        shown = await answer(client, "save_agent", name="x", action="fix?")
+        assert file.read_text() == before
+        fixed = await answer(client, "save_agent", name="x", action="fix")
+        ran = await answer(client, "get_agent", name="x")
+        again = await answer(client, "save_agent", name="x", action="fix")
+        await answer(client, "save_agent", name="x", action="restore last")
+    assert listed.startswith("x [not loaded, 3 problems]: ")
+    lines = checked.splitlines()
+    assert lines[0] == f"x ({file}, not loaded by Claude Code)"
+    assert lines[1].startswith("- line 3, error, fixable: The description is no text")
+    assert lines[2].endswith("the agent silently runs without it. Write Read.")
+    assert lines[3].startswith("- line 4, warning: Claude Code knows no tool 'Zzz'")
+    assert lines[4:] == [
+        "0 agents without a problem. save_agent(name, action='fix') mends what is fixable."
+    ]
+    assert "\nClaude Code does not load it.\n" in whole
+    assert "would mend description_not_string, tool_case" in shown
+    assert '+description: "5"' in shown
+    assert fixed.startswith("Fixed description_not_string, tool_case; before: version 2")
+    assert fixed.endswith("Running Claude Code sessions see it after a restart.")
+    assert "tools: Read, Zzz\nruns with: Read\n" in ran
+    assert (
+        again == "Nothing that can be mended without its author; 1 problem in all, see get_agent."
+    )
+    assert file.read_text() == before
+
+
+async def test_an_agent_is_installed_renamed_and_brought_back(
+    connect: Connect, project: Path
+) -> None:
+    folder = project / ".claude" / "agents"
+    async with connect() as client:
+        made = await answer(client, "save_agent", name="reviewer", action="install")
+        await answer(client, "save_agent", name="reviewer", action="rename critic")
+        assert [path.name for path in folder.iterdir()] == ["critic.md"]
+        await answer(client, "delete_agent", name="critic")
+        back = await answer(client, "save_agent", name="critic", action="restore last")
+        sound = await answer(client, "list_agents", problems=True)
+    assert made.startswith("Installed agent reviewer (")
+    assert back.startswith("Restored agent critic (")
+    assert sound == "1 agent without a problem."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"action": "mend"}, "no action 'mend'"),
+        ({"action": "rename"}, "no action 'rename'"),
+        ({"action": "fix", "prompt": "p"}, "either action or prompt"),
+        ({"action": "install"}, "planner, builder, reviewer, tester, documenter"),
+        ({"action": "rename a b"}, "name"),
+    ],
+)
+async def test_an_action_that_is_none_is_refused(
+    connect: Connect, arguments: dict[str, str], said: str
+) -> None:
+    async with connect() as client:
+        assert said in await refusal(client, "save_agent", {"name": "x", **arguments})
+
+
 async def test_a_new_agent_needs_description_and_prompt(connect: Connect) -> None:
     async with connect() as client:
         said = await refusal(client, "save_agent", {"name": "tester", "tools": ["Read"]})
@@ -199,3 +270,60 @@ async def test_the_project_says_where_it_stands(connect: Connect, project: Path)
     assert "CLAUDE.md missing or empty" in said
     assert "jobs none running" in said
     assert "\nindex " in said
+
+
+async def test_sections_are_added_to_removed_and_brought_back(
+    connect: Connect, project: Path
+) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# A\n\nOne.\n\n# B\n")
+    async with connect() as client:
+        said = await answer(client, "update_claude_md", section="A", content="Two.", append=True)
+        assert file.read_text() == "# A\n\nOne.\n\nTwo.\n\n# B\n"
+        await answer(client, "update_claude_md", section="A", content="")
+        assert file.read_text() == "# B\n"
+        await answer(client, "update_claude_md", restore="last")
+    assert said.startswith("Wrote section A. Hash now ")
+    assert file.read_text() == "# A\n\nOne.\n\nTwo.\n\n# B\n"
+
+
+async def test_each_place_is_read_and_written_and_an_overview_shows_all(
+    connect: Connect, project: Path
+) -> None:
+    (project / "CLAUDE.md").write_text("# A\n\n@docs/a.md @gone.md\n")
+    (project / "docs").mkdir()
+    (project / "docs" / "a.md").write_text("@../CLAUDE.md\n")
+    async with connect() as client:
+        none = await answer(client, "read_claude_md", place="local")
+        wrote = await answer(client, "update_claude_md", content="# Mine\n", place="local")
+        mine = await answer(client, "read_claude_md", section="Mine", place="local")
+        shown = await answer(client, "read_claude_md", section="*")
+        user = await refusal(client, "update_claude_md", {"content": "x", "place": "user"})
+    assert none.startswith("There is no CLAUDE.local.md yet.")
+    assert wrote.startswith("Wrote CLAUDE.local.md.")
+    assert mine.endswith("# Mine\n")
+    assert shown.startswith(f"project: {project}/CLAUDE.md · 25 bytes · hash ")
+    for line in (
+        "Sections:\n- A\nImports:\n- line 3: @docs/a.md loaded",
+        f"- line 1: @../CLAUDE.md loop (by {project}/docs/a.md)",
+        "- line 3: @gone.md missing",
+        "Hints:\n- line 1: @../CLAUDE.md (in ",
+        "local: ",
+        "dot-claude: ",
+        "user: ",
+    ):
+        assert line in shown
+    assert "only read here" in user
+
+
+async def test_a_conflict_says_what_was_changed(connect: Connect, project: Path) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# A\n\nOne.\n")
+    async with connect() as client:
+        read = (await answer(client, "read_claude_md")).split("hash ")[1].split()[0]
+        file.write_text("# A\n\nBy an editor.\n")
+        said = await refusal(
+            client, "update_claude_md", {"section": "A", "content": "# A", "expected_hash": read}
+        )
+    assert "1 lines added, 1 removed, e.g. '+By an editor.'" in said
+    assert len(said) <= 400

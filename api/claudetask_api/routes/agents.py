@@ -8,6 +8,7 @@ from claudetask_api.dependencies import AgentIdPath, CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
 from claudetask_api.preconditions import Expected, Known, etag, is_known
 from claudetask_api.schemas import (
+    AgentFixPost,
     AgentPost,
     AgentPut,
     RestorePost,
@@ -15,17 +16,35 @@ from claudetask_api.schemas import (
     refuse_changed,
     without_agent,
 )
-from claudetask_core.schemas.agent import Agent, AgentCreate, AgentUpdate, FileVersion
+from claudetask_core.schemas.agent import (
+    Agent,
+    AgentCreate,
+    AgentFix,
+    AgentUpdate,
+    FileVersion,
+)
 
 router = APIRouter(prefix="/api/agents", tags=["claude"])
 
-READ_ONLY = ("id", "path", "scope", "hash", "problems")
+READ_ONLY = ("id", "path", "scope", "hash", "loaded", "runs_with", "problems")
 TAGGED = ("ETag",)
+RESTART = "Claude-Code-Restart"
+CHANGED = ("ETag", RESTART)
 
 
 def _tagged(agent: Agent, response: Response) -> Agent:
     response.headers["ETag"] = etag(agent.hash)
     return agent
+
+
+def address(agent: Agent) -> str:
+    return f"/api/agents/{quote(agent.id, safe='')}"
+
+
+def changed(agent: Agent, response: Response) -> Agent:
+    """An agent that was written: who runs Claude Code must know that it has not seen it."""
+    response.headers[RESTART] = "needed"
+    return _tagged(agent, response)
 
 
 @router.get("", summary="List agents, the project's and the user's")
@@ -37,15 +56,15 @@ async def list_agents(core: CoreDep) -> list[Agent]:
     "",
     status_code=201,
     summary="Create an agent",
-    responses=answers(404, 409, ok=201, headers=("ETag", "Location")),
+    responses=answers(404, 409, ok=201, headers=(*CHANGED, "Location")),
 )
 async def create_agent(
     core: CoreDep, body: AgentPost, named: HeaderActor, response: Response
 ) -> Agent:
     data = without_agent(body, AgentCreate)
     agent = await core.agents.create(data, actor(body.agent, named))
-    response.headers["Location"] = f"/api/agents/{quote(agent.id, safe='')}"
-    return _tagged(agent, response)
+    response.headers["Location"] = address(agent)
+    return changed(agent, response)
 
 
 @router.get(
@@ -58,13 +77,39 @@ async def list_agent_versions(core: CoreDep, agent_id: AgentIdPath) -> list[File
 @router.post(
     "/{agent_id:path}/restore",
     summary="Put a kept copy back, of a deleted agent too",
-    responses=answers(404, 409, headers=TAGGED),
+    responses=answers(404, 409, headers=CHANGED),
 )
 async def restore_agent(
     core: CoreDep, agent_id: AgentIdPath, body: RestorePost, named: HeaderActor, response: Response
 ) -> Agent:
     agent = await core.agents.restore(agent_id, body.version, actor(body.agent, named))
-    return _tagged(agent, response)
+    return changed(agent, response)
+
+
+@router.post(
+    "/{agent_id:path}/fix",
+    summary="Mend what is wrong with an agent's file, where that needs no guess",
+    responses=answers(404, 409, 412, headers=CHANGED),
+)
+async def fix_agent(
+    core: CoreDep,
+    agent_id: AgentIdPath,
+    body: AgentFixPost,
+    named: HeaderActor,
+    condition: Expected,
+    response: Response,
+) -> AgentFix:
+    present = await core.agents.get(agent_id)
+    done = await core.agents.fix(
+        agent_id,
+        actor(body.agent, named),
+        expected_hash=condition.expected(present.hash),
+        dry_run=body.dry_run,
+    )
+    if done.fixed and not body.dry_run:
+        response.headers[RESTART] = "needed"
+    _tagged(done.agent, response)
+    return done
 
 
 @router.get(
@@ -83,7 +128,9 @@ async def get_agent(
 
 
 @router.put(
-    "/{agent_id:path}", summary="Change an agent", responses=answers(404, 409, 412, headers=TAGGED)
+    "/{agent_id:path}",
+    summary="Change an agent",
+    responses=answers(404, 409, 412, headers=CHANGED),
 )
 async def update_agent(
     core: CoreDep,
@@ -101,15 +148,25 @@ async def update_agent(
     agent = await core.agents.update(
         agent_id, update, actor(body.agent, named), expected_hash=expected
     )
-    return _tagged(agent, response)
+    if agent.hash == present.hash and agent.id == present.id:
+        return _tagged(agent, response)
+    return changed(agent, response)
 
 
 @router.delete(
-    "/{agent_id:path}", status_code=204, summary="Delete an agent", responses=answers(404, 412)
+    "/{agent_id:path}",
+    status_code=204,
+    summary="Delete an agent",
+    responses=answers(404, 412, ok=204, headers=(RESTART,)),
 )
 async def delete_agent(
-    core: CoreDep, agent_id: AgentIdPath, named: HeaderActor, condition: Expected
+    core: CoreDep,
+    agent_id: AgentIdPath,
+    named: HeaderActor,
+    condition: Expected,
+    response: Response,
 ) -> None:
     present = await core.agents.get(agent_id)
     expected = condition.expected(present.hash)
     await core.agents.delete(agent_id, actor(None, named), expected_hash=expected)
+    response.headers[RESTART] = "needed"

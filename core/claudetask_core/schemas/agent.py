@@ -43,16 +43,26 @@ class Severity(StrEnum):
 
 
 class Problem(ReadModel):
-    """Something Claude Code will trip over in an agent file; `line` counts from 1."""
+    """Something Claude Code will trip over in an agent file; `line` counts from 1.
+
+    `message` says what Claude Code does with it, `mend` what to do about it; where `fixable`,
+    a fix does that.
+    """
 
     severity: Severity
     rule: str
     line: int
     message: OnDisk
+    mend: OnDisk
+    fixable: bool
 
 
 class Agent(ReadModel):
-    """An agent as it stands on disk; `hash` is that of the file's bytes."""
+    """An agent as it stands on disk; `hash` is that of the file's bytes.
+
+    `loaded` says whether Claude Code offers it, `runs_with` the tools that its file leaves it of
+    those named in it; null stands for all there are.
+    """
 
     id: OnDisk
     name: OnDisk
@@ -64,7 +74,31 @@ class Agent(ReadModel):
     path: OnDisk
     scope: Scope
     hash: str
+    loaded: bool
+    runs_with: list[OnDisk] | None
     problems: list[Problem]
+
+
+class AgentFix(ReadModel):
+    """What a fix did, or with `dry_run` would do: the rules it satisfied, and the difference.
+
+    `agent` is the agent as it stands on disk: with `dry_run` as it was. `kept_version` restores
+    what was there.
+    """
+
+    agent: Agent
+    fixed: list[str]
+    diff: str
+    dry_run: bool
+    kept_version: str | None
+
+
+class AgentTemplate(ReadModel):
+    """An agent that comes with the program and can be installed by its name."""
+
+    name: str
+    description: str
+    tools: list[str]
 
 
 class AgentCreate(WriteModel):

@@ -1,5 +1,6 @@
 """CLAUDE.md as it stands on disk, and what may be written to it."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -24,6 +25,52 @@ VersionName = Annotated[
 ]
 
 
+class Place(StrEnum):
+    """Where a CLAUDE.md stands.
+
+    `project` is the project's CLAUDE.md, or `.claude/CLAUDE.md` where only that is; `dot-claude`
+    is that one by name, `local` CLAUDE.local.md, which is not committed, and `user` the user's
+    own for all projects, which is only read.
+    """
+
+    PROJECT = "project"
+    DOT_CLAUDE = "dot-claude"
+    LOCAL = "local"
+    USER = "user"
+
+
+class ImportState(StrEnum):
+    """What Claude Code does with an `@path`."""
+
+    LOADED = "loaded"
+    REPEATED = "repeated"
+    LOOP = "loop"
+    MISSING = "missing"
+    TOO_DEEP = "too_deep"
+    OUTSIDE = "outside"
+    UNREADABLE = "unreadable"
+
+
+class ClaudeMdImport(ReadModel):
+    """A file that is taken in: `written` on `line` of `file`; `depth` 1 is the file itself."""
+
+    written: OnDisk
+    file: OnDisk
+    line: int
+    path: OnDisk
+    depth: int
+    state: ImportState
+    size: int | None
+
+
+class ClaudeMdHint(ReadModel):
+    """Something a person may want to change; nothing does it for them."""
+
+    rule: str
+    line: int
+    message: OnDisk
+
+
 class ClaudeMd(ReadModel):
     """The file: `hash` is that of its bytes; all three last are null where it is missing."""
 
@@ -43,11 +90,39 @@ class ClaudeMdSection(ReadModel):
     hash: str
 
 
-class ClaudeMdWrite(WriteModel):
-    """A whole file, or with `section` what replaces that one (its heading line included)."""
+class ClaudeMdOverview(ReadModel):
+    """One place with the heading paths of its sections, what it takes in, and what could be better.
 
-    content: ClaudeMdContent
+    `size` counts bytes, without the imports.
+    """
+
+    place: Place
+    path: OnDisk
+    exists: bool
+    hash: str | None
+    size: int
+    outline: list[OnDisk]
+    imports: list[ClaudeMdImport]
+    hints: list[ClaudeMdHint]
+
+
+class SectionMode(StrEnum):
+    REPLACE = "replace"
+    APPEND = "append"
+    DELETE = "delete"
+
+
+class ClaudeMdWrite(WriteModel):
+    """A whole file, or with `section` what replaces that one (its heading line included).
+
+    To append adds the content at the end of the section, or of the file; to delete takes the
+    section out, or empties the file.
+    """
+
+    content: ClaudeMdContent = ""
     section: SectionPath | None = None
+    mode: SectionMode = SectionMode.REPLACE
+    place: Place = Place.PROJECT
     expected_hash: Annotated[Text, StringConstraints(min_length=1, max_length=100)] | None = None
     dry_run: bool = False
 

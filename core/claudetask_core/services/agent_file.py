@@ -1,8 +1,10 @@
 """An agent file as text: a head, YAML frontmatter, and the prompt below it.
 
-The bytes are decoded so that every one of them comes back (`surrogateescape`), and an edit is
-a splice: of one key's value, or of the body. `prompt` is the body without the blank line after
-the frontmatter and without the final newline, so that what is written is what is read again.
+Where the frontmatter ends is where Claude Code ends it: at the first `---` below the first line,
+be it a line of its own or the middle of a value. The bytes are decoded so that every one of them
+comes back (`surrogateescape`), and an edit is a splice: of one key's value, or of the body.
+`prompt` is the body without the blank line after the frontmatter and without the final newline,
+so that what is written is what is read again.
 """
 
 import re
@@ -17,7 +19,8 @@ from claudetask_core.services.yaml_text import scalar
 
 AS_TEXT = ("tools",)  # written `Read, Grep`, as Claude Code's own files are
 _OPENING = re.compile(r"\ufeff?(?:[ \t]*\r?\n)*---[ \t]*\r?\n")
-_CLOSING = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_CLOSING = re.compile(r"---[ \t]*(?:\r?\n|\Z)?")
+_WELL_CLOSED = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _FIRST_BLANK = re.compile(r"\r?\n")
 
 
@@ -42,6 +45,12 @@ class AgentFile:
     @property
     def source(self) -> str:
         return self.opening + self.front + self.closing + self.body
+
+    @property
+    def is_tidy(self) -> bool:
+        """Whether the frontmatter ends at a line that holds `---` and nothing else."""
+        ends = self.closing.endswith("\n") or not self.body
+        return self.closed and ends and (not self.front or self.front.endswith("\n"))
 
     @property
     def prompt(self) -> str:
@@ -76,9 +85,24 @@ def parse(data: bytes) -> AgentFile:
     closing = _CLOSING.search(text, opening.end())
     if not closing:
         return AgentFile("", "", "", text, closed=False, opened=True)
-    start, end = closing.span()
-    front = text[opening.end() : start]
-    return AgentFile(opening[0], front, closing[0], text[end:], closed=True, opened=True)
+    return _split(text, opening.end(), closing)
+
+
+def as_meant(file: AgentFile) -> AgentFile | None:
+    """The file as its author will have meant it, where Claude Code ends the frontmatter sooner:
+    up to a closing line, if all before that is YAML.
+    """
+    closing = _WELL_CLOSED.search(file.source, len(file.opening)) if file.closed else None
+    if file.is_tidy or closing is None:
+        return None
+    meant = _split(file.source, len(file.opening), closing)
+    return meant if meant.keys.entries and not meant.keys.error else None
+
+
+def _split(text: str, opened: int, closing: re.Match[str]) -> AgentFile:
+    front = text[opened : closing.start()]
+    opening, body = text[:opened], text[closing.end() :]
+    return AgentFile(opening, front, closing[0], body, closed=True, opened=True)
 
 
 def new_file(values: Mapping[str, Value], prompt: str) -> bytes:
@@ -106,6 +130,8 @@ def edited(file: AgentFile, changes: Mapping[str, Value], prompt: str | None) ->
     """
     if file.opened and not file.closed:
         raise FrontmatterNotEditable("it is never closed by a --- line")
+    if file.closed and not file.is_tidy:
+        raise FrontmatterNotEditable("a --- that is no line of its own ends it")
     end_of_line = _end_of_line(file)
     if changes and not file.closed:
         file = _framed(file, end_of_line)

@@ -10,7 +10,10 @@ from pathlib import Path
 from claudetask_core.errors import DomainError, NotFound, writable
 from claudetask_core.schemas.agent import Agent, Problem, Scope, Severity
 from claudetask_core.services.agent_file import AgentFile, parse
-from claudetask_core.services.agent_rules import Subject, problems_of
+from claudetask_core.services.agent_rule import Subject, Surroundings
+from claudetask_core.services.agent_rules import is_loaded, problems_of
+from claudetask_core.services.agent_rules_tools import runs_with
+from claudetask_core.services.agent_surroundings import servers_of, skills_of
 from claudetask_core.services.files import Snapshot, inside, look
 
 log = logging.getLogger(__name__)
@@ -87,11 +90,29 @@ def load(scope: Scope, base: Path, path: Path) -> Found:
     return Found(scope, base, path, Content(snapshot, parse(snapshot.data)))
 
 
-def as_agent(found: Found) -> Agent:
+def surroundings(root: Path, home: Path | None) -> Surroundings:
+    """What stands around the agents of a project."""
+    users = [] if home is None or _same(root / AGENTS, home / AGENTS) else _scope(Scope.USER, home)
+    return Surroundings(
+        servers=servers_of(root, home),
+        skills=skills_of(root, home),
+        user_agents={found.name: found.path for found in users if found.name},
+    )
+
+
+def subject_of(found: Found, content: Content, around: Surroundings) -> Subject:
+    """A file as the rules look at it; the user's own replace nothing."""
+    if found.scope is Scope.USER:
+        around = replace(around, user_agents={})
+    return Subject(found.path, content.file, found.twins, around)
+
+
+def as_agent(found: Found, around: Surroundings) -> Agent:
     """What a caller sees of a file."""
     if isinstance(found.content, DomainError):
         return _unreadable(found, found.content)
     file = found.content.file
+    subject = subject_of(found, found.content, around)
     return Agent(
         id=found.id,
         name=found.id,
@@ -103,12 +124,21 @@ def as_agent(found: Found) -> Agent:
         path=str(found.path),
         scope=found.scope,
         hash=found.content.snapshot.hash or "",
-        problems=problems_of(Subject(found.path, file, found.twins)),
+        loaded=is_loaded(subject),
+        runs_with=runs_with(file),
+        problems=problems_of(subject),
     )
 
 
 def _unreadable(found: Found, failure: DomainError) -> Agent:
-    problem = Problem(severity=Severity.ERROR, rule=failure.code, line=1, message=failure.message)
+    problem = Problem(
+        severity=Severity.ERROR,
+        rule=failure.code,
+        line=1,
+        message=failure.message,
+        mend=failure.next_step,
+        fixable=False,
+    )
     return Agent(
         id=found.id,
         name=found.id,
@@ -120,6 +150,8 @@ def _unreadable(found: Found, failure: DomainError) -> Agent:
         path=str(found.path),
         scope=found.scope,
         hash="",
+        loaded=False,
+        runs_with=None,
         problems=[problem],
     )
 

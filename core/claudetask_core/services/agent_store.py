@@ -1,11 +1,22 @@
 """Writing agent files, under the board's lock and with a kept copy first."""
 
 import os
+from contextlib import nullcontext
+from functools import cached_property
 from pathlib import Path
 
 from claudetask_core.errors import Conflict, DomainError, Forbidden, NotFound
-from claudetask_core.schemas.agent import Agent, AgentCreate, AgentUpdate, FileVersion, Scope
+from claudetask_core.schemas.agent import (
+    Agent,
+    AgentCreate,
+    AgentFix,
+    AgentUpdate,
+    FileVersion,
+    Scope,
+)
 from claudetask_core.services.agent_file import edited, new_file, parse
+from claudetask_core.services.agent_rule import Surroundings
+from claudetask_core.services.agent_rules import fixed
 from claudetask_core.services.agent_scan import (
     AGENTS,
     MAX_FILE_BYTES,
@@ -14,11 +25,15 @@ from claudetask_core.services.agent_scan import (
     as_agent,
     load,
     scan,
+    subject_of,
+    surroundings,
 )
+from claudetask_core.services.agent_templates import template
 from claudetask_core.services.files import FileTooLarge, Snapshot, look
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.replace import (
     NotWritable,
+    diff_of,
     make_folder,
     move,
     refuse_stale,
@@ -70,20 +85,39 @@ class AgentStore:
         self._kept = kept
 
     def find(self) -> list[Agent]:
-        return [as_agent(found) for found in scan(self._root, self._home)]
+        return [self._shown(found) for found in scan(self._root, self._home)]
 
     def get(self, agent_id: str) -> Agent:
         found, _ = self._one(agent_id)
-        return as_agent(found)
+        return self._shown(found)
 
     def create(self, data: AgentCreate) -> Agent:
-        path = self._root / AGENTS / f"{data.name}.md"
-        with self._kept.lock():
-            make_folder(self._root, path.parent)
-            self._refuse_taken(data.name, path)
-            values: dict[str, Value] = {key: getattr(data, key) for key in _KEYS}
-            _put(self._look(path), new_file(values, data.prompt))
-            return self._present(path)
+        values: dict[str, Value] = {key: getattr(data, key) for key in _KEYS}
+        return self._new(data.name, new_file(values, data.prompt))
+
+    def install(self, name: str) -> Agent:
+        return self._new(name, template(name))
+
+    def fix(self, agent_id: str, expected_hash: str | None, *, dry_run: bool) -> AgentFix:
+        with nullcontext() if dry_run else self._kept.lock():
+            found, content = self._writable(agent_id, expected_hash)
+            data, rules = fixed(subject_of(found, content, self._around))
+            path = self._readable_path(found.path)
+            if path != found.path:
+                rules = ["extension_case", *rules]
+            self._refuse_taken(_said_id(data, path), path, but=found.path)
+            difference = _difference(content, data, path)
+            if dry_run or not rules:
+                return _fix(self._shown(found), rules, difference, dry_run=dry_run)
+            version = self._keep(agent_id, content.snapshot)
+            if data != content.snapshot.data:
+                _put(content.snapshot, data)
+            if path != found.path:
+                self._move(content.snapshot, path)
+            after = self._present(path)
+            if after.id != agent_id:  # so that it can be undone under either name
+                self._keep(after.id, content.snapshot)
+            return _fix(after, rules, difference, dry_run=False, kept_version=version)
 
     def update(
         self, agent_id: str, data: AgentUpdate, expected_hash: str | None
@@ -97,7 +131,7 @@ class AgentStore:
                 self._refuse_taken(new_id, path, but=found.path)
             text = edited(content.file, _changes(data, agent_id), data.prompt)
             if text == content.snapshot.data:
-                return as_agent(found), False
+                return self._shown(found), False
             for name in dict.fromkeys((agent_id, new_id)):
                 self._keep(name, content.snapshot)
             _put(content.snapshot, text)
@@ -120,11 +154,12 @@ class AgentStore:
     def restore(self, agent_id: str, version: str) -> tuple[Agent, bool]:
         """The agent as it is after, and whether anything was written."""
         with self._kept.lock():
-            copy = self._kept.get(self._root, _label(agent_id), version)
             here = next((one for one in scan(self._root, None) if one.id == agent_id), None)
+            now = None if here is None or isinstance(here.content, DomainError) else here.content
+            present = now.snapshot.data if now else None
+            copy = self._kept.get(self._root, _label(agent_id), version, present=present)
             path = here.path if here else self._root / copy.path
-            restored_id = (parse(copy.data).text("name") or "").strip() or path.stem
-            self._refuse_taken(restored_id, path, but=here.path if here else None)
+            self._refuse_taken(_said_id(copy.data, path), path, but=here.path if here else None)
             before = self._look(path)
             if before.data == copy.data:
                 return self._present(path), False
@@ -132,6 +167,13 @@ class AgentStore:
             make_folder(self._root, path.parent)
             _put(before, copy.data)
             return self._present(path), True
+
+    @cached_property
+    def _around(self) -> Surroundings:
+        return surroundings(self._root, self._home)
+
+    def _shown(self, found: Found) -> Agent:
+        return as_agent(found, self._around)
 
     def _one(self, agent_id: str) -> tuple[Found, Content]:
         everything = scan(self._root, self._home)
@@ -161,9 +203,23 @@ class AgentStore:
     def _look(self, path: Path) -> Snapshot:
         return look(self._root, path, limit=MAX_FILE_BYTES)
 
-    def _keep(self, agent_id: str, before: Snapshot) -> None:
-        if before.data is not None:
-            self._kept.keep(self._root, _label(agent_id), before.path, before.data)
+    def _keep(self, agent_id: str, before: Snapshot) -> str | None:
+        if before.data is None:
+            return None
+        return self._kept.keep(self._root, _label(agent_id), before.path, before.data)
+
+    def _new(self, name: str, data: bytes) -> Agent:
+        path = self._root / AGENTS / f"{name}.md"
+        with self._kept.lock():
+            make_folder(self._root, path.parent)
+            self._refuse_taken(name, path)
+            _put(self._look(path), data)
+            return self._present(path)
+
+    def _readable_path(self, path: Path) -> Path:
+        """Where Claude Code would read the file, if nothing stands there."""
+        wanted = path.with_suffix(".md")
+        return path if os.path.lexists(wanted) else wanted
 
     def _move(self, before: Snapshot, path: Path) -> None:
         try:
@@ -175,7 +231,24 @@ class AgentStore:
 
     def _present(self, path: Path) -> Agent:
         found = next((one for one in scan(self._root, None) if one.path == path), None)
-        return as_agent(found or load(Scope.PROJECT, self._root, path))
+        return self._shown(found or load(Scope.PROJECT, self._root, path))
+
+
+def _fix(
+    agent: Agent, rules: list[str], diff: str, *, dry_run: bool, kept_version: str | None = None
+) -> AgentFix:
+    return AgentFix(agent=agent, fixed=rules, diff=diff, dry_run=dry_run, kept_version=kept_version)
+
+
+def _difference(content: Content, data: bytes, path: Path) -> str:
+    old = content.snapshot.path.name
+    shown = diff_of(content.snapshot.data, data, f"a/{old}", f"b/{path.name}")
+    moved = "" if path.name == old else f"rename from {old}\nrename to {path.name}\n"
+    return moved + shown
+
+
+def _said_id(data: bytes, path: Path) -> str:
+    return (parse(data).text("name") or "").strip() or path.stem
 
 
 def _label(agent_id: str) -> str:

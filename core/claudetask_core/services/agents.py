@@ -4,7 +4,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from claudetask_core.schemas.agent import Agent, AgentCreate, AgentUpdate, FileVersion
+from claudetask_core.schemas.agent import Agent, AgentCreate, AgentFix, AgentUpdate, FileVersion
 from claudetask_core.schemas.event import EventType
 from claudetask_core.services.agent_store import AgentStore
 from claudetask_core.services.announce import Announce, tell
@@ -57,6 +57,41 @@ class AgentService:
         await tell(self._announce, EventType.AGENT, "created", agent.id, actor)
         return agent
 
+    async def install(self, name: str, actor: str) -> Agent:
+        """Write one of our templates as `.claude/agents/<name>.md`.
+
+        Raises:
+            TemplateNotFound: None has that name.
+            AgentExists: The project has an agent, or a file, of that name.
+            NotWritable: The system refuses.
+        """
+        store = await self._store()
+        agent = await to_thread.run_sync(store.install, name)
+        await tell(self._announce, EventType.AGENT, "created", agent.id, actor)
+        return agent
+
+    async def fix(
+        self,
+        agent_id: str,
+        actor: str,
+        *,
+        expected_hash: str | None = None,
+        dry_run: bool = False,
+    ) -> AgentFix:
+        """Mend in a file what can be mended without asking its author.
+
+        Raises:
+            AgentNotFound: No file has that name.
+            UserScopeReadOnly: It is the user's.
+            ChangedUnderneath: It is no longer what the caller read.
+            NotWritable: The system refuses; the file is as it was.
+        """
+        store = await self._store()
+        done = await to_thread.run_sync(lambda: store.fix(agent_id, expected_hash, dry_run=dry_run))
+        if done.fixed and not dry_run:
+            await tell(self._announce, EventType.AGENT, "updated", done.agent.id, actor)
+        return done
+
     async def update(
         self, agent_id: str, data: AgentUpdate, actor: str, *, expected_hash: str | None = None
     ) -> Agent:
@@ -98,7 +133,7 @@ class AgentService:
         return await to_thread.run_sync(store.versions, agent_id)
 
     async def restore(self, agent_id: str, version: str, actor: str) -> Agent:
-        """Put a kept copy back, in the file's present place or where it was deleted.
+        """Put a kept copy back (`last` for the newest that differs), where the file is or was.
 
         Raises:
             VersionNotFound: No copy of the agent has that name.

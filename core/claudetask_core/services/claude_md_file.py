@@ -4,26 +4,41 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from claudetask_core.errors import Invalid
+from claudetask_core.errors import Forbidden, Invalid, NotFound
 from claudetask_core.schemas.agent import FileVersion
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
     ClaudeMdChange,
+    ClaudeMdOverview,
     ClaudeMdSection,
     ClaudeMdWrite,
+    Place,
+    SectionMode,
 )
+from claudetask_core.services.claude_md_block import with_block, without_block
+from claudetask_core.services.claude_md_hints import denied_by, hints_of
+from claudetask_core.services.claude_md_imports import imports_of
 from claudetask_core.services.files import FileTooLarge, ProjectFolderMissing, Snapshot, look
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.replace import diff_of, refuse_stale, replace
+from claudetask_core.services.replace import (
+    diff_of,
+    make_folder,
+    refuse_stale,
+    remove,
+    replace,
+)
 from claudetask_core.services.sections import (
     NotText,
+    append_to_section,
     find_section,
     outline_of,
     replace_section,
     sections_of,
 )
+from claudetask_core.services.seen import Seen
 
 NAME = "CLAUDE.md"
+LOCAL = "CLAUDE.local.md"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -38,26 +53,71 @@ class HashRequired(Invalid):
         )
 
 
-class ClaudeMdFile:
-    """The file of one project folder: `CLAUDE.md`, or `.claude/CLAUDE.md` where only that is."""
+class NoHome(NotFound):
+    code = "no_home"
 
-    def __init__(self, root: Path, kept: KeptCopies) -> None:
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no home folder, so no CLAUDE.md of the user.",
+            next_step="Ask for another place.",
+        )
+
+
+class UserClaudeMdReadOnly(Forbidden):
+    code = "user_claude_md_read_only"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is the user's own, for all projects; it is only read here.",
+            next_step="Write the project's CLAUDE.md, or the local one for yourself alone.",
+        )
+
+
+class ClaudeMdFile:
+    """One of the files of a project folder; by default `CLAUDE.md`, or `.claude/CLAUDE.md` where
+    only that is.
+    """
+
+    def __init__(
+        self, root: Path, home: Path | None, kept: KeptCopies, seen: Seen, place: Place
+    ) -> None:
         self._root = root
+        self._home = home
         self._kept = kept
+        self._seen = seen
+        self._place = place
 
     def read(self) -> ClaudeMd:
-        return _as_read(self._look())
+        now = self._look()
+        self._seen.note(now.data)
+        return _as_read(now)
 
     def outline(self) -> list[str]:
-        try:
-            return outline_of(sections_of(self._look().data or b""))
-        except NotText:
-            return []  # the text can still be read, and its sections not be written
+        return _outline(self._look().data or b"")
+
+    def overview(self) -> ClaudeMdOverview:
+        now = self._look()
+        data = now.data or b""
+        base = now.base / ".claude" if self._place is Place.USER else now.base
+        imports = imports_of(base, self._home, now.path, data)
+        denied = denied_by(self._root, self._home)
+        self._seen.note(now.data)
+        return ClaudeMdOverview(
+            place=self._place,
+            path=str(now.path),
+            exists=now.data is not None,
+            hash=now.hash,
+            size=len(data),
+            outline=_outline(data),
+            imports=imports,
+            hints=hints_of(data, imports, denied) if now.data is not None else [],
+        )
 
     def section(self, path: str) -> ClaudeMdSection:
         now = self._look()
         data = now.data or b""
         found = find_section(sections_of(data), path)
+        self._seen.note(now.data)
         return ClaudeMdSection(
             section=found.path,
             content=data[found.start : found.end].decode(),
@@ -68,54 +128,104 @@ class ClaudeMdFile:
     def write(self, data: ClaudeMdWrite, *, require_hash: bool) -> ClaudeMdChange:
         def make(now: Snapshot) -> bytes:
             if data.expected_hash is not None:
-                known = self._kept.contents(self._root, self._label(now), data.expected_hash)
-                refuse_stale(now, data.expected_hash, known)
+                refuse_stale(now, data.expected_hash, self._known(now, data.expected_hash))
+            if data.mode is SectionMode.APPEND:
+                return _appended(now, data.section, data.content)
+            content = "" if data.mode is SectionMode.DELETE else data.content
             if data.section is not None:
-                return _with_section(now, data.section, data.content)
+                return _with_section(now, data.section, content)
             missing = data.expected_hash is None and now.data is not None
             if require_hash and missing and not data.dry_run:
                 raise HashRequired(now.hash)
-            return _whole(now, data.content)
+            return _whole(now, content)
 
         return self._change(make, dry_run=data.dry_run)
+
+    def set_block(self, *, present: bool, dry_run: bool) -> ClaudeMdChange:
+        def make(now: Snapshot) -> bytes | None:
+            if present:
+                return with_block(now.data)
+            return None if now.data is None else without_block(now.data)
+
+        return self._change(make, dry_run=dry_run)
 
     def versions(self) -> list[FileVersion]:
         return self._kept.versions(self._root, self._label(self._look()))
 
     def restore(self, version: str, *, dry_run: bool) -> ClaudeMdChange:
         def make(now: Snapshot) -> bytes:
-            return self._kept.get(self._root, self._label(now), version).data
+            copy = self._kept.get(self._root, self._label(now), version, present=now.data)
+            return copy.data
 
         return self._change(make, dry_run=dry_run)
 
-    def _change(self, make: Callable[[Snapshot], bytes], *, dry_run: bool) -> ClaudeMdChange:
+    def _change(self, make: Callable[[Snapshot], bytes | None], *, dry_run: bool) -> ClaudeMdChange:
+        """Writes what `make` answers; None takes the file away."""
         if dry_run:
             now = self._look()
             return _as_change(now, make(now), now, dry_run=True, kept_version=None)
+        if self._place is Place.USER:
+            raise UserClaudeMdReadOnly(self._look().path)
         with self._kept.lock():
             before = self._look()
             data = make(before)
-            if len(data) > before.limit:
-                raise FileTooLarge(before.path, before.limit)
             if data == before.data:
                 return _as_change(before, data, before, dry_run=False, kept_version=None)
-            if not self._root.is_dir():
-                raise ProjectFolderMissing(self._root)
-            label, version = self._label(before), None
-            if before.data is not None:
-                version = self._kept.keep(self._root, label, before.path, before.data)
-            replace(before, data)
+            version = self._put(before, data)
             return _as_change(before, data, self._look(), dry_run=False, kept_version=version)
 
+    def _put(self, before: Snapshot, data: bytes | None) -> str | None:
+        """Keeps what was there, then writes; answers the kept version."""
+        if data is not None and len(data) > before.limit:
+            raise FileTooLarge(before.path, before.limit)
+        if not self._root.is_dir():
+            raise ProjectFolderMissing(self._root)
+        label, version = self._label(before), None
+        if before.data is not None:
+            version = self._kept.keep(self._root, label, before.path, before.data)
+        if data is None:
+            remove(before)
+            return version
+        if self._place is Place.DOT_CLAUDE:
+            make_folder(self._root, before.path.parent)
+        replace(before, data)
+        self._seen.note(data)
+        return version
+
+    def _known(self, now: Snapshot, content_hash: str) -> bytes | None:
+        known = self._kept.contents(self._root, self._label(now), content_hash)
+        return known if known is not None else self._seen.get(content_hash)
+
     def _look(self) -> Snapshot:
+        if self._place is Place.USER:
+            if self._home is None:
+                raise NoHome
+            return look(self._home, self._home / ".claude" / NAME)
         path = self._root / NAME
         other = self._root / ".claude" / NAME
-        if not os.path.lexists(path) and os.path.lexists(other):
+        if self._place is Place.LOCAL:
+            path = self._root / LOCAL
+        elif self._place is Place.DOT_CLAUDE or (
+            not os.path.lexists(path) and os.path.lexists(other)
+        ):
             path = other
         return look(self._root, path)
 
     def _label(self, now: Snapshot) -> str:
-        return now.path.relative_to(self._root).as_posix()
+        return now.path.relative_to(now.base).as_posix()
+
+
+def _outline(data: bytes) -> list[str]:
+    try:
+        return outline_of(sections_of(data))
+    except NotText:
+        return []  # the text can still be read, and its sections not be written
+
+
+def _appended(now: Snapshot, section: str | None, content: str) -> bytes:
+    data = now.data or b""
+    found = find_section(sections_of(data), section) if section is not None else None
+    return append_to_section(data, found, content)
 
 
 def _with_section(now: Snapshot, section: str, content: str) -> bytes:
@@ -145,7 +255,12 @@ def _as_read(now: Snapshot) -> ClaudeMd:
 
 
 def _as_change(
-    before: Snapshot, data: bytes, after: Snapshot, *, dry_run: bool, kept_version: str | None
+    before: Snapshot,
+    data: bytes | None,
+    after: Snapshot,
+    *,
+    dry_run: bool,
+    kept_version: str | None,
 ) -> ClaudeMdChange:
     return ClaudeMdChange(
         file=_as_read(after),

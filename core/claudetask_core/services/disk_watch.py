@@ -26,7 +26,7 @@ GRACE_SECONDS = 0.3
 """Who writes a file tells of it right after; that is waited for."""
 
 ACTOR = "disk"
-CLAUDE_MD = ("CLAUDE.md", ".claude/CLAUDE.md")
+CLAUDE_MD = ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md")
 
 Sign = tuple[int, int, int]
 Change = tuple[EventType, str, str]
@@ -85,7 +85,7 @@ class DiskWatch:
 
 def _look(root: Path, last: _Look | None) -> _Look:
     texts = _signs(root / name for name in CLAUDE_MD)
-    agents = _signs((root / AGENTS).rglob("*.md"))
+    agents = _signs((root / AGENTS).rglob("*.[mM][dD]"))
     ids = last.ids if last is not None and last.agents == agents else _ids(root)
     return _Look(root, texts, agents, ids)
 
@@ -105,14 +105,16 @@ def _ids(root: Path) -> dict[Path, str]:
 
 
 def _changes(last: _Look, now: _Look) -> list[Change]:
-    changes: list[Change] = []
-    if last.texts != now.texts:
-        changes.append((EventType.CLAUDE_MD, "updated", "CLAUDE.md"))
-    for path in last.agents.keys() | now.agents.keys():
+    names = {path.name for path in _differing(last.texts, now.texts)}
+    changes: list[Change] = [(EventType.CLAUDE_MD, "updated", name) for name in sorted(names)]
+    for path in _differing(last.agents, now.agents):
         before, after = last.agents.get(path), now.agents.get(path)
-        if before == after:
-            continue
         action = "created" if before is None else "deleted" if after is None else "updated"
         subject = (now if after else last).ids.get(path, path.stem)
         changes.append((EventType.AGENT, action, subject))
     return sorted(changes, key=lambda change: change[2])
+
+
+def _differing(before: dict[Path, Sign], after: dict[Path, Sign]) -> list[Path]:
+    paths = before.keys() | after.keys()
+    return [path for path in paths if before.get(path) != after.get(path)]

@@ -23,6 +23,9 @@ from claudetask_core.services.files import NotReadable, digest, inside
 from claudetask_core.services.replace import NotWritable, sync_folder, write_beside
 
 LIMIT = 50
+LAST = "last"
+"""Stands for the newest copy that is not what is there already."""
+
 LOCK_SECONDS = 10.0
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _HASH_CHARACTERS = 12
@@ -131,14 +134,25 @@ class KeptCopies:
         copies = ((name, _read(folder / name)) for name in self._names(folder))
         return [_version(name, data) for name, data in copies if data is not None]
 
-    def get(self, root: Path, label: str, version: str) -> KeptCopy:
+    def get(
+        self, root: Path, label: str, version: str, *, present: bytes | None = None
+    ) -> KeptCopy:
         """One kept copy.
+
+        Args:
+            root: The project.
+            label: What the copies are of.
+            version: Its name, or LAST.
+            present: What stands there now.
 
         Raises:
             VersionNotFound: No copy of `label` has that name.
         """
         folder = self._folder(root, label)
         known = self._names(folder)
+        if version == LAST:
+            others = (name for name in known if _read(folder / name) != present)
+            version = next(others, LAST)
         data = _read(folder / version) if version in known else None
         about = _read(folder / _ABOUT)
         if data is None or about is None:

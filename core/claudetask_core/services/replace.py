@@ -3,7 +3,9 @@
 import contextlib
 import difflib
 import os
+import re
 import secrets
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from claudetask_core.services.files import ProjectFolderMissing, Snapshot, diges
 
 DIFF_CHARACTERS = 2000
 DIFF_LINES = 5000
+SHOWN = 60
+STALE_SECONDS = 60
 
 
 class NotWritable(Unavailable):
@@ -30,11 +34,21 @@ class ChangedUnderneath(Stale):
     def __init__(self, path: Path, current_hash: str | None, diff: str = "") -> None:
         now = f"its hash is now {current_hash}" if current_hash else "it no longer exists"
         super().__init__(
-            f"{path.name} was changed by someone else: {now}. Nothing was written.",
+            f"{path.name} was changed by someone else: {now}. Nothing was written.{_told(diff)}",
             next_step="Read it again and repeat the change on what it holds now.",
             current_hash=current_hash,
             **({"diff": diff} if diff else {}),
         )
+
+
+def _told(diff: str) -> str:
+    """A few words of a difference, where one is known."""
+    lines = diff.splitlines()[2:]
+    added, removed = ([one for one in lines if one.startswith(sign)] for sign in "+-")
+    if not added and not removed:
+        return ""
+    first = (added or removed)[0][:SHOWN]
+    return f" Since it was read: {len(added)} lines added, {len(removed)} removed, e.g. {first!r}."
 
 
 def refuse_stale(now: Snapshot, expected_hash: str | None, known: bytes | None = None) -> None:
@@ -63,6 +77,7 @@ def replace(before: Snapshot, data: bytes) -> None:
     target = before.target
     mode = 0o666 if before.data is None else before.mode
     with _refusals(before.path):
+        _sweep(target)
         temporary = write_beside(target, data, mode=mode)
         try:
             if before.data is not None:
@@ -126,6 +141,15 @@ def write_beside(target: Path, data: bytes, *, mode: int) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a writer left that was killed, once it is too old to be at work."""
+    ours = re.compile(rf"\.{re.escape(target.name[:100])}\.[0-9a-f]{{12}}\.tmp")
+    with contextlib.suppress(OSError):
+        for path in target.parent.iterdir():
+            if ours.fullmatch(path.name) and time.time() - path.stat().st_mtime > STALE_SECONDS:
+                path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

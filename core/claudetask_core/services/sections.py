@@ -60,6 +60,18 @@ class HeadingMissing(Invalid):
         )
 
 
+class HeadingTooHigh(Invalid):
+    code = "heading_too_high"
+
+    def __init__(self, heading: str, level: int) -> None:
+        super().__init__(
+            f"What is added below {heading[:80]!r} must not end that section, so its headings "
+            f"must be deeper than {'#' * level}.",
+            next_step="Use deeper headings, or append to the section above or to the file.",
+            heading=heading[:200],
+        )
+
+
 class SectionWouldSpill(Invalid):
     code = "section_would_spill"
 
@@ -160,6 +172,51 @@ def replace_section(data: bytes, section: Section, content: str) -> bytes:
         if [h[:2] for h in _headings(result)] == wanted:
             return result
     raise SectionWouldSpill
+
+
+def append_to_section(data: bytes, section: Section | None, content: str) -> bytes:
+    """The document with `content` at the end of `section`, or of the document; nothing else moves.
+
+    A blank line parts it from what stands before it.
+
+    Raises:
+        HeadingTooHigh: The content begins a section that would not be within this one.
+        SectionWouldSpill: The content would change what stands outside of it.
+    """
+    text = content.replace("\r\n", "\n").removeprefix("\ufeff").strip("\n")
+    if not text.strip():
+        return data
+    first, last = (section.start, section.end) if section else (0, len(data))
+    at = first + len(data[first:last].rstrip(b"\r\n"))
+    end = end_of_line(data)
+    added = _headings(text.encode())
+    if section and any(level <= section.level for level, *_ in added):
+        raise HeadingTooHigh(section.heading, section.level)
+    gap = "\n\n" if data[:at].removeprefix(_BOM) else ""
+    tail = "" if data[at:].startswith((b"\n", b"\r")) else "\n"
+    result = data[:at] + f"{gap}{text}{tail}".replace("\n", end).encode() + data[at:]
+    present = _headings(data)
+    wanted = [
+        *(heading[:2] for heading in present if heading[3] < at),
+        *(heading[:2] for heading in added),
+        *(heading[:2] for heading in present if heading[3] >= at),
+    ]
+    if [heading[:2] for heading in _headings(result)] != wanted:
+        raise SectionWouldSpill
+    return result
+
+
+def open_fence(data: bytes) -> int | None:
+    """The line, from 1, of a code fence that nothing closes."""
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = _LINE_END.split(text.encode().rstrip())
+    for token in _parser().parse(text):
+        if token.type == "fence" and token.map and token.map[1] >= len(lines):
+            closing = lines[-1].strip().decode()
+            is_open = token.map[0] + 1 == len(lines) or set(closing) != set(token.markup[0])
+            if is_open or len(closing) < len(token.markup):
+                return token.map[0] + 1
+    return None
 
 
 def end_of_line(data: bytes) -> str:

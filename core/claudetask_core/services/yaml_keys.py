@@ -13,6 +13,11 @@ from typing import Any
 
 MAX_CHARACTERS = 64 * 1024
 MAX_BRACKETS = 1000
+_NOT_TEXT = re.compile(
+    r"(true|True|TRUE|false|False|FALSE|[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"
+    r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))"
+)
 _SIMPLE = re.compile(r"^([A-Za-z_-]+):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
 _SUSPICIOUS = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
 
@@ -123,7 +128,7 @@ def _entry(text: str, key: Any, value: Any) -> Entry:
     else:
         style = "flow" if value.flow_style else "block"
     if value.id == "scalar":
-        kind = {"str": "text", "null": "null"}.get(str(value.tag).rpartition(":")[2], "other")
+        kind = _kind(value)
     elif value.id == "sequence":
         kind = "list"
     return Entry(
@@ -137,6 +142,13 @@ def _entry(text: str, key: Any, value: Any) -> Entry:
         text=str(value.value) if value.id == "scalar" else "",
         items=tuple(_items(text, value)) if kind == "list" else (),
     )
+
+
+def _kind(scalar: Any) -> str:
+    """What Claude Code takes a value for: a date, say, is a text to it."""
+    if str(scalar.tag).endswith(":null"):
+        return "null"
+    return "other" if not scalar.style and _NOT_TEXT.fullmatch(scalar.value) else "text"
 
 
 def _items(text: str, sequence: Any) -> Iterator[Item]:

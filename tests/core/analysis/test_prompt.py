@@ -89,6 +89,8 @@ def agent(text: str) -> Agent:
         path="",
         scope=Scope.PROJECT,
         hash="",
+        loaded=True,
+        runs_with=None,
         problems=[],
     )
 

@@ -65,8 +65,10 @@ def agents(where: RootSource, home: Path, kept: KeptCopies, announce: Announce) 
 
 
 @pytest.fixture
-def claude_md(where: RootSource, kept: KeptCopies, announce: Announce) -> ClaudeMdService:
-    return ClaudeMdService(root=where, kept=kept, announce=announce)
+def claude_md(
+    where: RootSource, home: Path, kept: KeptCopies, announce: Announce
+) -> ClaudeMdService:
+    return ClaudeMdService(root=where, home=home, kept=kept, announce=announce)
 
 
 def _put(folder: Path) -> PutAgent:

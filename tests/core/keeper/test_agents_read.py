@@ -1,3 +1,4 @@
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -6,11 +7,11 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.services import agent_scan
-from claudetask_core.services.agent_rules import RULES
 from claudetask_core.services.agents import AgentService
 from claudetask_core.services.announce import Announce
 from claudetask_core.services.files import RootSource
 from claudetask_core.services.kept import KeptCopies
+from tests.core.keeper.agent_fixtures import BROKEN
 
 PutAgent = Callable[[str, str | bytes], Path]
 
@@ -37,7 +38,8 @@ async def test_an_agent_is_read_whole(agents: AgentService, put_agent: PutAgent)
     assert agent.tools == ["Read", "Bash(git *, ls)"]
     assert (agent.model, agent.skills, agent.prompt) == ("sonnet", ["pdf"], "You review.")
     assert agent.path == str(path)
-    assert (len(agent.hash), agent.problems) == (64, [])
+    assert (len(agent.hash), agent.loaded, agent.runs_with) == (64, True, ["Read", "Bash"])
+    assert [problem.rule for problem in agent.problems] == ["skill_missing", "unknown_key"]
 
 
 async def test_project_agents_come_before_the_users_and_each_by_name(
@@ -83,37 +85,21 @@ async def test_an_unknown_agent_is_refused_and_the_known_are_named(
         assert "There are: x." in caught.value.message
 
 
-BROKEN: dict[str, tuple[str, str | bytes, int]] = {
-    "bom": ("x.md", "\ufeff" + GOOD.format("x"), 1),
-    "not_utf8": ("x.md", GOOD.format("x").encode() + b"\xff", 7),
-    "blank_first_line": ("x.md", "\n" + GOOD.format("x"), 1),
-    "frontmatter_missing": ("x.md", "Just text.\n", 1),
-    "unclosed_frontmatter": ("x.md", "---\nname: x\ndescription: d\n...\n", 1),
-    "extension_case": ("x.MD", GOOD.format("x"), 1),
-    "yaml_broken": ("x.md", '---\nname: x\ndescription: "quoted" and more\n---\n', 3),
-    "yaml_lenient": ("x.md", "---\nname: x\ndescription: Use: this\n---\n", 3),
-    "name_missing": ("x.md", "---\ndescription: d\n---\n", 1),
-    "name_not_string": ("x.md", "---\ndescription: d\nname: 123\n---\n", 3),
-    "description_missing": ("x.md", "---\nname: x\ndescription: 5\n---\n", 3),
-    "description_cut": ("x.md", "---\nname: x\ndescription: fix issue #5\n---\n", 3),
-    "tools_empty": ("x.md", "---\nname: x\ndescription: d\ntools: []\n---\n", 4),
-    "unknown_tool": ("x.md", "---\nname: x\ndescription: d\ntools: read, Grep\n---\n", 4),
-}
-
-
 @pytest.mark.parametrize("rule", BROKEN)
 async def test_what_claude_code_trips_over_is_listed_with_its_rule_and_line(
-    agents: AgentService, put_agent: PutAgent, rule: str
+    agents: AgentService, put_agent: PutAgent, put_user_agent: PutAgent, root: Path, rule: str
 ) -> None:
-    name, content, line = BROKEN[rule]
-    put_agent(name, content)
-    (agent,) = await agents.find()
-    assert agent.id == "x"
-    assert (await agents.get("x")) == agent
-    assert [(problem.rule, problem.line) for problem in agent.problems] == [(rule, line)]
+    fixture = BROKEN[rule]
+    (root / ".mcp.json").write_text("{}")
+    put_agent(fixture.file or f"{rule}.md", fixture.data)
+    put_user_agent("mine.md", BROKEN["shadowed_scope"].data)
+    agent = next(one for one in await agents.find() if one.scope == "project")
+    assert (await agents.get(agent.id)) == agent
+    assert [(problem.rule, problem.line) for problem in agent.problems] == [(rule, fixture.line)]
+    assert agent.loaded is fixture.loaded
 
 
-async def test_every_rule_has_a_file_that_breaks_it(
+async def test_two_files_of_one_name_are_each_a_problem(
     agents: AgentService, put_agent: PutAgent
 ) -> None:
     put_agent("a.md", GOOD.format("same"))
@@ -121,35 +107,51 @@ async def test_every_rule_has_a_file_that_breaks_it(
     found = await agents.find()
     assert [problem.rule for one in found for problem in one.problems] == ["duplicate_name"] * 2
     assert (await agents.get("same")).path.endswith("a.md")
-    assert {rule.name for rule in RULES} == {*BROKEN, "duplicate_name"}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "---\nname: x \ndescription: d\n---   \n",
-        "--- \n# c\n  name: x\n  description: d\n---\n",
-        '---\nname: "x"\ndescription: |\n  a\n  b\ntools: "*"\n---\n',
-        "---\nname: x\ndescription: d\ntools: mcp__t, mcp__t__*, Agent(x)\n---",
-        "---\r\nname: x\r\ndescription: d\r\n---\r\nbody\r\n",
-        "---\nname: y\nname: x\ndescription: d\n---\n",
-    ],
-)
-async def test_what_claude_code_takes_is_no_problem(
-    agents: AgentService, put_agent: PutAgent, content: str
+async def test_servers_and_skills_count_wherever_they_are_configured(
+    agents: AgentService, put_agent: PutAgent, root: Path, home: Path
 ) -> None:
-    put_agent("other.md", content)
-    (agent,) = await agents.find()
-    assert (agent.id, agent.problems) == ("x", [])
+    put_agent(
+        "x.md",
+        "---\nname: x\ndescription: d\nskills: ours, mine, cmd, nobody, plugin:x, verify\n"
+        "tools: mcp__a__x, mcp__b, mcp__c_d__x, mcp__nobody__x, mcp__nobody__y\n---\n",
+    )
+    (root / ".mcp.json").write_text('{"mcpServers": {"a": {}}}')
+    (home / ".claude.json").write_text(
+        json.dumps({"mcpServers": {"b": {}}, "projects": {str(root): {"mcpServers": {"c d": {}}}}})
+    )
+    for folder in (root / ".claude/skills/ours", home / ".claude/skills/mine"):
+        folder.mkdir(parents=True)
+        (folder / "SKILL.md").write_text("---\ndescription: d\n---\n")
+    (root / ".claude/commands").mkdir()
+    (root / ".claude/commands/cmd.md").write_text("Do it.")
+    assert await rules(agents) == ["skill_missing", "mcp_server_missing"]
+
+
+async def test_a_configuration_that_cannot_be_read_makes_no_server_a_problem(
+    agents: AgentService, put_agent: PutAgent, home: Path
+) -> None:
+    put_agent("x.md", "---\nname: x\ndescription: d\ntools: mcp__a__x\n---\n")
+    assert await rules(agents) == ["mcp_server_missing"]
+    for content in ("{", "[]", "[" * 100_000):
+        (home / ".claude.json").write_text(content)
+        assert await rules(agents) == []
+    (home / ".claude.json").write_text('{"mcpServers": [], "projects": 5}')
+    assert await rules(agents) == ["mcp_server_missing"]
 
 
 async def test_a_wrong_tool_name_is_corrected_where_it_is_near(
     agents: AgentService, put_agent: PutAgent
 ) -> None:
     put_agent("x.md", "---\nname: x\ndescription: d\ntools: read, WebFech, Zzz\n---\n")
-    messages = [problem.message for problem in (await agents.get("x")).problems]
-    assert ["Read" in messages[0], "WebFetch" in messages[1]] == [True, True]
-    assert messages[2].endswith("it.")
+    agent = await agents.get("x")
+    assert [problem.mend for problem in agent.problems] == [
+        "Write Read.",
+        "Write WebFetch if that is meant.",
+        "Remove it.",
+    ]
+    assert agent.runs_with == []
 
 
 async def test_of_a_file_that_is_no_agent_and_one_that_is_the_agent_is_answered(

@@ -36,7 +36,8 @@ async def test_a_created_agent_is_a_file_that_claude_code_reads(
         "skills:\n  - pdf\n---\n\nYou review.\n"
     )
     assert agent == await agents.get("reviewer")
-    assert (agent.tools, agent.problems) == (["Read", "Grep"], [])
+    assert agent.tools == agent.runs_with == ["Read", "Grep"]
+    assert [problem.rule for problem in agent.problems] == ["skill_missing"]
     assert told == [("agent", "created", "reviewer", "me")]
 
 

@@ -166,7 +166,7 @@ async def test_a_project_folder_that_is_gone_is_named(
 ) -> None:
     root.rmdir()
     service = ClaudeMdService(
-        root=where, kept=KeptCopies(tmp_path / "board" / "kept"), announce=announce
+        root=where, home=None, kept=KeptCopies(tmp_path / "board" / "kept"), announce=announce
     )
     assert (await refused(service)).code == "project_folder_missing"
 
@@ -178,7 +178,7 @@ async def test_a_board_that_cannot_be_told_does_not_undo_a_write(
         del type, action, id, actor
         raise Unavailable("no database")
 
-    service = ClaudeMdService(root=where, kept=kept, announce=announce)
+    service = ClaudeMdService(root=where, home=None, kept=kept, announce=announce)
     assert (await write(service, "a secret plan\n")).changed
     assert (root / "CLAUDE.md").read_text() == "a secret plan\n"
     assert "was not announced" in caplog.text

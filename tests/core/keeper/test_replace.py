@@ -1,4 +1,5 @@
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,16 @@ def test_no_folder_is_made_where_there_is_no_project(tmp_path: Path) -> None:
 def test_a_diff_of_very_many_lines_is_not_computed() -> None:
     diff = replace.diff_of(b"a\n" * 100_000, b"b\n" * 100_001, "a", "b")
     assert diff == "(100000 lines became 100001: too many for a diff)\n"
+
+
+def test_what_a_killed_writer_left_is_swept_away_once_it_is_old(tmp_path: Path) -> None:
+    path = tmp_path / "CLAUDE.md"
+    path.write_text("old")
+    stale, fresh = (tmp_path / f".CLAUDE.md.{digit * 12}.tmp" for digit in "ab")
+    other = tmp_path / ".CLAUDE.md.mine.tmp"
+    for left in (stale, fresh, other):
+        left.write_text("half")
+    for left in (stale, other):
+        os.utime(left, (0, 0))
+    replace.replace(look(tmp_path, path), b"new")
+    assert sorted(one.name for one in tmp_path.iterdir()) == [fresh.name, other.name, "CLAUDE.md"]

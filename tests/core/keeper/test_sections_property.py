@@ -5,7 +5,13 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.services.sections import replace_section, sections_of
+from claudetask_core.services.sections import (
+    HeadingTooHigh,
+    SectionWouldSpill,
+    append_to_section,
+    replace_section,
+    sections_of,
+)
 
 TITLES = st.sampled_from(["A", "B", "Testing", "C# > x", "`code`", "ü 😀", "a\u2028b", "x\x0by"])
 LINES = st.one_of(
@@ -60,6 +66,46 @@ def test_every_byte_outside_of_a_replaced_section_stays(
     assert result.endswith(after)
     middle = result[len(before) : len(result) - len(after)].decode()
     assert middle.replace("\r\n", "\n").rstrip("\n") == text.rstrip("\n")
+
+
+@given(documents(), CONTENTS, st.data())
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_what_is_appended_is_put_in_and_every_byte_of_the_document_stays(
+    data: bytes, content: list[str], draw: st.DataObject
+) -> None:
+    sections = sections_of(data)
+    section = draw.draw(st.sampled_from([None, *sections]))
+    text = "\n".join(["New.", *content])
+    try:
+        result = append_to_section(data, section, text)
+    except (SectionWouldSpill, HeadingTooHigh):
+        return
+    first, last = (section.start, section.end) if section else (0, len(data))
+    grown = len(result) - len(data)
+    ways = [at for at in range(first, last + 1) if result == _without(result, at, grown, data)]
+    assert ways
+    assert text.strip("\n") in result.decode().replace("\r\n", "\n")
+    assert grown <= len(text.replace("\n", "\r\n").encode()) + 6
+
+
+def _without(result: bytes, at: int, size: int, data: bytes) -> bytes:
+    """The result where it is the document with `size` bytes put in at a place."""
+    return result if result[:at] + result[at + size :] == data else b"\xff"
+
+
+@given(documents(), st.data())
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_section_that_is_taken_out_leaves_all_others(data: bytes, draw: st.DataObject) -> None:
+    sections = sections_of(data)
+    if not sections:
+        return
+    section = draw.draw(st.sampled_from(sections))
+    try:
+        result = replace_section(data, section, "")
+    except SectionWouldSpill:
+        return
+    before, after = data[: section.start], data[section.end :]
+    assert result in {before + after, before + b"\n" + after, before + b"\r\n" + after}
 
 
 @given(documents())

@@ -29,7 +29,7 @@ async def announce(type, action, id, actor):
 
 async def main():
     kept = KeptCopies(root / ".claudetask" / "kept")
-    service = ClaudeMdService(root=where, kept=kept, announce=announce)
+    service = ClaudeMdService(root=where, home=None, kept=kept, announce=announce)
     print("ready", flush=True)
     sys.stdin.readline()
     for turn in range(10):

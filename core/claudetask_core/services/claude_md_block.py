@@ -1,0 +1,75 @@
+"""A block of ours in a CLAUDE.md: exactly one, marked, and gone without a trace when removed.
+
+The first mark says how many line endings before it are ours as well, and whether there was a file
+at all before. Claude Code shows the model no HTML comments, so the marks cost no context.
+"""
+
+import re
+
+from claudetask_core.services.sections import end_of_line
+
+TEXT = """\
+## Task board
+
+This project keeps its tasks on a board that outlives sessions (MCP server `claudetask`).
+
+- Before work: `get_next_task(claim=true)`, or `get_task` for the one you were given.
+- To find code by what it does: `search_codebase`, before grep.
+- While working: `update_task` with notes, and `check` with the evidence for each criterion.
+- When done: `update_task_status`. What you find on the way becomes a task: `create_task`.
+"""
+_BLOCK = re.compile(
+    rb"<!-- claudetask:begin (?P<own>\d|new) -->\r?\n(?:.*?\r?\n)??"
+    rb"<!-- claudetask:end -->(?:\r?\n|\Z)",
+    re.DOTALL,
+)
+
+
+def with_block(data: bytes | None, text: str = TEXT) -> bytes:
+    """The file with the block, at its end or where one stands; of several the first stays."""
+    old = data or b""
+    end = end_of_line(old)
+    found = _BLOCK.search(old)
+    if found is None:
+        before = "new" if data is None else str(_gap(old))
+        gap = end * (0 if before == "new" else int(before))
+        return old + f"{gap}{_block(before, text, end)}".encode()
+    rest = old[found.end() :]
+    while (other := _BLOCK.search(rest)) is not None:
+        rest = _removed(rest, other)
+    return old[: found.start()] + _block(found["own"].decode(), text, end).encode() + rest
+
+
+def without_block(data: bytes) -> bytes | None:
+    """The file as it was before; None where there was none and nothing else was added since."""
+    is_new = False
+    while (found := _BLOCK.search(data)) is not None:
+        is_new = is_new or found["own"] == b"new"
+        data = _removed(data, found)
+    return None if is_new and not data else data
+
+
+def has_block(data: bytes) -> bool:
+    return _BLOCK.search(data) is not None
+
+
+def _block(before: str, text: str, end: str) -> str:
+    body = f"<!-- claudetask:begin {before} -->\n{text.rstrip()}\n<!-- claudetask:end -->\n"
+    return body.replace("\n", end)
+
+
+def _gap(data: bytes) -> int:
+    """How many line endings make a blank line after `data`."""
+    if not data:
+        return 0
+    return 1 if data.endswith(b"\n") else 2
+
+
+def _removed(data: bytes, found: re.Match[bytes]) -> bytes:
+    start = found.start()
+    for _ in range(int(found["own"]) if found["own"].isdigit() else 0):
+        for ending in (b"\r\n", b"\n"):
+            if data[:start].endswith(ending):
+                start -= len(ending)
+                break
+    return data[:start] + data[found.end() :]

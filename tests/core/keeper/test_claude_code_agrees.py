@@ -1,0 +1,205 @@
+"""What we say of an agent file, and what the real Claude Code makes of it, are the same.
+
+Runs where the client is installed (on PATH, or named by CLAUDE_BIN), offline, against a stand-in
+for the API on loopback.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.schemas.agent import Agent
+from claudetask_core.schemas.claude_md import ImportState
+from claudetask_core.services.agent_rules_names import BUILT_IN_AGENTS
+from claudetask_core.services.agent_scan import as_agent, scan, surroundings
+from claudetask_core.services.agent_templates import TEMPLATES, template
+from claudetask_core.services.claude_md_imports import imports_of
+from tests.core.keeper.agent_fixtures import BROKEN, FINE
+from tests.core.keeper.fake_api import fake_api
+
+CLIENT = os.environ.get("CLAUDE_BIN") or shutil.which("claude")
+SECONDS = 120
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CLIENT is None, reason="Claude Code is not installed"),
+]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one session said: the agents of its first event, its debug log, each agent's tools."""
+
+    agents: frozenset[str]
+    log: str
+    given: dict[str, tuple[str, ...]]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A project of all fixtures, and a home with an agent of its own."""
+    project, home = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("home")
+    for rule, fixture in BROKEN.items():
+        _put(project, fixture.file or f"{rule}.md", fixture.data)
+    for name, content in FINE.items():
+        _put(project, f"{name}.md", content.encode() if isinstance(content, str) else content)
+    for name in TEMPLATES:
+        _put(project, f"{name}.md", template(name))
+    _put(home, "mine.md", BROKEN["shadowed_scope"].data.replace(b": d", b": the user's"))
+    return project, home
+
+
+def _put(base: Path, name: str, data: bytes) -> None:
+    path = base / ".claude" / "agents" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+@pytest.fixture(scope="module")
+def ours(folders: tuple[Path, Path]) -> dict[str, Agent]:
+    around = surroundings(*folders)
+    found = [as_agent(one, around) for one in scan(*folders)]
+    return {Path(agent.path).stem: agent for agent in found}
+
+
+@pytest.fixture(scope="module")
+def theirs(folders: tuple[Path, Path]) -> Run:
+    project, home = folders
+    limited = [rule for rule, fixture in BROKEN.items() if fixture.runs_with is not None]
+    with fake_api([*limited, "commas", "flow_list"]) as api:
+        output = _claude(project, home, api.url, ["--debug-file", str(home / "debug.log")])
+        events = [json.loads(line) for line in output.splitlines() if line.strip()]
+    init = next(event for event in events if event.get("subtype") == "init")
+    return Run(frozenset(init["agents"]), (home / "debug.log").read_text(), api.given)
+
+
+def _claude(project: Path, home: Path, url: str, more: Sequence[str]) -> str:
+    assert CLIENT is not None
+    (home / "tmp").mkdir(exist_ok=True)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "CLAUDE_CONFIG_DIR": str(home / ".claude"),
+        "TMPDIR": str(home / "tmp"),
+        "ANTHROPIC_BASE_URL": url,
+        "ANTHROPIC_API_KEY": "sk-ant-test",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_MAX_RETRIES": "0",
+        "DISABLE_AUTOUPDATER": "1",
+    }
+    done = subprocess.run(
+        [
+            CLIENT,
+            "-p",
+            "go",
+            "--output-format",
+            "stream-json",
+            "--verbose",
+            "--max-turns",
+            "40",
+            *more,
+        ],
+        cwd=project,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_an_agent_is_loaded_where_we_say_so(ours: dict[str, Agent], theirs: Run) -> None:
+    names = {agent.name for agent in ours.values() if agent.loaded}
+    assert {name.strip() for name in theirs.agents} == names | BUILT_IN_AGENTS
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_the_debug_log_says_of_a_file_what_we_expect(
+    theirs: Run, ours: dict[str, Agent], rule: str
+) -> None:
+    fixture = BROKEN[rule]
+    assert [problem.rule for problem in ours[rule].problems] == [rule]
+    path = f"/.claude/agents/{fixture.file or rule + '.md'}"
+    said = [line for line in theirs.log.splitlines() if path in line]
+    if fixture.said:
+        assert any(fixture.said in line for line in said)
+    else:
+        assert said == []
+
+
+@pytest.mark.parametrize("rule", [r for r, one in BROKEN.items() if one.runs_with is not None])
+def test_an_agent_is_given_the_tools_that_we_say(theirs: Run, rule: str) -> None:
+    assert set(theirs.given[rule]) == set(BROKEN[rule].runs_with or ())
+
+
+def test_tools_are_split_where_we_split_them(theirs: Run, ours: dict[str, Agent]) -> None:
+    for name in ("commas", "flow_list"):
+        assert set(theirs.given[name]) == set(ours[name].runs_with or ())
+
+
+FILES = {
+    "CLAUDE.md": """MARK-PROJECT
+@docs/a.md @gone.md @~/h.md @folder
+`@code.md` me@mail.md (@paren.md) [x](@link.md) **@bold.md**
+> @quote.md
+
+- @list.md
+
+```
+@fenced.md
+```
+
+<!-- @comment.md -->
+
+@docs/with\\ space.md @frag.md#part @../out.md @a.md
+""",
+    ".claude/CLAUDE.md": "MARK-DOT\n@dot.md\n",
+    "CLAUDE.local.md": "MARK-LOCAL\n",
+    "docs/a.md": "MARK-A\n@b.md\n@../docs/a.md\n",
+    "docs/b.md": "MARK-B\n@c.md\n",
+    "docs/c.md": "MARK-C\n@d.md\n",
+    "docs/d.md": "MARK-D\n@e.md\n",
+    "docs/e.md": "MARK-E\n",
+    "folder/x.md": "MARK-X\n",
+    **{
+        f"{name}.md": f"MARK-{name.upper()}\n"
+        for name in ("code", "mail", "paren", "link", "bold", "quote", "list", "fenced")
+    },
+    **{f"{name}.md": f"MARK-{name.upper()}\n" for name in ("comment", "frag", "../out", "a")},
+    ".claude/dot.md": "MARK-DOTTED\n",
+    "docs/with space.md": "MARK-SPACE\n",
+}
+
+
+def test_what_we_say_is_imported_is_what_claude_code_sends(tmp_path: Path) -> None:
+    project, home = tmp_path / "project", tmp_path / "home"
+    for name, content in FILES.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (home / ".claude").mkdir(parents=True)
+    (home / ".claude" / "CLAUDE.md").write_text("MARK-USER\n@own.md\n")
+    (home / ".claude" / "own.md").write_text("MARK-OWN\n")
+    (home / "h.md").write_text("MARK-HOME\n")
+    said = {"MARK-PROJECT", "MARK-DOT", "MARK-LOCAL", "MARK-USER"}
+    for base, path in (
+        (project, project / "CLAUDE.md"),
+        (project, project / ".claude" / "CLAUDE.md"),
+        (home / ".claude", home / ".claude" / "CLAUDE.md"),
+    ):
+        for one in imports_of(base, home, path, path.read_bytes()):
+            if one.state is ImportState.LOADED:
+                said.add(Path(one.path).read_text().partition("\n")[0])
+    with fake_api([]) as api:
+        _claude(project, home, api.url, [])
+    assert said == set(re.findall(r"MARK-\w+", api.asked[0]))
+    assert {"MARK-D", "MARK-SPACE", "MARK-BOLD", "MARK-OWN"} <= said

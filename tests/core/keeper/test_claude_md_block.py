@@ -1,0 +1,86 @@
+"""Our own block: exactly one, and gone without a trace."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.claude_md_block import TEXT, has_block, with_block, without_block
+from claudetask_core.services.sections import outline_of, sections_of
+from tests.core.keeper.test_sections_property import documents
+
+
+@given(st.one_of(documents(), st.binary(max_size=200), st.none()))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_ten_runs_make_one_block_and_removing_it_leaves_no_trace(data: bytes | None) -> None:
+    once = with_block(data)
+    again = once
+    for _ in range(10):
+        again = with_block(again)
+    assert again == once
+    assert once.count(b"claudetask:begin") == 1
+    assert once.startswith(data or b"")
+    assert without_block(once) == data
+
+
+@given(documents(), documents())
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_what_a_person_writes_around_it_stays(before: bytes, after: bytes) -> None:
+    framed = with_block(before)
+    assert without_block(framed + after) == before + after
+    assert with_block(framed + after, "Another text.").endswith(after)
+
+
+def test_a_newer_text_takes_the_place_of_an_older_one() -> None:
+    old = with_block(b"# A\r\n\r\nText.\r\n", "Old.")
+    new = with_block(old + b"\r\n# B\r\n")
+    assert b"Old." not in new
+    assert new.endswith(b"<!-- claudetask:end -->\r\n\r\n# B\r\n")
+    assert b"\n" not in new.replace(b"\r\n", b"")
+
+
+def test_of_several_blocks_the_first_stays() -> None:
+    one = with_block(b"# A\n")
+    two = one + b"\nBetween.\n\n" + with_block(b"").replace(b"begin 0", b"begin 1")
+    assert with_block(two) == one + b"\nBetween.\n"
+    assert without_block(two) == b"# A\n\nBetween.\n"
+
+
+def test_without_a_block_nothing_is_removed() -> None:
+    assert without_block(b"<!-- claudetask:begin -->\n") == b"<!-- claudetask:begin -->\n"
+    assert not has_block(b"# A\n")
+    assert has_block(with_block(None))
+
+
+def test_the_block_is_a_section_of_its_own() -> None:
+    assert outline_of(sections_of(with_block(b"# A\n"))) == ["A", "A > Task board"]
+    assert TEXT.startswith("## ")
+
+
+async def test_a_file_that_was_made_for_the_block_goes_with_it(
+    claude_md: ClaudeMdService, root: Path, told: list[tuple[str, str, str, str]]
+) -> None:
+    path = root / "CLAUDE.md"
+    shown = await claude_md.set_block(present=True, actor="me", dry_run=True)
+    assert (path.exists(), "+## Task board" in shown.diff) == (False, True)
+    for _ in range(10):
+        await claude_md.set_block(present=True, actor="me")
+    assert path.read_text().count("## Task board") == 1
+    assert len(told) == 1
+    gone = await claude_md.set_block(present=False, actor="me")
+    assert (path.exists(), gone.file.exists, len(told)) == (False, False, 2)
+    again = await claude_md.set_block(present=False, actor="me")
+    assert again.changed is False
+
+
+@pytest.mark.parametrize("text", ["# Mine", "# Mine\n", "# Mine\r\n\r\n", ""])
+async def test_a_file_of_the_users_is_left_to_the_byte(
+    claude_md: ClaudeMdService, root: Path, text: str
+) -> None:
+    path = root / "CLAUDE.md"
+    path.write_bytes(text.encode())
+    await claude_md.set_block(present=True, actor="me")
+    await claude_md.set_block(present=False, actor="me")
+    assert path.read_bytes() == text.encode()
