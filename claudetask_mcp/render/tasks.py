@@ -16,7 +16,8 @@ WHOLE = 6000
 NEXT = 1600
 LINE = 400
 TITLE = 80
-NAMED = 60
+NAMED = 36
+WHY = 38
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,10 @@ def created(task: Task, duplicates: list[SimilarTask]) -> str:
         f"({task.type}, {task.priority}, {task.status}, version {task.version})."
     )
     if duplicates:
-        like = "; ".join(f"#{d.id} {clip(d.title, NAMED)} ({d.status})" for d in duplicates)
+        like = "; ".join(
+            f"#{d.id} {clip(d.title, NAMED)} ({d.status}, {d.score:.2f}: {clip(d.why, WHY)})"
+            for d in duplicates
+        )
         text += f" Possible duplicates: {like}."
     return clip(text, ACKNOWLEDGEMENT)
 

@@ -129,7 +129,8 @@ def _assemble(
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
-    tasks = TaskService(database, writes)
+    similar = SimilarService(database)
+    tasks = TaskService(database, writes, similar)
     search = SearchService(
         root=root,
         folder=places.board / "index",
@@ -161,7 +162,7 @@ def _assemble(
         tasks=tasks,
         notes=NoteService(database, writes),
         queue=QueueService(database, writes),
-        similar=SimilarService(database),
+        similar=similar,
         search=search,
         agents=agents,
         claude_md=claude_md,
@@ -175,7 +176,7 @@ def _assemble(
             context=AnalysisContext(
                 notes=NoteService(database, writes),
                 search=search,
-                similar=SimilarService(database),
+                similar=similar,
                 agents=agents,
             ),
         ),
