@@ -11,15 +11,17 @@ from claudetask_core.config import Settings
 from claudetask_core.db.engine import Database
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.job import ACTIVE, Job, JobStatus
-from claudetask_core.services import analysis_answer, analysis_prompt, claude_code
+from claudetask_core.services import analysis_answer, analysis_prompt
 from claudetask_core.services.analysis_board import AnalysisBoard, existing
 from claudetask_core.services.analysis_context import AnalysisContext
 from claudetask_core.services.analysis_jobs import SERVER_GONE, Ending, Jobs
+from claudetask_core.services.analysis_provider import Outcome, Provider, none_found
 from claudetask_core.services.analysis_rows import JobFinished, JobNotFound
 from claudetask_core.services.analysis_run import Run, ending
+from claudetask_core.services.analysis_stop import CANCEL_GRACE, CLOSE_GRACE
+from claudetask_core.services.anthropic_api import AnthropicApi
 from claudetask_core.services.claims import Caller
-from claudetask_core.services.claude_code import ClaudeCode, Outcome
-from claudetask_core.services.claude_code_process import CANCEL_GRACE, CLOSE_GRACE
+from claudetask_core.services.claude_code import ClaudeCode
 from claudetask_core.services.claude_code_stream import Stream
 from claudetask_core.services.events import EventService
 from claudetask_core.services.tasks import TaskService
@@ -65,7 +67,7 @@ class AnalysisService:
     ) -> None:
         self._jobs = Jobs(database, events, clock)
         self._board = AnalysisBoard(database, tasks)
-        self._claude = ClaudeCode(settings)
+        self._settings = settings
         self._context = context or AnalysisContext()
         self._tasks = tasks
         self._root = root
@@ -87,7 +89,7 @@ class AnalysisService:
             raise _shutting_down()
         await self.recover()
         task = await self._tasks.get(task_id)
-        run = Run(task, await self._claude.find())
+        run = Run(task, await self._provider())
         living = asyncio.create_task(self._live(run, caller))
         self._living.add(living)
         living.add_done_callback(self._living.discard)
@@ -152,10 +154,25 @@ class AnalysisService:
             for late in left:
                 late.cancel()
 
+    async def _provider(self) -> Provider:
+        """Who the settings name, or with `auto` who is there, Claude Code before a key.
+
+        Raises:
+            NoClaude: Nobody is there; the remedy is named.
+        """
+        settings = self._settings
+        if settings.analysis_provider in {"auto", "claude-code"}:
+            client = await ClaudeCode.find(settings)
+            if client is not None:
+                return client
+        if settings.analysis_provider in {"auto", "anthropic"} and settings.anthropic_api_key:
+            return AnthropicApi(settings, self._context.search)
+        raise none_found(settings)
+
     async def _live(self, run: Run, caller: Caller) -> None:
         """The life of a job, from its row to its end; `run.queued` always gets an answer."""
         try:
-            job = await self._jobs.create(run.task.id, caller, claude_code.NAME)
+            job = await self._jobs.create(run.task.id, caller, run.provider.name)
             self._runs[job.id] = run
             if self._closed:
                 run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
@@ -197,7 +214,7 @@ class AnalysisService:
 
     async def _analyse(self, run: Run, job: Job) -> Ending | None:
         """Runs one analysis; None where somebody else ended the job before it began."""
-        outcome = Outcome(None, None, None, None)
+        outcome = Outcome()
         if run.stopped_as is None:
             if not await self._jobs.begin(job.id):
                 return None
@@ -220,7 +237,7 @@ class AnalysisService:
         run.agents = frozenset(agent.name for agent in material.agents)
         prompt = analysis_prompt.build(material)
         schema = analysis_answer.schema()
-        return await self._claude.ask(run.binary, prompt, schema, run.stream, run.stop)
+        return await run.provider.ask(prompt, schema, run.stream, run.stop)
 
     async def _keep(self, run: Run, outcome: Outcome) -> Ending:
         answer = analysis_answer.parse(outcome.structured)

@@ -40,6 +40,7 @@ class Progress:
     progress: float
     message: str
     turns: int | None
+    tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Ending:
     error: str | None = None
     cost_usd: float | None = None
     turns: int | None = None
+    tokens: int | None = None
 
 
 class Jobs:
@@ -204,6 +206,7 @@ class Jobs:
             row.progress = 1.0
         row.cost_usd = ending.cost_usd
         row.turns = row.turns if ending.turns is None else ending.turns
+        row.tokens = row.tokens if ending.tokens is None else ending.tokens
         await self._tell(session, row, actor)
         return to_job(row)
 
@@ -217,7 +220,7 @@ class Jobs:
         row.heartbeat_at = self._clock.now()
         if progress is None:
             return
-        row.progress, row.turns = progress.progress, progress.turns
+        row.progress, row.turns, row.tokens = progress.progress, progress.turns, progress.tokens
         if not row.cancel_requested:
             row.message = progress.message
 

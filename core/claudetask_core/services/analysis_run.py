@@ -5,8 +5,8 @@ import asyncio
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Task
 from claudetask_core.services.analysis_jobs import Ending, Progress
-from claudetask_core.services.claude_code import Outcome
-from claudetask_core.services.claude_code_process import Stop
+from claudetask_core.services.analysis_provider import Outcome, Provider
+from claudetask_core.services.analysis_stop import Stop
 from claudetask_core.services.claude_code_stream import Stream
 
 
@@ -15,12 +15,12 @@ class Run:
 
     Args:
         task: What is analysed.
-        binary: The client to run.
+        provider: Who does it.
     """
 
-    def __init__(self, task: Task, binary: str) -> None:
+    def __init__(self, task: Task, provider: Provider) -> None:
         self.task = task
-        self.binary = binary
+        self.provider = provider
         self.queued: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.stop = Stop()
@@ -44,10 +44,12 @@ class Run:
         stream = self.stream
         if stream is None:
             return None
-        return Progress(stream.progress, stream.message, stream.turns or None)
+        return Progress(
+            stream.progress, stream.message, stream.turns or None, stream.tokens or None
+        )
 
 
 def ending(status: JobStatus, error: str | None, outcome: Outcome) -> Ending:
     """How a job ends that brought this outcome."""
     message = "the analysis is in the task" if error is None else str(status)
-    return Ending(status, message, error, outcome.cost_usd, outcome.turns)
+    return Ending(status, message, error, outcome.cost_usd, outcome.turns, outcome.tokens)

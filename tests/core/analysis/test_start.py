@@ -97,7 +97,7 @@ async def test_an_unknown_job_is_refused(core: Core) -> None:
     ("changed", "said"),
     [
         ({"analysis_provider": "none"}, "CLAUDETASK_ANALYSIS_PROVIDER is none"),
-        ({"analysis_provider": "anthropic"}, "Set CLAUDETASK_ANALYSIS_PROVIDER to claude-code"),
+        ({"analysis_provider": "anthropic"}, "Set ANTHROPIC_API_KEY"),
         ({"claude_bin": "no-such-client"}, "'no-such-client') was not found"),
         ({"analysis_provider": "claude-code", "claude_bin": "/no/claude"}, "CLAUDETASK_CLAUDE_BIN"),
     ],

@@ -1,5 +1,6 @@
-"""Files in the search index"""
+"""Files in the search index, and what a job took"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
@@ -12,7 +13,11 @@ TEXTS = "title, description, analysis, notes"
 
 
 def upgrade() -> None:
-    """Makes tasks findable by the files that they touch."""
+    """Makes tasks findable by the files that they touch, and counts tokens and attempts of jobs."""
+    op.add_column("jobs", sa.Column("tokens", sa.Integer(), nullable=True))
+    op.add_column(
+        "jobs", sa.Column("attempts", sa.Integer(), server_default=sa.text("1"), nullable=False)
+    )
     if op.get_bind().dialect.name != "sqlite":
         return
     op.execute("DROP TABLE tasks_fts")
@@ -27,6 +32,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("jobs", "attempts")
+    op.drop_column("jobs", "tokens")
     if op.get_bind().dialect.name != "sqlite":
         return
     op.execute(f"CREATE VIRTUAL TABLE tasks_fts_before USING fts5({TEXTS}, {OPTIONS})")
