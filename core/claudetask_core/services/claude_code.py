@@ -17,7 +17,7 @@ from claudetask_core.services.claude_code_stream import Stream, counted
 from claudetask_core.services.git import git
 
 DENIED_AT_MOST = 400
-IGNORED = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+IGNORED = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class _Limit:
 
 async def _ignored(root: Path) -> list[str]:
     """Files and folders that git ignores, as patterns: the index leaves them out too."""
-    listed = await git(root, *IGNORED)
+    listed = await git(root, "ls-files", *IGNORED)
     paths = (listed or "").split("\0")[:DENIED_AT_MOST]
     return [f"./{path}**" if path.endswith("/") else f"./{path}" for path in paths if path]
 

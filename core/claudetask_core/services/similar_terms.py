@@ -1,7 +1,6 @@
 """The words of a task's text as they are compared: stems, phrases made one, and their kin."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -87,10 +86,10 @@ def lexicon() -> Lexicon:
     spelled: dict[str, str] = {}
     kin: defaultdict[str, set[str]] = defaultdict(set)
     rivals: defaultdict[str, set[str]] = defaultdict(set)
-    plain = [*_rows(similar_words.PLAIN, spelled)]
-    for row in (*plain, *_rows(similar_words.RINGS, spelled)):
+    plain = _rows("plain", spelled)
+    for row in (*plain, *_rows("rings", spelled)):
         _join(kin, row)
-    for row in _rows(similar_words.CONTRASTS, spelled):
+    for row in _rows("contrasts", spelled):
         _join(rivals, row)
     return Lexicon(
         kin={term: frozenset(others - {term}) for term, others in kin.items()},
@@ -101,16 +100,16 @@ def lexicon() -> Lexicon:
     )
 
 
-def _rows(text: str, spelled: dict[str, str]) -> Iterable[list[str]]:
+def _rows(name: str, spelled: dict[str, str]) -> list[list[str]]:
     """The rows of a list, each word and phrase as a term."""
-    for line in filter(None, text.replace("\n  ", " ").splitlines()):
-        row: list[str] = []
-        for entry in line.split(","):
-            parts = [part for word in tokens.words(entry) for part in tokens.parts(word)]
-            term = GAP.join(map(tokens.stem, parts))
-            spelled.setdefault(term, GAP.join(parts))
-            row.append(term)
-        yield row
+    return [[_term(entry, spelled) for entry in row] for row in similar_words.rows(name)]
+
+
+def _term(entry: str, spelled: dict[str, str]) -> str:
+    parts = [part for word in tokens.words(entry) for part in tokens.parts(word)]
+    term = GAP.join(map(tokens.stem, parts))
+    spelled.setdefault(term, GAP.join(parts))
+    return term
 
 
 def _join(related: defaultdict[str, set[str]], row: list[str]) -> None:
