@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from claudetask_core.schemas.agent import Recommendation
 from claudetask_core.schemas.task import Criterion, NextTask, Note, SimilarTask, Task, TaskType
 from claudetask_mcp.render.text import (
     ACKNOWLEDGEMENT,
@@ -46,9 +47,10 @@ class Section:
         return "\n".join([f"… {left} older; {rest}", *shown] if left else shown)
 
 
-def whole(task: Task, notes: list[Note]) -> str:
-    """Everything about a task in at most `WHOLE` characters."""
-    head = "\n".join(_head(task))
+def whole(task: Task, notes: list[Note], fit: Recommendation | None = None) -> str:
+    """Everything about a task in at most `WHOLE` characters, and the agent that fits it."""
+    named = [f"agent that fits: {fit.name} ({clip(fit.reason, 120)})"] if fit else []
+    head = "\n".join([*_head(task), *named])
     sections = [section for section in _sections(task, notes) if section.length]
     room = WHOLE - len(head) - sum(len(section.heading) + 4 for section in sections)
     rest = f"claudetask://tasks/{task.id} has it whole"

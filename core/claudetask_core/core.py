@@ -22,6 +22,7 @@ from claudetask_core.services.events import EventService
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
 from claudetask_core.services.project import ProjectRoot, ProjectService
+from claudetask_core.services.recommend import RecommendService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
 from claudetask_core.services.search_embedding import Embedding
@@ -54,6 +55,7 @@ class Core:
     claude_md: ClaudeMdService
     analysis: AnalysisService
     resume: ResumeService
+    recommend: RecommendService
 
     async def status(self) -> ProjectStatus:
         """Settings, counts per status, the index and the jobs that are not finished."""
@@ -178,7 +180,9 @@ def _assemble(
                 search=search,
                 similar=similar,
                 agents=agents,
+                claude_md=claude_md,
             ),
         ),
         resume=ResumeService(database, clock, places),
+        recommend=RecommendService(agents),
     )

@@ -67,6 +67,13 @@ class Agent(ReadModel):
     problems: list[Problem]
 
 
+class Recommendation(ReadModel):
+    """The agent that fits a task best, and why."""
+
+    name: str
+    reason: str
+
+
 class AgentCreate(WriteModel):
     name: AgentName
     description: AgentDescription

@@ -1,7 +1,9 @@
 """One analysis that this process runs: how to stop it, and how far it is."""
 
 import asyncio
+from collections.abc import Sequence
 
+from claudetask_core.schemas.agent import Agent
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Task
 from claudetask_core.services.analysis_jobs import Ending, Progress
@@ -24,11 +26,12 @@ class Run:
         self.queued: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.stop = Stop()
+        self.asked = asyncio.Event()
         self.stopped_as: JobStatus | None = None
         self.reason: str | None = None
         self.actor: str | None = None
         self.stream: Stream | None = None
-        self.agents: frozenset[str] = frozenset()
+        self.agents: Sequence[Agent] = ()
 
     def ask_to_stop(
         self, status: JobStatus, reason: str, grace: float, actor: str | None = None
@@ -36,6 +39,7 @@ class Run:
         """Ends it as `status`; the first to ask rules."""
         if self.stopped_as is None:
             self.stopped_as, self.reason, self.actor = status, reason, actor
+            self.asked.set()
             self.stop.ask(grace)
 
     @property

@@ -3,7 +3,8 @@
 `words/rings.txt` holds words and phrases of which one may stand for another in the text of a task;
 a line is a ring. In `words/contrasts.txt` are things of a kind: two texts of which one names the
 first and the other the second are about different work, however alike they are otherwise.
-`words/plain.txt` holds rings that nearly every task has a word of, so that sharing them says little.
+`words/plain.txt` holds rings that nearly every task has a word of, so that sharing them says
+little.
 """
 
 from pathlib import Path
