@@ -31,8 +31,8 @@ async def made(core: Core, caller: Caller, title: str) -> Task:
     ("title", "name", "reason"),
     [
         ("Cover the parser with unit tests", "tester", "tests"),
-        ("Add a column to the orders table by a migration", "migrator", "migrations"),
-        ("Explain the callbacks in the guide", "writer", "guides"),
+        ("Add a column to the orders table by a migration", "migrator", "migration"),
+        ("Explain the callbacks in the guide", "writer", "guide"),
     ],
 )
 async def test_the_agent_whose_description_fits_is_named_with_the_words_that_say_so(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,21 @@ class AnalysisService:
         """
         await self.recover()
         return await self._jobs.get(job_id)
+
+    async def follow(self, job_id: str) -> AsyncGenerator[Job]:
+        """A job each time that it differs, until it has ended.
+
+        Raises:
+            JobNotFound: There is none of this id.
+        """
+        seen: Job | None = None
+        while seen is None or seen.status in ACTIVE:
+            present = await self._jobs.get(job_id)
+            if present != seen:
+                seen = present
+                yield present
+            else:
+                await asyncio.sleep(TICK_SECONDS / 2)
 
     async def context(self, task: Task) -> str:
         """What an analysis would be told beside the task, for a caller who does it itself."""
