@@ -11,7 +11,7 @@ from mcp.server.mcpserver.resources import TextResource
 from claudetask_core.errors import Invalid, NotFound
 from claudetask_core.schemas.task import MAX_ID, Page, TaskFilter
 from claudetask_mcp.app import App, Visit, visit
-from claudetask_mcp.subscriptions import AGENTS, CLAUDE_MD, PROJECT, RESUME, TASKS
+from claudetask_mcp.subscriptions import AGENTS, CLAUDE_MD, JOBS, PROJECT, RESUME, TASKS
 
 JSON = "application/json"
 MARKDOWN = "text/markdown"
@@ -122,6 +122,11 @@ async def _agent(name: str, ctx: Context) -> str:
     return _json((await here.core.agents.get(name)).model_dump(mode="json"))
 
 
+async def _job(job_id: str, ctx: Context) -> str:
+    here = await visit(ctx)
+    return _json((await here.core.analysis.get(job_id)).model_dump(mode="json"))
+
+
 def task_number(text: str) -> int:
     """The number of a task as a person or a model writes it: `12` or `#12`.
 
@@ -143,6 +148,9 @@ def add_resources(server: MCPServer[App]) -> None:
     server.resource(
         TASKS + "/{task_id}", name="task", description="One task with its notes", mime_type=JSON
     )(_task)
+    server.resource(
+        JOBS + "/{job_id}", name="job", description="How far an analysis is", mime_type=JSON
+    )(_job)
     server.resource(
         AGENTS + "/{name}", name="agent", description="One agent with its prompt", mime_type=JSON
     )(_agent)

@@ -101,6 +101,7 @@ class LazyCore:
         await asyncio.to_thread(importlib.import_module, "claudetask_core.core")
         async with self._opener() as core:
             await core.search.start()
+            core.analysis.serve()
             companion = asyncio.ensure_future(self._companion(core, await core.events.latest()))
             opened.set_result(core)
             try:

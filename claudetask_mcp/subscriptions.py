@@ -25,6 +25,7 @@ TASKS = "claudetask://tasks"
 AGENTS = "claudetask://agents"
 CLAUDE_MD = "claudetask://claude-md"
 PROJECT = "claudetask://project"
+JOBS = "claudetask://jobs"
 RESUME = "claudetask://resume"
 
 GATHER_SECONDS = 0.1
@@ -45,7 +46,9 @@ def changed_resources(event: Event) -> list[str]:
             return [CLAUDE_MD, PROJECT]
         case EventType.PROJECT:
             return [PROJECT, CLAUDE_MD, AGENTS]
-        case EventType.JOB | EventType.INDEX:
+        case EventType.JOB:
+            return [PROJECT, f"{JOBS}/{event.id}"]
+        case EventType.INDEX:
             return [PROJECT]
 
 

@@ -42,6 +42,15 @@ def job(item: Job) -> str:
     return text + (f", {clip(item.message, 160)}" if item.message else "")
 
 
+def ended(item: Job) -> str:
+    took = f"{item.duration_seconds:.0f} s" if item.duration_seconds is not None else "no time"
+    facts = [took, f"{item.turns} turns" if item.turns else ""]
+    facts.append(f"{item.cost_usd:.2f} USD" if item.cost_usd is not None else "")
+    text = f"Analysis of #{item.task_id} {item.status} ({', '.join(filter(None, facts))})"
+    rest = item.error or f"get_task({item.task_id}) shows it."
+    return clip(f"{text}. {rest}", ACKNOWLEDGEMENT)
+
+
 def started(item: Job) -> str:
     return clip(
         f"Analysis of #{item.task_id} is {item.status} as job {item.id} ({item.provider}). It runs "

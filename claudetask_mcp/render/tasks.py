@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from claudetask_core.schemas.agent import Recommendation
 from claudetask_core.schemas.task import Criterion, NextTask, Note, SimilarTask, Task, TaskType
 from claudetask_mcp.render.text import (
     ACKNOWLEDGEMENT,
@@ -16,7 +17,8 @@ WHOLE = 6000
 NEXT = 1600
 LINE = 400
 TITLE = 80
-NAMED = 60
+NAMED = 36
+WHY = 38
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class Section:
         return "\n".join([f"… {left} older; {rest}", *shown] if left else shown)
 
 
-def whole(task: Task, notes: list[Note]) -> str:
-    """Everything about a task in at most `WHOLE` characters."""
-    head = "\n".join(_head(task))
+def whole(task: Task, notes: list[Note], fit: Recommendation | None = None) -> str:
+    """Everything about a task in at most `WHOLE` characters, and the agent that fits it."""
+    named = [f"agent that fits: {fit.name} ({clip(fit.reason, 120)})"] if fit else []
+    head = "\n".join([*_head(task), *named])
     sections = [section for section in _sections(task, notes) if section.length]
     room = WHOLE - len(head) - sum(len(section.heading) + 4 for section in sections)
     rest = f"claudetask://tasks/{task.id} has it whole"
@@ -136,7 +139,10 @@ def created(task: Task, duplicates: list[SimilarTask]) -> str:
         f"({task.type}, {task.priority}, {task.status}, version {task.version})."
     )
     if duplicates:
-        like = "; ".join(f"#{d.id} {clip(d.title, NAMED)} ({d.status})" for d in duplicates)
+        like = "; ".join(
+            f"#{d.id} {clip(d.title, NAMED)} ({d.status}, {d.score:.2f}: {clip(d.why, WHY)})"
+            for d in duplicates
+        )
         text += f" Possible duplicates: {like}."
     return clip(text, ACKNOWLEDGEMENT)
 

@@ -62,7 +62,8 @@ async def get_task(ctx: Context[Any], task_id: Number) -> str:
     """
     here = await visit(ctx)
     task = await here.core.tasks.get(task_id, here.caller)
-    return tasks.whole(task, await here.core.notes.find(task_id))
+    fit = None if task.completed_at else await here.core.recommend.agent_for(task)
+    return tasks.whole(task, await here.core.notes.find(task_id), fit)
 
 
 async def find_similar_tasks(

@@ -146,12 +146,24 @@ async def delete_task(ctx: Context[Any], task_id: Number) -> str:
     return tasks.deleted(await here.core.tasks.delete(task_id, here.caller))
 
 
-async def analyze_task(ctx: Context[Any], task_id: Number) -> str:
+async def analyze_task(
+    ctx: Context[Any],
+    task_id: Number,
+    wait: Annotated[bool, Field(description="Answer when it has ended")] = False,
+) -> str:
     """Have a read-only Claude study the code for a task, in the background; its findings become
     the task's analysis. Takes minutes and costs money: use it where a task is unclear or large.
     """
     here = await visit(ctx)
-    return project.started(await here.core.analysis.start(task_id, here.caller))
+    job = await here.core.analysis.start(task_id, here.caller)
+    if not wait:
+        return project.started(job)
+    told = -1.0
+    async for job in here.core.analysis.follow(job.id):  # noqa: B020 — the same job, as it goes on
+        if job.progress > told:
+            told = job.progress
+            await ctx.report_progress(job.progress, 1.0, job.message)
+    return project.ended(job)
 
 
 TASKS = (

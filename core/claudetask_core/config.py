@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from platformdirs import user_config_path
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -31,7 +32,9 @@ from pydantic_settings import (
 from claudetask_core.errors import Invalid
 
 ENV_PREFIX = "CLAUDETASK_"
-MAY_HOLD_SECRETS = frozenset({"token", "database_url", "rate_limit_storage"})
+MAY_HOLD_SECRETS = frozenset(
+    {"token", "database_url", "rate_limit_storage", "anthropic_api_key", "anthropic_base_url"}
+)
 
 
 class ConfigurationInvalid(Invalid):
@@ -66,6 +69,17 @@ def _embedding(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("it must begin with https:// or http://")
+    return text.rstrip("/")
+
+
+def _as_others_call_it(name: str) -> AliasChoices:
+    """Our own name of a setting, that which all programs use, and the field's."""
+    return AliasChoices(f"{ENV_PREFIX}{name.upper()}", name.upper(), name)
+
+
 Rate = Annotated[str, AfterValidator(_rate)]
 """A rate in the notation of `limits`, such as `600/minute`."""
 
@@ -97,6 +111,17 @@ class Settings(BaseSettings):
     analysis_model: str | None = None
     analysis_timeout_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 600
     analysis_max_budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    analysis_max_turns: Annotated[int, Field(ge=1, le=1000)] = 30
+    analysis_max_tokens: Annotated[int, Field(ge=1)] = 2_000_000
+    analysis_concurrency: Annotated[int, Field(ge=1, le=16)] = 1
+    anthropic_api_key: Annotated[
+        SecretStr | None, Field(validation_alias=_as_others_call_it("anthropic_api_key"))
+    ] = None
+    anthropic_base_url: Annotated[
+        str,
+        AfterValidator(_address),
+        Field(validation_alias=_as_others_call_it("anthropic_base_url")),
+    ] = "https://api.anthropic.com"
     index_max_file_bytes: Annotated[int, Field(ge=1)] = 1_000_000
     index_watch: bool = True
     search_embedding: Annotated[str, AfterValidator(_embedding)] = "table"

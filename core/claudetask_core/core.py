@@ -24,6 +24,7 @@ from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
 from claudetask_core.services.overview import OverviewService
 from claudetask_core.services.project import ProjectRoot, ProjectService
+from claudetask_core.services.recommend import RecommendService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
 from claudetask_core.services.search_embedding import Embedding
@@ -58,6 +59,7 @@ class Core:
     resume: ResumeService
     overview: OverviewService
     flow: FlowService
+    recommend: RecommendService
 
     async def status(self) -> ProjectStatus:
         """Settings, counts per status, the index and the jobs that are not finished."""
@@ -133,7 +135,8 @@ def _assemble(
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, home=home, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
-    tasks = TaskService(database, writes)
+    similar = SimilarService(database)
+    tasks = TaskService(database, writes, similar)
     search = SearchService(
         root=root,
         folder=places.board / "index",
@@ -165,7 +168,7 @@ def _assemble(
         tasks=tasks,
         notes=NoteService(database, writes),
         queue=QueueService(database, writes),
-        similar=SimilarService(database),
+        similar=similar,
         search=search,
         agents=agents,
         claude_md=claude_md,
@@ -179,11 +182,13 @@ def _assemble(
             context=AnalysisContext(
                 notes=NoteService(database, writes),
                 search=search,
-                similar=SimilarService(database),
+                similar=similar,
                 agents=agents,
+                claude_md=claude_md,
             ),
         ),
         resume=ResumeService(database, clock, places),
         overview=OverviewService(database),
         flow=FlowService(database, clock),
+        recommend=RecommendService(agents),
     )

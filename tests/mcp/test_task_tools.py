@@ -18,7 +18,7 @@ async def test_creating_the_like_again_names_the_possible_duplicate(connect: Con
         refused = await refusal(
             client, "create_task", {"title": "Export invoices as PDF", "on_duplicate": "refuse"}
         )
-    assert "Possible duplicates: #1 Export invoices as PDF (Backlog)" in said
+    assert "Possible duplicates: #1 Export invoices as PDF (Backlog, 1.00: shares " in said
     assert "A task much like this exists: #1" in refused or "#2" in refused
 
 

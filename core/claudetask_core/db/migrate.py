@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from claudetask_core.db.engine import Database, translated
 from claudetask_core.errors import Unavailable
 
-HEAD = "0001"
+HEAD = "0003"
 LOCK_SECONDS = 60
 
 

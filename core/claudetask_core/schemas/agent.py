@@ -101,6 +101,13 @@ class AgentTemplate(ReadModel):
     tools: list[str]
 
 
+class Recommendation(ReadModel):
+    """The agent that fits a task best, and why."""
+
+    name: str
+    reason: str
+
+
 class AgentCreate(WriteModel):
     name: AgentName
     description: AgentDescription

@@ -18,7 +18,9 @@ ACTIVE = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
 
 
 class Job(ReadModel):
-    """`progress` is in 0–1; `error` says why it failed and what to do about it."""
+    """`progress` is in 0–1; `error` says why it failed and what to do about it; `attempts` is 2
+    where it was begun again because the server that ran it was gone.
+    """
 
     id: str
     task_id: int
@@ -30,6 +32,9 @@ class Job(ReadModel):
     provider: str
     cost_usd: float | None
     turns: int | None
+    tokens: int | None
+    attempts: int
+    duration_seconds: float | None
     created_at: Timestamp
     started_at: Timestamp | None
     finished_at: Timestamp | None

@@ -2,32 +2,37 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from claudetask_core.clock import Clock
 from claudetask_core.config import Settings
 from claudetask_core.db.engine import Database
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.job import ACTIVE, Job, JobStatus
-from claudetask_core.services import analysis_answer, analysis_prompt, claude_code
-from claudetask_core.services.analysis_board import AnalysisBoard, existing
+from claudetask_core.schemas.task import Task
+from claudetask_core.services import analysis_answer, analysis_prompt
+from claudetask_core.services.analysis_board import AnalysisBoard, checked
 from claudetask_core.services.analysis_context import AnalysisContext
-from claudetask_core.services.analysis_jobs import SERVER_GONE, Ending, Jobs
-from claudetask_core.services.analysis_rows import JobFinished, JobNotFound
+from claudetask_core.services.analysis_jobs import SERVER_GONE, Ending, Jobs, Turn
+from claudetask_core.services.analysis_provider import Outcome, Provider, none_found
+from claudetask_core.services.analysis_rows import JobFinished
 from claudetask_core.services.analysis_run import Run, ending
+from claudetask_core.services.analysis_stop import CANCEL_GRACE, CLOSE_GRACE
+from claudetask_core.services.anthropic_api import AnthropicApi
 from claudetask_core.services.claims import Caller
-from claudetask_core.services.claude_code import ClaudeCode, Outcome
-from claudetask_core.services.claude_code_process import CANCEL_GRACE, CLOSE_GRACE
+from claudetask_core.services.claude_code import ClaudeCode
 from claudetask_core.services.claude_code_stream import Stream
 from claudetask_core.services.events import EventService
+from claudetask_core.services.recommend import best
 from claudetask_core.services.tasks import TaskService
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 1
 TICK_SECONDS = 1.0
+SWEEP_SECONDS = 10.0
 CANCEL_SECONDS = CANCEL_GRACE + 1.7
 CLOSE_SECONDS = 1.3
 LAST_SECONDS = 0.2
@@ -40,7 +45,8 @@ class ShuttingDown(Unavailable):
 
 
 class AnalysisService:
-    """Starts, follows and ends analyses. One runs at a time, the others wait for their turn.
+    """Starts, follows and ends analyses. So many run at a time, in all processes that have the
+    board open; the others wait for their turn, the oldest first.
 
     Args:
         database: The board's.
@@ -63,16 +69,16 @@ class AnalysisService:
         settings: Settings,
         context: AnalysisContext | None = None,
     ) -> None:
-        self._jobs = Jobs(database, events, clock)
+        self._jobs = Jobs(database, events, clock, at_once=settings.analysis_concurrency)
         self._board = AnalysisBoard(database, tasks)
-        self._claude = ClaudeCode(settings)
+        self._settings = settings
         self._context = context or AnalysisContext()
         self._tasks = tasks
         self._root = root
-        self._turn = asyncio.Semaphore(AT_ONCE)
         self._runs: dict[str, Run] = {}
         self._living: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
+        self._sweeper: asyncio.Task[None] | None = None
         self._closed = False
 
     async def start(self, task_id: int, caller: Caller) -> Job:
@@ -87,11 +93,9 @@ class AnalysisService:
             raise _shutting_down()
         await self.recover()
         task = await self._tasks.get(task_id)
-        run = Run(task, await self._claude.find())
-        living = asyncio.create_task(self._live(run, caller))
-        self._living.add(living)
-        living.add_done_callback(self._living.discard)
-        living.add_done_callback(_log_fault)
+        run = Run(task, await self._provider())
+        self.serve()
+        self._begin(self._live(run, caller))
         return await asyncio.shield(run.queued)  # a caller that goes away leaves no half a job
 
     async def get(self, job_id: str) -> Job:
@@ -102,6 +106,25 @@ class AnalysisService:
         """
         await self.recover()
         return await self._jobs.get(job_id)
+
+    async def follow(self, job_id: str) -> AsyncGenerator[Job]:
+        """A job each time that it differs, until it has ended.
+
+        Raises:
+            JobNotFound: There is none of this id.
+        """
+        seen: Job | None = None
+        while seen is None or seen.status in ACTIVE:
+            present = await self._jobs.get(job_id)
+            if present != seen:
+                seen = present
+                yield present
+            else:
+                await asyncio.sleep(TICK_SECONDS / 2)
+
+    async def context(self, task: Task) -> str:
+        """What an analysis would be told beside the task, for a caller who does it itself."""
+        return analysis_prompt.context(await self._context.gather(task))
 
     async def unfinished(self) -> list[Job]:
         """The jobs that are queued or running, in all processes, oldest first."""
@@ -139,9 +162,38 @@ class AnalysisService:
         raise JobFinished(job)
 
     async def recover(self) -> None:
-        """Ends the jobs whose server is gone as interrupted; those of living ones are left."""
+        """Interrupts the jobs whose server is gone; those of living ones are left.
+
+        Each is queued again once, for the next server that serves.
+        """
         for job in await self._jobs.interrupt_orphans():
             await self._board.leave(job.task_id, _note(job.error))
+
+    def serve(self) -> None:
+        """Takes over, from now on, what servers that are gone have left; again is harmless."""
+        if self._sweeper is None and not self._closed:
+            self._sweeper = asyncio.create_task(self._sweep())
+            self._sweeper.add_done_callback(_log_fault)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await self.recover()
+                for job in await self._jobs.adopt():
+                    await self._take_over(job)
+            except DomainError as refusal:
+                log.warning("nothing was taken over: %s", refusal.code)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _take_over(self, job: Job) -> None:
+        try:
+            run = Run(await self._tasks.get(job.task_id), await self._provider())
+        except DomainError as refusal:
+            await self._board.leave(job.task_id, _note(str(refusal)))
+            await self._jobs.finish(job.id, Ending(JobStatus.FAILED, "failed", str(refusal)))
+            return
+        run.queued.set_result(job)
+        self._begin(self._live_on(run, job))
 
     async def close(self) -> None:
         """Ends what runs here, as interrupted, within two seconds."""
@@ -150,37 +202,68 @@ class AnalysisService:
             run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
         if self._ticker is not None:
             self._ticker.cancel()
-        left = {*self._living, *([self._ticker] if self._ticker else [])}
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        helpers = (helper for helper in (self._ticker, self._sweeper) if helper is not None)
+        left = {*self._living, *helpers}
         for seconds in (CLOSE_SECONDS, LAST_SECONDS):
             if left:
                 _, left = await asyncio.wait(left, timeout=seconds)
             for late in left:
                 late.cancel()
 
+    async def _provider(self) -> Provider:
+        """Who the settings name, or with `auto` who is there, Claude Code before a key.
+
+        Raises:
+            NoClaude: Nobody is there; the remedy is named.
+        """
+        settings = self._settings
+        if settings.analysis_provider in {"auto", "claude-code"}:
+            client = await ClaudeCode.find(settings)
+            if client is not None:
+                return client
+        if settings.analysis_provider in {"auto", "anthropic"} and settings.anthropic_api_key:
+            return AnthropicApi(settings, self._context.search)
+        raise none_found(settings)
+
+    def _begin(self, life: Coroutine[Any, Any, None]) -> None:
+        living = asyncio.create_task(life)
+        self._living.add(living)
+        living.add_done_callback(self._living.discard)
+        living.add_done_callback(_log_fault)
+
     async def _live(self, run: Run, caller: Caller) -> None:
         """The life of a job, from its row to its end; `run.queued` always gets an answer."""
         try:
-            job = await self._jobs.create(run.task.id, caller, claude_code.NAME)
-            self._runs[job.id] = run
-            if self._closed:
-                run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
-            try:
-                await self._enter(run, job)
-                run.queued.set_result(job)
-                await self._in_turn(run, job)
-            finally:
-                del self._runs[job.id]
-                run.ended.set_result(None)
+            job = await self._jobs.create(run.task.id, caller, run.provider.name)
+            await self._live_on(run, job)
         except DomainError as refusal:
             run.queued.set_exception(refusal)
         finally:
             if not run.queued.done():
                 run.queued.set_exception(_shutting_down())
 
+    async def _live_on(self, run: Run, job: Job) -> None:
+        """The life of a job that has a row."""
+        self._runs[job.id] = run
+        if self._closed:
+            run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
+        try:
+            await self._enter(run, job)
+            if not run.queued.done():
+                run.queued.set_result(job)
+            await self._in_turn(run, job)
+        finally:
+            del self._runs[job.id]
+            run.ended.set_result(None)
+
     async def _enter(self, run: Run, job: Job) -> None:
         await self._board.enter(run.task)
         with suppress(Unavailable):
-            if not await self._is_active(job):  # cancelled, or deleted with its task, meanwhile
+            if not await self._jobs.is_ours(
+                job.id
+            ):  # cancelled, or deleted with its task, meanwhile
                 await self._board.put_back(run.task.id)
         if self._ticker is None or self._ticker.done():
             self._ticker = asyncio.create_task(self._tick())
@@ -189,8 +272,7 @@ class AnalysisService:
     async def _in_turn(self, run: Run, job: Job) -> None:
         end: Ending | None = Ending(JobStatus.FAILED, "failed", FAULT)
         try:
-            async with self._turn:
-                end = await self._analyse(run, job)
+            end = await self._analyse(run, job)
         except DomainError as error:
             end = Ending(JobStatus.FAILED, "failed", str(error))
         except asyncio.CancelledError:
@@ -202,16 +284,26 @@ class AnalysisService:
 
     async def _analyse(self, run: Run, job: Job) -> Ending | None:
         """Runs one analysis; None where somebody else ended the job before it began."""
-        outcome = Outcome(None, None, None, None)
+        outcome = Outcome()
+        if await self._wait_for_turn(run, job) is Turn.GONE:
+            return None
         if run.stopped_as is None:
-            if not await self._jobs.begin(job.id):
-                return None
             outcome = await self._ask(run, outcome)
         if run.stopped_as is not None:
             return ending(run.stopped_as, run.reason, outcome)
         if outcome.error is not None:
             return ending(JobStatus.FAILED, outcome.error, outcome)
         return await self._keep(run, outcome)
+
+    async def _wait_for_turn(self, run: Run, job: Job) -> Turn:
+        """Asks for the turn until it comes, the job is gone or the run is stopped."""
+        while run.stopped_as is None:
+            turn = await self._jobs.begin(job.id)
+            if turn is not Turn.LATER:
+                return turn
+            with suppress(TimeoutError):
+                await asyncio.wait_for(run.asked.wait(), TICK_SECONDS)
+        return Turn.LATER
 
     async def _ask(self, run: Run, nothing: Outcome) -> Outcome:
         task = await self._tasks.get(run.task.id)
@@ -222,19 +314,21 @@ class AnalysisService:
         if gathering.cancelled():
             return nothing
         material = gathering.result()
-        run.agents = frozenset(agent.name for agent in material.agents)
+        run.agents = material.agents
         prompt = analysis_prompt.build(material)
         schema = analysis_answer.schema()
-        return await self._claude.ask(run.binary, prompt, schema, run.stream, run.stop)
+        return await run.provider.ask(prompt, schema, run.stream, run.stop)
 
     async def _keep(self, run: Run, outcome: Outcome) -> Ending:
         answer = analysis_answer.parse(outcome.structured)
         if isinstance(answer, str):
             return ending(JobStatus.FAILED, answer, outcome)
-        if answer.suggested_agent not in run.agents:
-            answer = answer.model_copy(update={"suggested_agent": None})
-        files = await asyncio.to_thread(existing, await self._root(), answer)
-        await self._board.store(run.task.id, answer, files)
+        if answer.suggested_agent not in {agent.name for agent in run.agents}:
+            fit = best(run.task, run.agents)
+            name, reason = (fit.name, fit.reason) if fit else (None, None)
+            answer = answer.model_copy(update={"suggested_agent": name, "agent_reason": reason})
+        found = await asyncio.to_thread(checked, await self._root(), answer)
+        await self._board.store(run.task.id, found)
         return ending(JobStatus.SUCCEEDED, None, outcome)
 
     async def _end(self, run: Run, job: Job, end: Ending) -> None:
@@ -242,7 +336,7 @@ class AnalysisService:
         told = end.error is None
         for pause in (*END_PAUSES, None):
             try:
-                if not told and await self._is_active(job):
+                if not told and await self._jobs.is_ours(job.id):
                     await self._board.leave(job.task_id, _note(end.error))
                 told = True
                 await self._jobs.finish(job.id, end, actor=run.actor)
@@ -252,12 +346,6 @@ class AnalysisService:
                     await asyncio.sleep(pause)
             else:
                 return
-
-    async def _is_active(self, job: Job) -> bool:
-        try:
-            return (await self._jobs.get(job.id)).status in ACTIVE
-        except JobNotFound:
-            return False
 
     async def _tick(self) -> None:
         """Writes heartbeats and progress, and stops what other processes want stopped."""

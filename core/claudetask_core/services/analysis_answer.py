@@ -1,5 +1,6 @@
 """What an analysis answers: its form, and the Markdown that the task keeps of it."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -35,6 +36,9 @@ class AnalysisAnswer(BaseModel):
     suggested_agent: Annotated[
         str | None, Field(description="the name of the listed agent that suits best, or null")
     ] = None
+    agent_reason: Annotated[
+        str | None, Field(description="why that agent, in a sentence, or null")
+    ] = None
     size: Annotated[Literal["S", "M", "L"], Field(description="an hour or less, a day, more")]
 
 
@@ -55,15 +59,21 @@ def parse(given: Any) -> AnalysisAnswer | str:
         return f"Claude's answer has not the form that was asked for: {where}: {first['msg']}."
 
 
-def to_markdown(answer: AnalysisAnswer) -> str:
-    """The answer as a person reads it; kept within what a task may hold."""
+def to_markdown(answer: AnalysisAnswer, missing: Collection[str] = ()) -> str:
+    """The answer as a person reads it; kept within what a task may hold.
+
+    Args:
+        answer: What Claude found.
+        missing: The paths of its files that are not there, which is said.
+    """
     facts = [f"**Size:** {answer.size}"]
     if answer.suggested_agent:
-        facts.append(f"**Suggested agent:** {answer.suggested_agent}")
+        reason = f" ({_item(answer.agent_reason)})" if answer.agent_reason else ""
+        facts.append(f"**Suggested agent:** {answer.suggested_agent}{reason}")
     parts = [
         f"## Summary\n\n{answer.summary.strip()}\n\n{' · '.join(facts)}",
         _section("Approach", [f"{n}. {_item(s)}" for n, s in enumerate(answer.approach, 1)]),
-        _section("Files", [f"- {_file(file)}" for file in answer.files]),
+        _section("Files", [f"- {_file(file, missing)}" for file in answer.files]),
         _section("Risks", [f"- {_item(risk)}" for risk in answer.risks]),
         _section("Acceptance criteria", [f"- {_item(c)}" for c in answer.acceptance_criteria]),
     ]
@@ -83,6 +93,7 @@ def _item(text: str) -> str:
     return "\n   ".join(text.strip().splitlines())
 
 
-def _file(file: AnalysisFile) -> str:
+def _file(file: AnalysisFile, missing: Collection[str]) -> str:
     line = f":{file.line}" if file.line else ""
-    return f"`{file.path.strip()}{line}` — {_item(file.why)}"
+    new = " (not there yet)" if file.path in missing else ""
+    return f"`{file.path.strip()}{line}`{new} — {_item(file.why)}"

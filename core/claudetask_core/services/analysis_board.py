@@ -1,6 +1,8 @@
 """What an analysis does to its task: the move to Analysis and on, the text, a note on failure."""
 
 import logging
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +19,7 @@ from claudetask_core.schemas.task import (
     Task,
     TaskUpdate,
 )
-from claudetask_core.services.analysis_answer import AnalysisAnswer, to_markdown
+from claudetask_core.services.analysis_answer import AnalysisAnswer, AnalysisFile, to_markdown
 from claudetask_core.services.claims import Caller
 from claudetask_core.services.tasks import TaskService
 
@@ -30,6 +32,15 @@ MAX_CRITERIA = 20
 MAX_FILES = 50
 CRITERION: TypeAdapter[str] = TypeAdapter(CriterionText)
 FILE: TypeAdapter[str] = TypeAdapter(RelatedFile)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An answer held against the project: `files` are there, `missing` are not."""
+
+    answer: AnalysisAnswer
+    files: list[str]
+    missing: frozenset[str]
 
 
 class AnalysisBoard:
@@ -74,13 +85,12 @@ class AnalysisBoard:
         except DomainError as refusal:
             log.info("task %d has no note on its analysis: %s", task_id, refusal.code)
 
-    async def store(self, task_id: int, answer: AnalysisAnswer, files: list[str]) -> None:
+    async def store(self, task_id: int, found: Checked) -> None:
         """Keeps the answer, and moves the task on to Ready where it is in Analysis.
 
         Args:
             task_id: The task.
-            answer: What Claude found.
-            files: Those of its files that exist in the project.
+            found: What Claude found.
 
         Raises:
             TaskNotFound: It was deleted meanwhile.
@@ -88,8 +98,8 @@ class AnalysisBoard:
         """
         for left in reversed(range(TRIES)):
             task = await self._tasks.get(task_id)
-            texts = _texts(task, answer, files)
-            guarded = _guarded(task, answer)
+            texts = _texts(task, found)
+            guarded = _guarded(task, found.answer)
             try:
                 await self._tasks.update(
                     task_id,
@@ -120,15 +130,38 @@ class AnalysisBoard:
         return Status(last.old)
 
 
-def existing(root: Path, answer: AnalysisAnswer) -> list[str]:
-    """The answer's files that exist inside the project, relative to it."""
+def checked(root: Path, answer: AnalysisAnswer) -> Checked:
+    """The answer with its files as they are: relative to the project, a line only where the file
+    has it, what leads out of the project left out.
+    """
     root = root.resolve()
-    found: list[str] = []
+    files: list[AnalysisFile] = []
+    existing: list[str] = []
+    missing: set[str] = set()
     for file in answer.files:
         path = _resolved(root, file.path.strip())
-        if path is not None and path.is_relative_to(root) and path.is_file():
-            found += _valid(FILE, path.relative_to(root).as_posix())
-    return list(dict.fromkeys(found))[:MAX_FILES]
+        if path is None or not path.is_relative_to(root) or path == root:
+            continue
+        name = path.relative_to(root).as_posix()
+        there = path.is_file()
+        line = file.line if there and _has_line(path, file.line) else None
+        files.append(file.model_copy(update={"path": name, "line": line}))
+        if there:
+            existing += _valid(FILE, name)
+        else:
+            missing.add(name)
+    whole = answer.model_copy(update={"files": files})
+    return Checked(whole, list(dict.fromkeys(existing))[:MAX_FILES], frozenset(missing))
+
+
+def _has_line(path: Path, line: int | None) -> bool:
+    if line is None:
+        return False
+    try:
+        with path.open("rb") as file:
+            return next(islice(file, line - 1, None), None) is not None
+    except OSError:
+        return False
 
 
 def _resolved(root: Path, path: str) -> Path | None:
@@ -138,10 +171,10 @@ def _resolved(root: Path, path: str) -> Path | None:
         return None
 
 
-def _texts(task: Task, answer: AnalysisAnswer, files: list[str]) -> dict[str, object]:
-    fields: dict[str, object] = {"analysis": to_markdown(answer)}
-    if files and not task.related_files:
-        fields["related_files"] = files
+def _texts(task: Task, found: Checked) -> dict[str, object]:
+    fields: dict[str, object] = {"analysis": to_markdown(found.answer, found.missing)}
+    if found.files and not task.related_files:
+        fields["related_files"] = found.files
     return fields
 
 

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Agent
+from claudetask_core.schemas.claude_md import ClaudeMd
 from claudetask_core.schemas.search import SearchHit, SearchQuery, SearchResults
 from claudetask_core.schemas.task import Note, SimilarTask, SimilarTasks, Status, Task
 
@@ -39,6 +40,10 @@ class Agents(Protocol):
     async def find(self) -> list[Agent]: ...
 
 
+class Conventions(Protocol):
+    async def read(self) -> ClaudeMd: ...
+
+
 @dataclass(frozen=True)
 class Material:
     """All that a prompt is made of; what could not be had is empty."""
@@ -48,6 +53,7 @@ class Material:
     hits: Sequence[SearchHit] = ()
     similar: Sequence[SimilarTask] = ()
     agents: Sequence[Agent] = ()
+    claude_md: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,12 @@ class AnalysisContext:
     search: Search | None = None
     similar: Similar | None = None
     agents: Agents | None = None
+    claude_md: Conventions | None = None
 
     async def gather(self, task: Task) -> Material:
         """The material for this task."""
         question = f"{task.title}\n{task.description}"[:QUESTION].strip()
-        notes, hits, similar, agents = await asyncio.gather(
+        notes, hits, similar, agents, claude_md = await asyncio.gather(
             _or_none(self.notes.find(task.id) if self.notes else None),
             _or_none(
                 self.search.search(SearchQuery(query=question, top_k=HITS)) if self.search else None
@@ -73,6 +80,7 @@ class AnalysisContext:
                 else None
             ),
             _or_none(self.agents.find() if self.agents else None),
+            _or_none(self.claude_md.read() if self.claude_md else None),
         )
         others = [hit for hit in similar.results if hit.id != task.id] if similar else []
         return Material(
@@ -81,6 +89,7 @@ class AnalysisContext:
             hits.results if hits else (),
             others[:SIMILAR],
             agents or (),
+            claude_md.content if claude_md else "",
         )
 
 

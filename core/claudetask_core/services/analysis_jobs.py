@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, tuple_
 
 from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database, WriteSession
@@ -30,7 +31,18 @@ from claudetask_core.services.task_rows import TaskNotFound
 KIND = "analysis"
 HEARTBEAT = timedelta(seconds=5)
 UNFINISHED = JobRow.status.in_([status.value for status in ACTIVE])
+ATTEMPTS = 2
+TAKEN_OVER = "Another server has taken it over."
 SERVER_GONE = "The server that ran it ended. Start the analysis again."
+
+
+class Turn(Enum):
+    """Whether a job may run."""
+
+    NOW = auto()
+    LATER = auto()
+    GONE = auto()
+    """It is not queued any more, or not by this process."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class Progress:
     progress: float
     message: str
     turns: int | None
+    tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -51,16 +64,20 @@ class Ending:
     error: str | None = None
     cost_usd: float | None = None
     turns: int | None = None
+    tokens: int | None = None
 
 
 class Jobs:
     """Jobs as this process sees and changes them."""
 
-    def __init__(self, database: Database, events: EventService, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, events: EventService, clock: Clock, *, at_once: int = 1
+    ) -> None:
         self._database = database
         self._events = events
         self._clock = clock
         self._here = this_process()
+        self._at_once = at_once
 
     async def get(self, job_id: str) -> Job:
         """A job.
@@ -126,17 +143,48 @@ class Jobs:
             await self._tell(session, row, caller.name)
             return to_job(row)
 
-    async def begin(self, job_id: str) -> bool:
-        """Marks a job as running; False where it is no longer queued."""
+    async def begin(self, job_id: str) -> Turn:
+        """Marks a job of this process as running, once fewer run than may, in all processes, and
+        none that was queued before it waits.
+        """
         async with self._database.write() as session:
             row = await session.get(JobRow, job_id)
-            if row is None or row.status != JobStatus.QUEUED.value:
-                return False
+            if row is None or row.status != JobStatus.QUEUED.value or not self._is_ours(row):
+                return Turn.GONE
+            before = await session.scalars(
+                select(JobRow).where(
+                    or_(
+                        JobRow.status == JobStatus.RUNNING.value,
+                        tuple_(JobRow.created_at, JobRow.id) < (row.created_at, row.id),
+                    ),
+                    UNFINISHED,
+                )
+            )
+            if sum(not self._is_orphan(other) for other in before) >= self._at_once:
+                return Turn.LATER
             row.status = JobStatus.RUNNING.value
             row.started_at = row.heartbeat_at = self._clock.now()
             row.message = "reading the board"
             await self._tell(session, row, row.actor)
-            return True
+            return Turn.NOW
+
+    async def adopt(self) -> list[Job]:
+        """Makes the queued jobs that nobody has this process's own, oldest first."""
+        unowned = select(JobRow).where(JobRow.status == JobStatus.QUEUED.value, JobRow.owner == "")
+        async with self._database.read() as session:
+            if await session.scalar(unowned.limit(1)) is None:
+                return []
+        async with self._database.write() as session:
+            rows = list(await session.scalars(unowned.order_by(JobRow.created_at, JobRow.id)))
+            for row in rows:
+                row.owner, row.heartbeat_at = str(self._here), self._clock.now()
+            return [to_job(row) for row in rows]
+
+    async def is_ours(self, job_id: str) -> bool:
+        """Whether the job is unfinished and no other process has taken it over."""
+        async with self._database.read() as session:
+            row = await session.get(JobRow, job_id)
+        return row is not None and row.status in ACTIVE and self._is_ours(row)
 
     async def beat(self, present: Mapping[str, Progress | None]) -> dict[str, str]:
         """Says that these jobs are alive and how far they are; answers which are to be stopped,
@@ -147,24 +195,34 @@ class Jobs:
             rows = {row.id: row for row in await session.scalars(wanted)}
         stop = dict.fromkeys(present.keys() - rows.keys(), "Its task was deleted.")
         for row in rows.values():
-            if row.cancel_requested:
+            if not self._is_ours(row):
+                stop[row.id] = TAKEN_OVER
+            elif row.cancel_requested:
                 stop[row.id] = row.error or "Cancelled."
         due = [
             id_
             for id_ in rows
-            if self._is_silent(rows[id_]) or _differs(rows[id_], present.get(id_))
+            if self._is_ours(rows[id_])
+            and (self._is_silent(rows[id_]) or _differs(rows[id_], present.get(id_)))
         ]
         if due:
             async with self._database.write() as session:
                 for row in await session.scalars(wanted.where(JobRow.id.in_(due))):
+                    differs = _differs(row, present.get(row.id))
                     self._write_beat(row, present.get(row.id))
+                    if differs:
+                        await self._events.append(
+                            session, EventType.JOB, "progress", row.id, row.actor
+                        )
         return stop
 
     async def finish(self, job_id: str, ending: Ending, *, actor: str | None = None) -> Job | None:
-        """Ends an unfinished job; None where it was finished before or is gone."""
+        """Ends an unfinished job of this process; None where it was finished before, is gone, or
+        is another's by now.
+        """
         async with self._database.write() as session:
             row = await session.get(JobRow, job_id)
-            if row is None or row.status not in ACTIVE:
+            if row is None or row.status not in ACTIVE or not self._is_ours(row):
                 return None
             return await self._end(session, row, ending, actor or row.actor)
 
@@ -188,21 +246,47 @@ class Jobs:
             return to_job(row)
 
     async def interrupt_orphans(self) -> list[Job]:
-        """Ends the jobs whose process is gone and answers them."""
-        if not await self._orphans():
-            return []
-        ending = Ending(JobStatus.INTERRUPTED, "interrupted", SERVER_GONE)
+        """Interrupts the jobs whose process is gone, and queues each again, once.
+
+        Returns:
+            Those that are ended for good.
+        """
         ended: list[Job] = []
         for job_id in await self._orphans():
-            job = await self.finish(job_id, ending)
-            ended += [job] if job is not None else []
+            async with self._database.write() as session:
+                row = await session.get(JobRow, job_id)
+                if row is None or row.status not in ACTIVE or not self._is_orphan(row):
+                    continue  # another process was first
+                job = await self._interrupt(session, row)
+                ended += [job] if job.status not in ACTIVE else []
         return ended
 
+    async def _interrupt(self, session: WriteSession, row: JobRow) -> Job:
+        ran = row.status == JobStatus.RUNNING.value
+        if row.attempts >= ATTEMPTS or row.cancel_requested:
+            ending = Ending(JobStatus.INTERRUPTED, "interrupted", SERVER_GONE)
+            return await self._end(session, row, ending, row.actor)
+        if ran:
+            row.status, row.attempts = JobStatus.INTERRUPTED.value, row.attempts + 1
+            await self._tell(session, row, row.actor)
+        row.status, row.owner, row.started_at = JobStatus.QUEUED.value, "", None
+        row.progress, row.message = 0.0, "queued again: the server that had it is gone"
+        await self._tell(session, row, row.actor)
+        return to_job(row)
+
     async def _orphans(self) -> list[str]:
-        now = self._clock.now()
         async with self._database.read() as session:
             rows = await session.scalars(select(JobRow).where(UNFINISHED))
-            return [row.id for row in rows if is_gone(row.owner, row.heartbeat_at, now, self._here)]
+            return [row.id for row in rows if self._is_orphan(row)]
+
+    def _is_ours(self, row: JobRow) -> bool:
+        return row.owner == str(self._here)
+
+    def _is_orphan(self, row: JobRow) -> bool:
+        """Whether the process that had the job is gone; a queued one that nobody has waits."""
+        if not row.owner:
+            return False
+        return is_gone(row.owner, row.heartbeat_at, self._clock.now(), self._here)
 
     async def _end(self, session: WriteSession, row: JobRow, ending: Ending, actor: str) -> Job:
         row.status = ending.status.value
@@ -212,6 +296,7 @@ class Jobs:
             row.progress = 1.0
         row.cost_usd = ending.cost_usd
         row.turns = row.turns if ending.turns is None else ending.turns
+        row.tokens = row.tokens if ending.tokens is None else ending.tokens
         await self._tell(session, row, actor)
         return to_job(row)
 
@@ -225,7 +310,7 @@ class Jobs:
         row.heartbeat_at = self._clock.now()
         if progress is None:
             return
-        row.progress, row.turns = progress.progress, progress.turns
+        row.progress, row.turns, row.tokens = progress.progress, progress.turns, progress.tokens
         if not row.cancel_requested:
             row.message = progress.message
 

@@ -47,6 +47,13 @@ class AnalysisRunning(Conflict):
         )
 
 
+def _seconds(row: JobRow) -> float | None:
+    """How long it ran, once it has ended."""
+    if row.started_at is None or row.finished_at is None:
+        return None
+    return round((row.finished_at - row.started_at).total_seconds(), 3)
+
+
 def to_job(row: JobRow) -> Job:
     return Job(
         id=row.id,
@@ -59,6 +66,9 @@ def to_job(row: JobRow) -> Job:
         provider=row.provider,
         cost_usd=row.cost_usd,
         turns=row.turns,
+        tokens=row.tokens,
+        attempts=row.attempts,
+        duration_seconds=_seconds(row),
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

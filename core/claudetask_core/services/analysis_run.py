@@ -1,12 +1,14 @@
 """One analysis that this process runs: how to stop it, and how far it is."""
 
 import asyncio
+from collections.abc import Sequence
 
+from claudetask_core.schemas.agent import Agent
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Task
 from claudetask_core.services.analysis_jobs import Ending, Progress
-from claudetask_core.services.claude_code import Outcome
-from claudetask_core.services.claude_code_process import Stop
+from claudetask_core.services.analysis_provider import Outcome, Provider
+from claudetask_core.services.analysis_stop import Stop
 from claudetask_core.services.claude_code_stream import Stream
 
 
@@ -15,20 +17,21 @@ class Run:
 
     Args:
         task: What is analysed.
-        binary: The client to run.
+        provider: Who does it.
     """
 
-    def __init__(self, task: Task, binary: str) -> None:
+    def __init__(self, task: Task, provider: Provider) -> None:
         self.task = task
-        self.binary = binary
+        self.provider = provider
         self.queued: asyncio.Future[Job] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.stop = Stop()
+        self.asked = asyncio.Event()
         self.stopped_as: JobStatus | None = None
         self.reason: str | None = None
         self.actor: str | None = None
         self.stream: Stream | None = None
-        self.agents: frozenset[str] = frozenset()
+        self.agents: Sequence[Agent] = ()
 
     def ask_to_stop(
         self, status: JobStatus, reason: str, grace: float, actor: str | None = None
@@ -36,6 +39,7 @@ class Run:
         """Ends it as `status`; the first to ask rules."""
         if self.stopped_as is None:
             self.stopped_as, self.reason, self.actor = status, reason, actor
+            self.asked.set()
             self.stop.ask(grace)
 
     @property
@@ -44,10 +48,12 @@ class Run:
         stream = self.stream
         if stream is None:
             return None
-        return Progress(stream.progress, stream.message, stream.turns or None)
+        return Progress(
+            stream.progress, stream.message, stream.turns or None, stream.tokens or None
+        )
 
 
 def ending(status: JobStatus, error: str | None, outcome: Outcome) -> Ending:
     """How a job ends that brought this outcome."""
     message = "the analysis is in the task" if error is None else str(status)
-    return Ending(status, message, error, outcome.cost_usd, outcome.turns)
+    return Ending(status, message, error, outcome.cost_usd, outcome.turns, outcome.tokens)

@@ -2,99 +2,85 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from claudetask_core.config import Settings
-from claudetask_core.errors import Unavailable
 from claudetask_core.services import claude_code_failures as failures
+from claudetask_core.services.analysis_provider import Outcome
+from claudetask_core.services.analysis_stop import CLOSE_GRACE, Stop
 from claudetask_core.services.claude_code_command import arguments, environment
-from claudetask_core.services.claude_code_process import Command, Exit, Stop, run
-from claudetask_core.services.claude_code_stream import Stream
+from claudetask_core.services.claude_code_failures import spent
+from claudetask_core.services.claude_code_process import Command, Exit, run
+from claudetask_core.services.claude_code_stream import Stream, counted
+from claudetask_core.services.git import git
 
-NAME = "claude-code"
-INSTALL = (
-    "Install Claude Code (https://code.claude.com) and log in, or set CLAUDETASK_CLAUDE_BIN to "
-    "its absolute path."
-)
-
-
-class NoClaude(Unavailable):
-    code = "no_claude"
+DENIED_AT_MOST = 400
+IGNORED = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a run brought: `structured` where `error` is None; cost and turns where known."""
-
-    structured: dict[str, Any] | None
-    error: str | None
-    cost_usd: float | None
-    turns: int | None
-
-
 class ClaudeCode:
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    """The client at an absolute path."""
 
-    async def find(self) -> str:
-        """The client's absolute path.
+    settings: Settings
+    binary: str
+    name: str = "claude-code"
 
-        Raises:
-            NoClaude: The settings want none, or it is not there.
-        """
-        provider = self._settings.analysis_provider
-        if provider == "none":
-            raise NoClaude(
-                "Analyses are switched off (CLAUDETASK_ANALYSIS_PROVIDER is none).",
-                next_step="Set it to auto, install Claude Code and restart the server.",
-            )
-        if provider == "anthropic":
-            raise NoClaude(
-                "The provider anthropic is not available in this version.",
-                next_step=f"Set CLAUDETASK_ANALYSIS_PROVIDER to claude-code. {INSTALL}",
-            )
-        name = self._settings.claude_bin
-        found = await asyncio.to_thread(shutil.which, name)
+    @classmethod
+    async def find(cls, settings: Settings) -> "ClaudeCode | None":
+        """The client that the settings name, where it is there."""
+        found = await asyncio.to_thread(shutil.which, settings.claude_bin)
         # A relative path would be looked up in the project, which may be hostile.
         if found is None or not Path(found).is_absolute():
-            raise NoClaude(f"Claude Code ({name!r}) was not found on PATH.", next_step=INSTALL)
-        return found
+            return None
+        return cls(settings, found)
 
-    async def ask(
-        self,
-        binary: str,
-        prompt: str,
-        schema: dict[str, Any],
-        stream: Stream,
-        stop: Stop,
-    ) -> Outcome:
-        """Runs the client once over the prompt.
-
-        Args:
-            binary: As `find` answers it.
-            prompt: What to do, handed over by stdin.
-            schema: What the answer must look like.
-            stream: Follows the run; its root is the folder that Claude works in.
-            stop: Ends the run early when asked.
-        """
-        seconds = self._settings.analysis_timeout_seconds
+    async def ask(self, prompt: str, schema: dict[str, Any], stream: Stream, stop: Stop) -> Outcome:
+        """As `Provider.ask` says."""
+        seconds, most = self.settings.analysis_timeout_seconds, self.settings.analysis_max_tokens
+        denied = [*self.settings.index_exclude, *await _ignored(stream.root)]
         command = Command(
-            argv=arguments(binary, self._settings, schema),
+            argv=arguments(self.binary, self.settings, schema, denied),
             cwd=stream.root,
             env=environment(),
             stdin=prompt.encode(),
             seconds=seconds,
         )
-        feed: Callable[[bytes], None] = stream.feed
+        limit = _Limit(most, stream, stop)
         try:
-            ended = await run(command, feed, stop)
+            ended = await run(command, limit.feed, limit.stop)
         except OSError as error:
             reason = f"Claude Code cannot be run in {stream.root}: {error.strerror}."
-            return Outcome(None, f"{reason} Check the project's path.", None, None)
+            return Outcome(error=f"{reason} Check the project's path.")
+        if limit.passed:
+            return replace(_outcome(ended, stream, seconds), structured=None, error=spent(most))
         return _outcome(ended, stream, seconds)
+
+
+class _Limit:
+    """Follows a run, and ends it when it has used up its tokens."""
+
+    def __init__(self, most: int, stream: Stream, outer: Stop) -> None:
+        self._most = most
+        self._stream = stream
+        self.passed = False
+        self.stop = Stop()
+        outer.bind(self.stop.ask)
+
+    def feed(self, line: bytes) -> None:
+        self._stream.feed(line)
+        if self._stream.tokens > self._most and not self.passed and not self._stream.result:
+            self.passed = True
+            self.stop.ask(CLOSE_GRACE)
+
+
+async def _ignored(root: Path) -> list[str]:
+    """Files and folders that git ignores, as patterns: the index leaves them out too."""
+    listed = await git(root, "ls-files", *IGNORED)
+    paths = (listed or "").split("\0")[:DENIED_AT_MOST]
+    return [f"./{path}**" if path.endswith("/") else f"./{path}" for path in paths if path]
 
 
 def _outcome(ended: Exit, stream: Stream, seconds: float) -> Outcome:
@@ -109,4 +95,5 @@ def _outcome(ended: Exit, stream: Stream, seconds: float) -> Outcome:
         error=error,
         cost_usd=float(cost) if isinstance(cost, int | float) else None,
         turns=turns if isinstance(turns, int) else (stream.turns or None),
+        tokens=stream.tokens or counted(result.get("usage") if result else None) or None,
     )

@@ -7,23 +7,17 @@ taking effect. The prompt goes in by stdin, where neither its size nor a leading
 
 import json
 import os
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from claudetask_core.config import Settings
+from claudetask_core.search.exclusions import SECRETS
 
-MAX_TURNS = 30
 TOOLS = "Read,Grep,Glob"
-SECRETS = (
-    ".env",
-    ".env.*",
-    "*.pem",
-    "*.key",
-    "id_rsa",
-    "id_ed25519",
-    ".npmrc",
-    ".netrc",
-    ".claudetask/**",
-)
+UNSAID = re.compile(r"[()\r\n\0]")
+"""Characters that cannot be written into a rule; a pattern's `?` stands for any."""
+FOLDERS = (".claudetask/**", ".git/**")
 OWN_PREFIXES = ("CLAUDETASK_", "MCP_")
 OUTER_SESSION = frozenset(
     {
@@ -50,23 +44,27 @@ ADDED = {
 }
 
 
-def arguments(binary: str, settings: Settings, schema: dict[str, Any]) -> list[str]:
+def arguments(
+    binary: str, settings: Settings, schema: dict[str, Any], denied: Sequence[str] = ()
+) -> list[str]:
     """The argument vector.
 
     Args:
         binary: The client's absolute path.
-        settings: Model and budget.
+        settings: Model and ceilings.
         schema: What the answer must look like; an object at its top.
+        denied: Patterns of files that may not be read, besides those that hold secrets.
     """
     model = ["--model", settings.analysis_model] if settings.analysis_model else []
     return [
         *(binary, "-p", "--output-format", "stream-json", "--verbose"),
         *("--setting-sources", "user", "--strict-mcp-config"),
         *("--tools", TOOLS, "--permission-mode", "dontAsk"),
-        *("--max-turns", str(MAX_TURNS)),
+        *("--max-turns", str(settings.analysis_max_turns)),
         *("--max-budget-usd", f"{settings.analysis_max_budget_usd:g}"),
         *("--no-session-persistence", "--json-schema", json.dumps(schema)),
-        *("--disallowedTools", *(f"Read(**/{pattern})" for pattern in SECRETS)),
+        *("--disallowedTools", *(f"Read(**/{pattern})" for pattern in (*SECRETS, *FOLDERS))),
+        *(f"Read({UNSAID.sub('?', pattern)})" for pattern in denied),
         *model,
     ]
 

@@ -7,7 +7,6 @@ The client's exit code and `subtype` mislead: a refused key ends as `"subtype": 
 import re
 from typing import Any
 
-from claudetask_core.services.claude_code_command import MAX_TURNS
 from claudetask_core.services.claude_code_guard import CANNOT_START
 from claudetask_core.services.claude_code_process import Ended, Exit
 
@@ -24,8 +23,8 @@ LOG_IN = "Run `claude` once in a terminal and log in, then start the analysis ag
 LATER = "Try again later."
 BY_SUBTYPE = {
     "error_max_turns": (
-        f"Claude had not finished after {MAX_TURNS} turns. "
-        "Narrow the task down or split it, then try again."
+        "Claude had not finished after the last of its turns. Narrow the task down or split it, "
+        "or raise CLAUDETASK_ANALYSIS_MAX_TURNS."
     ),
     "error_max_budget_usd": (
         "The analysis reached its limit of cost. "
@@ -45,6 +44,22 @@ BY_STATUS = {
 }
 
 
+def late(seconds: float) -> str:
+    """That a run took too long."""
+    return (
+        f"Claude had not finished after {seconds:g} seconds. "
+        "Raise CLAUDETASK_ANALYSIS_TIMEOUT_SECONDS or narrow the task down."
+    )
+
+
+def spent(tokens: int) -> str:
+    """That a run has used up its tokens."""
+    return (
+        f"The analysis reached its limit of {tokens:,} tokens. "
+        "Raise CLAUDETASK_ANALYSIS_MAX_TOKENS or narrow the task down."
+    )
+
+
 def redacted(text: str) -> str:
     """The text on one line, cut, without what looks like a secret."""
     line = " ".join(SECRET.sub("[redacted]", text).split())
@@ -54,10 +69,7 @@ def redacted(text: str) -> str:
 def of_exit(ended: Exit, seconds: float) -> str | None:
     """What is wrong with how the process ended, where its answer does not matter any more."""
     if ended.why is Ended.TIMED_OUT:
-        return (
-            f"Claude had not finished after {seconds:g} seconds. "
-            "Raise CLAUDETASK_ANALYSIS_TIMEOUT_SECONDS or narrow the task down."
-        )
+        return late(seconds)
     if ended.why is Ended.LINE_TOO_LONG:
         return f"Claude Code printed more than can be taken in. {LATER}"
     if ended.code == CANNOT_START:

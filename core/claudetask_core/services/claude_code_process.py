@@ -11,12 +11,11 @@ from enum import Enum, auto
 from pathlib import Path
 
 from claudetask_core.services import claude_code_guard
+from claudetask_core.services.analysis_stop import CANCEL_GRACE, CLOSE_GRACE, Stop
 
 CHUNK = 1 << 16
 MAX_LINE = 16 << 20
 KEPT_STDERR = 4096
-CANCEL_GRACE = claude_code_guard.INTERRUPT_SECONDS
-CLOSE_GRACE = 0.4
 LAST_RESORT = claude_code_guard.TERMINATE_SECONDS + 0.4
 GUARD = Path(claude_code_guard.__file__)
 
@@ -37,28 +36,6 @@ class Exit:
     why: Ended
     code: int
     stderr: str
-
-
-class Stop:
-    """A request to end, which may come before there is anything to end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._grace = 0.0
-        self._pull: Callable[[float], object] | None = None
-
-    def ask(self, grace: float) -> None:
-        """Ends what runs, giving it `grace` seconds after the interrupt; the first to ask rules."""
-        if self.asked:
-            return
-        self.asked, self._grace = True, grace
-        if self._pull is not None:
-            self._pull(grace)
-
-    def bind(self, pull: Callable[[float], object]) -> None:
-        self._pull = pull
-        if self.asked:
-            pull(self._grace)
 
 
 @dataclass(frozen=True)

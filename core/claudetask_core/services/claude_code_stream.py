@@ -1,6 +1,7 @@
 """What a running Claude Code says of itself, one JSON event a line (`stream-json`)."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, cast
@@ -10,7 +11,17 @@ DOING = {
     "Read": ("reading", "file_path"),
     "Grep": ("searching for", "pattern"),
     "Glob": ("looking for files like", "pattern"),
+    "read_file": ("reading", "path"),
+    "search_code": ("searching for", "query"),
+    "list_files": ("looking for files like", "pattern"),
 }
+ANSWERING = frozenset({"StructuredOutput", "submit_analysis"})
+COUNTED = (
+    "input_tokens",
+    "output_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+)
 
 
 @dataclass
@@ -24,12 +35,17 @@ class Stream:
     root: Path
     doing: str = "starting Claude Code"
     result: dict[str, Any] | None = None
-    _messages: set[str] = field(default_factory=set[str])
+    _messages: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
     def turns(self) -> int:
         """How many answers the model gave so far."""
         return len(self._messages)
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the model read and wrote so far; what was cached counts too."""
+        return sum(self._messages.values())
 
     @property
     def message(self) -> str:
@@ -53,17 +69,22 @@ class Stream:
             case {"type": "result"}:
                 self.result = cast("dict[str, Any]", event)
             case {"type": "assistant", "message": {"id": str(id_), "content": [*blocks]}}:
-                self._messages.add(id_)
-                for block in blocks:
-                    self._look(block)
+                usage = cast("dict[str, Any]", event)["message"].get("usage")
+                self.answered(id_, blocks, counted(usage))
             case {"type": "system", "subtype": "api_retry"}:
                 self.doing = _retry(cast("dict[str, Any]", event))
             case _:
                 pass
 
+    def answered(self, message: str, blocks: Sequence[object], tokens: int) -> None:
+        """Takes in what the model answered; a message may come in several parts."""
+        self._messages[message] = max(tokens, self._messages.get(message, 0))
+        for block in blocks:
+            self._look(block)
+
     def _look(self, block: object) -> None:
         match block:
-            case {"type": "tool_use", "name": "StructuredOutput"}:
+            case {"type": "tool_use", "name": str(name)} if name in ANSWERING:
                 self.doing = "writing the answer"
             case {"type": "tool_use", "name": str(name), "input": {}}:
                 self.doing = self._doing(name, cast("dict[str, Any]", block)["input"])
@@ -79,6 +100,14 @@ class Stream:
             what = PurePath(what).relative_to(self.root).as_posix()
         what = " ".join(what.split())
         return f"{verb} {what}".strip()[:SHOWN]
+
+
+def counted(usage: object) -> int:
+    """The tokens of one request by the API's own account."""
+    if not isinstance(usage, dict):
+        return 0
+    values = (cast("dict[str, Any]", usage).get(name) for name in COUNTED)
+    return sum(value for value in values if isinstance(value, int) and value > 0)
 
 
 def _retry(event: dict[str, Any]) -> str:

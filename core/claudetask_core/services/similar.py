@@ -1,14 +1,14 @@
-"""Tasks like a question or like each other, over title, description, analysis and notes.
+"""Tasks like a question or like each other, over title, description, analysis, notes and files.
 
-SQLite's FTS5 (porter stems) finds who shares words; the score is the share of the question's
-words, each weighted by how rare it is on this board (inverse document frequency), that the task
-has. So 1.0 means that every word of the question stands in the task, and the score does not depend
-on how large the board is otherwise.
+SQLite's FTS5 finds who shares words, or words that may stand for them, as it stands on disk: there
+is nothing to load and nothing to keep in step. `similar_compare` then looks at the best of these.
+A question's score is the share of what it says that the task says too, weighed by how much each
+word tells: 1.0 is all of it. A duplicate's score is how likely it is the same work.
 """
 
-import math
-import re
-from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,18 +16,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import NoteRow, TaskRow
 from claudetask_core.schemas.task import SimilarTask, SimilarTasks, Status
+from claudetask_core.services import similar_model
+from claudetask_core.services.similar_compare import Comparison, Said
+from claudetask_core.services.similar_outcome import outcomes
+from claudetask_core.services.similar_question import Question
+from claudetask_core.services.similar_rarity import SAMPLE, Rarity
+from claudetask_core.services.similar_terms import MOST_CHARACTERS, compounds, lexicon
 
-WORD = re.compile(r"[^\W_]+", re.UNICODE)
-MAX_WORDS = 40
-BATCH = 500
-SNIPPET = 160
-TITLE_WEIGHT = 0.3
-LIKELY_DUPLICATE = 0.75
-STOP_WORDS = frozenset(
-    """a an and are as at be but by do does for from has have how i in into is it its of on or our
-    should so that the their then there they this to was we what when where which who why will
-    with you your""".split()  # noqa: SIM905 — a list of forty strings reads worse
-)
+CANDIDATES: Final = 32
+LIKELY_ONES: Final = 16
+DUPLICATES: Final = 3
+CREATED: Final = "{title description}"
+TITLE_WEIGHT: Final = 0.3
+FEW: Final = 20
+GROWTH: Final = 1.2
+SHARED: Final = 6
+LONG: Final = 400
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A task that shares words with a question, with its texts as they are indexed."""
+
+    id: int
+    title: str
+    description: str
+    rest: str
 
 
 async def index(session: WriteSession, row: TaskRow) -> None:
@@ -35,18 +49,20 @@ async def index(session: WriteSession, row: TaskRow) -> None:
     notes = await _notes(session, row.id) if row.notes_count else ""
     if row.version > 1:
         await forget(session, row.id)
+    fields = {
+        "title": row.title,
+        "description": row.description,
+        "analysis": row.analysis or "",
+        "notes": notes,
+        "files": "\n".join(file.path for file in row.files),
+    }
+    said = {name: f"{value}\n{compounds(value)}".strip() for name, value in fields.items()}
     await session.execute(
         text(
-            "INSERT INTO tasks_fts (rowid, title, description, analysis, notes) "
-            "VALUES (:id, :title, :description, :analysis, :notes)"
+            "INSERT INTO tasks_fts (rowid, title, description, analysis, notes, files) "
+            "VALUES (:id, :title, :description, :analysis, :notes, :files)"
         ),
-        {
-            "id": row.id,
-            "title": row.title,
-            "description": row.description,
-            "analysis": row.analysis or "",
-            "notes": notes,
-        },
+        {"id": row.id, **said},
     )
 
 
@@ -62,8 +78,16 @@ async def forget(session: WriteSession, task_id: int) -> None:
 
 
 class SimilarService:
+    """Finds tasks by what they say.
+
+    Args:
+        database: The board's.
+    """
+
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._rarity = Rarity.of(())
+        self._newest = -FEW
 
     async def find(
         self, query: str, *, top_k: int = 10, status: Status | None = None
@@ -76,107 +100,128 @@ class SimilarService:
             status: Only tasks in this one.
         """
         async with self._database.read() as session:
-            results = await ranked(session, query, top_k=top_k, status=status)
+            question = await self._question(session, query, "")
+            most = max(CANDIDATES, 2 * top_k)
+            likely = await _candidates(session, question, most, status=status)
+            compared = self._compare(question, likely, whole=True)
+            scores = [_score(compared, place) for place in range(len(likely))]
+            best = sorted(range(len(likely)), key=lambda n: (-scores[n], -likely[n].id))
+            chosen = [place for place in best if scores[place] > 0][:top_k]
+            results = await _described(session, compared, likely, {n: scores[n] for n in chosen})
         return SimilarTasks(query=query, results=results)
 
+    async def duplicates(
+        self, session: AsyncSession, title: str, description: str
+    ) -> list[SimilarTask]:
+        """Up to three tasks that are likely the work that is about to be put on the board."""
+        likely, compared = await self.compared(session, title, description)
+        chances = similar_model.chances(compared.features())
+        best = sorted(range(len(likely)), key=lambda place: (-chances[place], -likely[place].id))
+        least = similar_model.LIKELY if description.strip() else similar_model.LIKELY_BY_TITLE
+        chosen = [place for place in best if chances[place] >= least][:DUPLICATES]
+        return await _described(session, compared, likely, {n: float(chances[n]) for n in chosen})
 
-async def possible_duplicates(session: AsyncSession, title: str) -> list[SimilarTask]:
-    """Up to three tasks that may be the one about to be made."""
-    return await ranked(
-        session, title, top_k=3, status=None, column="title", at_least=LIKELY_DUPLICATE
-    )
+    async def compared(
+        self, session: AsyncSession, title: str, description: str
+    ) -> tuple[list[Candidate], Comparison]:
+        """The tasks that a new one may repeat, and how it compares with them."""
+        question = await self._question(session, title, description)
+        likely = await _candidates(session, question, LIKELY_ONES, columns=CREATED)
+        return likely, self._compare(question, likely, whole=False)
+
+    async def _question(self, session: AsyncSession, title: str, rest: str) -> Question:
+        """The question; what is rare on the board is looked at again when the board has grown."""
+        newest = await session.scalar(select(func.max(TaskRow.id))) or 0
+        if newest >= self._newest * GROWTH + FEW or newest < self._newest:
+            rows = await session.execute(
+                select(TaskRow.title, TaskRow.description).order_by(TaskRow.id.desc()).limit(SAMPLE)
+            )
+            self._rarity = Rarity.of(f"{title}\n{said[:MOST_CHARACTERS]}" for title, said in rows)
+            self._newest = newest
+        return Question(Said.of(title, rest), self._rarity, newest)
+
+    def _compare(
+        self, question: Question, tasks: Sequence[Candidate], *, whole: bool
+    ) -> Comparison:
+        if whole:
+            others = [
+                Said.of(task.title, f"{task.description}\n{task.rest}", LONG) for task in tasks
+            ]
+        else:
+            others = [Said.of(task.title, task.description) for task in tasks]
+        return Comparison(question.said, others, self._rarity)
 
 
-async def ranked(
+async def _candidates(
     session: AsyncSession,
-    query: str,
+    question: Question,
+    most: int,
     *,
-    top_k: int,
-    status: Status | None,
-    column: str | None = None,
-    at_least: float = 0.0,
-) -> list[SimilarTask]:
-    words = _words(query)
-    total = await session.scalar(select(func.count()).select_from(TaskRow)) or 0
-    if not words or not total:
+    columns: str = "",
+    status: Status | None = None,
+) -> list[Candidate]:
+    """The tasks that share the most telling words with a question, by the index on disk."""
+    match = question.match(columns)
+    if not match:
         return []
-    shared, weights = await _who_shares(session, words, total, column)
-    in_title, _ = (shared, weights) if column else await _who_shares(session, words, total, "title")
-    whole = sum(weights.values())
-    scores: dict[int, float] = {}
-    for task_id, matched in shared.items():
-        base = sum(weights[word] for word in matched) / whole
-        title = sum(weights[word] for word in in_title.get(task_id, ())) / whole
-        score = base if column else (1 - TITLE_WEIGHT) * base + TITLE_WEIGHT * title
-        if score >= at_least:
-            scores[task_id] = score
-    rows = await _rows(session, scores, top_k, status)
+    narrowed = "AND rowid IN (SELECT id FROM tasks WHERE status = :status)" if status else ""
+    found = await session.execute(
+        text(
+            "SELECT f.rowid, t.title, t.description, f.analysis, f.notes, f.files FROM ("  # noqa: S608 — `narrowed` is one of two texts of ours
+            " SELECT rowid AS id, bm25(tasks_fts, 4.0, 1.0, 0.5, 0.5, 1.0) AS rank FROM tasks_fts"
+            f" WHERE tasks_fts MATCH :match {narrowed} ORDER BY rank LIMIT :most"
+            ") AS best JOIN tasks_fts AS f ON f.rowid = best.id JOIN tasks AS t ON t.id = best.id "
+            "ORDER BY best.rank"
+        ),
+        {"match": match, "most": most, **({"status": status.value} if status else {})},
+    )
+    return [_candidate(*row) for row in found]
+
+
+def _candidate(number: int, title: str, description: str, *rest: str) -> Candidate:
+    half = MOST_CHARACTERS // 2
+    return Candidate(number, title, description[:half], "\n".join(one[:half] for one in rest))
+
+
+def _score(compared: Comparison, place: int) -> float:
+    share, title = compared.share(place), compared.share_by_title(place)
+    return (1 - TITLE_WEIGHT) * share + TITLE_WEIGHT * title
+
+
+async def _described(
+    session: AsyncSession,
+    compared: Comparison,
+    tasks: Sequence[Candidate],
+    scores: dict[int, float],
+) -> list[SimilarTask]:
+    """The tasks at the places of `scores`, in that order, with what came of them."""
+    if not scores:
+        return []
+    ids = [tasks[place].id for place in scores]
+    rows = {
+        row.id: row for row in await session.scalars(select(TaskRow).where(TaskRow.id.in_(ids)))
+    }
+    came = await outcomes(session, rows.values())
     return [
         SimilarTask(
-            id=row.id,
-            title=row.title,
-            status=Status(row.status),
-            score=round(scores[row.id], 4),
-            why="shares " + ", ".join(sorted(shared[row.id], key=lambda w: -weights[w])[:6]),
-            outcome=_outcome(row),
+            id=task.id,
+            title=task.title,
+            status=Status(rows[task.id].status),
+            score=round(score, 4),
+            why=_why(compared, place),
+            outcome=came[task.id],
         )
-        for row in rows
+        for place, score in scores.items()
+        if (task := tasks[place]).id in rows
     ]
 
 
-def _words(query: str) -> list[str]:
-    """The words that tell most, rare stop words out, at most `MAX_WORDS`, most frequent first."""
-    found = [word.lower() for word in WORD.findall(query)]
-    telling = [word for word in found if word not in STOP_WORDS] or found
-    return [word for word, _ in Counter(telling).most_common(MAX_WORDS)]
-
-
-async def _who_shares(
-    session: AsyncSession, words: list[str], total: int, column: str | None
-) -> tuple[dict[int, set[str]], dict[str, float]]:
-    """For each task the words it has, and each word's weight; one question for all words."""
-    one = "SELECT {n} AS word, rowid FROM tasks_fts WHERE tasks_fts MATCH :w{n}"
-    statement = " UNION ALL ".join(one.format(n=n) for n in range(len(words)))
-    prefix = f"{column} : " if column else ""
-    rows = await session.execute(
-        text(statement), {f"w{n}": f'{prefix}"{word}"' for n, word in enumerate(words)}
+def _why(compared: Comparison, place: int) -> str:
+    """The words they share, and where they use different ones for the same, both."""
+    plain = lexicon().plain
+    shared = compared.telling(place)
+    telling = [pair for pair in shared if pair.term not in plain] or shared
+    said: Iterable[str] = (
+        f"{pair.here} ({pair.there})" if pair.there else pair.here for pair in telling[:SHARED]
     )
-    shared: dict[int, set[str]] = defaultdict(set)
-    holders: Counter[str] = Counter()
-    for number, task_id in rows.all():
-        number, task_id = int(number), int(task_id)  # noqa: PLW2901 — the driver leaves them untyped
-        shared[task_id].add(words[number])
-        holders[words[number]] += 1
-    weights = {w: math.log(1 + (total - holders[w] + 0.5) / (holders[w] + 0.5)) for w in words}
-    return shared, weights
-
-
-async def _rows(
-    session: AsyncSession, scores: dict[int, float], top_k: int, status: Status | None
-) -> list[TaskRow]:
-    """The best rows in order; asks for more ids only where the status leaves some out."""
-    order = sorted(scores, key=lambda task_id: (-scores[task_id], -task_id))
-    found: list[TaskRow] = []
-    size = top_k if status is None else BATCH
-    for start in range(0, len(order), size):
-        part = order[start : start + size]
-        statement = select(TaskRow).where(TaskRow.id.in_(part))
-        if status is not None:
-            statement = statement.where(TaskRow.status == status.value)
-        by_id = {row.id: row for row in await session.scalars(statement)}
-        found += [by_id[task_id] for task_id in part if task_id in by_id]
-        if len(found) >= top_k:
-            break
-    return found[:top_k]
-
-
-def _outcome(row: TaskRow) -> str:
-    parts: list[str] = []
-    if row.completed_at is not None:
-        parts.append(f"Done {row.completed_at.date()}")
-    if row.git_branch:
-        parts.append(f"branch {row.git_branch}")
-    if row.analysis:
-        first = " ".join(row.analysis.split())
-        parts.append(first[:SNIPPET] + ("…" if len(first) > SNIPPET else ""))
-    return "; ".join(parts) or f"{row.status}, nothing recorded yet"
+    return "shares " + ", ".join(dict.fromkeys(said))

@@ -13,7 +13,7 @@ from claudetask_core.services.history import Change
 from claudetask_core.services.task_rows import load, to_task
 
 NOTE_IN_HISTORY = 200
-SEARCHED = frozenset({"title", "description", "analysis", "notes"})
+SEARCHED = frozenset({"title", "description", "analysis", "notes", "related_files"})
 
 
 class VersionStale(Stale):

@@ -24,6 +24,7 @@ from claudetask_core.services import claims, history, similar
 from claudetask_core.services.claims import Caller, Claimed, Lease
 from claudetask_core.services.history import Change
 from claudetask_core.services.moves import Move, move
+from claudetask_core.services.similar import SimilarService
 from claudetask_core.services.task_changes import (
     check_criteria,
     set_criteria,
@@ -49,9 +50,10 @@ class Created:
 
 
 class TaskService:
-    def __init__(self, database: Database, writes: TaskWrites) -> None:
+    def __init__(self, database: Database, writes: TaskWrites, likeness: SimilarService) -> None:
         self._database = database
         self._writes = writes
+        self._likeness = likeness
 
     async def get(self, task_id: int, caller: Caller | None = None) -> Task:
         """A task; the holder's look at it renews the claim.
@@ -124,7 +126,7 @@ class TaskService:
         """
         lease = self._writes.lease()
         async with self._database.write() as session:
-            likely = await similar.possible_duplicates(session, data.title)
+            likely = await self._likeness.duplicates(session, data.title, data.description)
             if likely and on_duplicate is OnDuplicate.REFUSE:
                 raise _duplicate(likely)
             row = await self._new_row(session, data, lease)
@@ -294,7 +296,10 @@ def _criteria(row: TaskRow, data: TaskUpdate, override: str | None) -> list[Chan
 
 
 def _duplicate(likely: list[SimilarTask]) -> PossibleDuplicate:
-    listed = "; ".join(f"#{hit.id} {hit.title[:60]} ({hit.status})" for hit in likely)
+    listed = "; ".join(
+        f"#{hit.id} {hit.title[:50]} ({hit.status}, {hit.score:.2f}: {hit.why[:40]})"
+        for hit in likely
+    )
     return PossibleDuplicate(
         f"A task much like this exists: {listed}.",
         next_step="Work on that one, or create it anyway with on_duplicate=warn.",

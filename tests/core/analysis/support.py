@@ -13,7 +13,7 @@ from claudetask_core.schemas.job import ACTIVE, Job
 from claudetask_core.schemas.task import Task, TaskCreate
 from claudetask_core.services.claims import Caller
 
-SECONDS = 10.0
+SECONDS = 60.0
 ALICE = Caller("alice")
 
 ANSWER: dict[str, Any] = {

@@ -29,6 +29,8 @@ def answered(fake: FakeClaude, **changes: Any) -> None:
 
 
 async def test_the_answer_is_stored_as_readable_markdown(core: Core) -> None:
+    (core.places.root / "src").mkdir()
+    (core.places.root / "src" / "login.py").write_text("\n" * 12)
     task = await new_task(core)
     await analysed(core, task)
     assert (await core.tasks.get(task.id)).analysis == (
@@ -38,6 +40,23 @@ async def test_the_answer_is_stored_as_readable_markdown(core: Core) -> None:
         "## Risks\n\n- Stored times may be local\n\n"
         "## Acceptance criteria\n\n- A login at 00:30 works\n"
     )
+
+
+async def test_a_file_that_is_not_there_is_said_and_a_line_it_has_not_is_left_out(
+    core: Core, fake: FakeClaude
+) -> None:
+    (core.places.root / "short.py").write_text("one\n")
+    files = [
+        {"path": "./short.py", "line": 7, "why": "too far"},
+        {"path": "new.py", "line": 1, "why": "to be made"},
+        {"path": "/etc/passwd", "line": 1, "why": "elsewhere"},
+    ]
+    answered(fake, files=files)
+    task = await new_task(core)
+    await analysed(core, task)
+    analysis = (await core.tasks.get(task.id)).analysis or ""
+    assert "- `short.py` — too far\n- `new.py` (not there yet) — to be made\n" in analysis
+    assert "passwd" not in analysis
 
 
 @pytest.mark.parametrize("before", [Status.BACKLOG, Status.READY])
@@ -121,12 +140,19 @@ async def test_only_an_agent_that_exists_is_suggested(core: Core, fake: FakeClau
     agents.mkdir(parents=True)
     text = "---\nname: tester\ndescription: writes tests\n---\nTest.\n"
     (agents / "tester.md").write_text(text)
-    for name, shown in (("tester", True), ("invented", False)):
-        task = await new_task(core, f"A task for {name}")
-        answered(fake, suggested_agent=name)
+    said = {
+        "tester": "**Suggested agent:** tester (knows tests)",
+        "invented": "**Suggested agent:** tester (it is for tests",
+    }
+    for name, shown in said.items():
+        task = await new_task(core, "Write tests for the login")
+        answered(fake, suggested_agent=name, agent_reason="knows tests")
         await analysed(core, task)
-        analysis = (await core.tasks.get(task.id)).analysis or ""
-        assert (f"**Suggested agent:** {name}" in analysis) is shown
+        assert shown in ((await core.tasks.get(task.id)).analysis or "")
+    answered(fake, suggested_agent="invented")
+    task = await new_task(core, "Paint it blue")
+    await analysed(core, task)
+    assert "agent" not in ((await core.tasks.get(task.id)).analysis or "")
 
 
 async def test_an_answer_too_long_for_a_task_is_cut(core: Core, fake: FakeClaude) -> None:

@@ -2,17 +2,20 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
+from claudetask_core.db.models import JobRow
 from claudetask_core.errors import DomainError
+from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Status
 from claudetask_core.services import analysis, analysis_context
-from claudetask_core.services.analysis_jobs import Ending
+from claudetask_core.services.analysis_jobs import Ending, Turn
 from claudetask_core.services.claims import Caller
 from tests.core.analysis.support import (
     ALICE,
@@ -137,7 +140,7 @@ async def test_a_job_that_another_process_ended_is_not_begun(core: Core) -> None
     jobs = inside(core, "jobs")
     job = await core.analysis.start((await new_task(core)).id, ALICE)
     await jobs.finish(job.id, Ending(JobStatus.CANCELLED, "cancelled"))
-    assert not await jobs.begin(job.id)
+    assert await jobs.begin(job.id) is Turn.GONE
     await eventually(lambda: not inside(core, "living"))
     assert (await core.analysis.get(job.id)).status is JobStatus.CANCELLED
 
@@ -249,7 +252,7 @@ import asyncio, sys
 from pathlib import Path
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
-from claudetask_core.services.analysis_jobs import Ending
+from claudetask_core.services.analysis_jobs import Ending, Turn
 from claudetask_core.services.claims import Caller
 
 async def main(root, binary):
@@ -262,7 +265,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-async def test_a_killed_servers_client_ends_and_its_job_is_found_interrupted(
+async def test_a_killed_servers_client_ends_and_its_job_is_run_once_more(
     core: Core, fake: FakeClaude, tmp_path: Path
 ) -> None:
     fake.script(hang=True)
@@ -281,9 +284,71 @@ async def test_a_killed_servers_client_ends_and_its_job_is_found_interrupted(
         server.send_signal(signal.SIGKILL)
         await asyncio.wait_for(server.wait(), 5)
     await eventually(lambda: not is_alive(pid))
-    assert await core.analysis.unfinished() == []
+    (again,) = await core.analysis.unfinished()
+    assert (again.id, again.status, again.attempts) == (job.id, JobStatus.QUEUED, 2)
+    assert (await core.tasks.get(task.id)).status is Status.ANALYSIS
+    fake.script(lines=[result()])
+    core.analysis.serve()
+    assert (await finished(core, job)).status is JobStatus.SUCCEEDED
+    told = [e.action for e in await core.events.since(0) if e.type is EventType.JOB]
+    assert [action for action in told if action != "progress"] == [
+        "queued",
+        "running",
+        "interrupted",
+        "queued",
+        "running",
+        "succeeded",
+    ]
+
+
+async def orphaned(core: Core, job: Job, **fields: object) -> None:
+    """Makes a job one of a server that is gone."""
+    async with core.database.write() as session:
+        row = await session.get_one(JobRow, job.id)
+        row.owner, row.status = "elsewhere:1:1", JobStatus.RUNNING.value
+        row.heartbeat_at = core.clock.now() - timedelta(minutes=1)
+        for name, value in fields.items():
+            setattr(row, name, value)
+
+
+async def test_a_job_whose_second_server_is_gone_too_is_not_run_again(
+    core: Core, fake: FakeClaude
+) -> None:
+    fake.script(hang=True)
+    task = await new_task(core)
+    job = await core.analysis.start(task.id, ALICE)
+    await fake.called()
+    await orphaned(core, job, attempts=2)
     ended = await core.analysis.get(job.id)
     assert (ended.status, ended.message) == (JobStatus.INTERRUPTED, "interrupted")
     assert "server that ran it ended" in (ended.error or "")
     assert (await core.tasks.get(task.id)).status is Status.BACKLOG
     assert "did not finish" in (await core.notes.find(task.id))[-1].text
+
+
+async def test_a_server_whose_job_was_taken_over_ends_its_client_and_writes_nothing(
+    core: Core, fake: FakeClaude
+) -> None:
+    fake.script(hang=True)
+    task = await new_task(core)
+    job = await core.analysis.start(task.id, ALICE)
+    pid = (await fake.called())["pid"]
+    await orphaned(core, job, heartbeat_at=core.clock.now())
+    await eventually(lambda: not is_alive(pid))
+    await eventually(lambda: not inside(core, "living"))
+    assert (await core.analysis.get(job.id)).status is JobStatus.RUNNING
+    assert await core.notes.find(task.id) == []
+
+
+async def test_another_servers_running_job_keeps_a_queued_one_waiting(
+    core: Core, fake: FakeClaude
+) -> None:
+    first = await core.analysis.start((await new_task(core, "one")).id, ALICE)
+    await finished(core, first)
+    await orphaned(core, first, heartbeat_at=core.clock.now(), finished_at=None)
+    second = await core.analysis.start((await new_task(core, "two")).id, ALICE)
+    fake.forget()
+    await asyncio.sleep(0.3)
+    assert (await core.analysis.get(second.id)).status is JobStatus.QUEUED
+    await orphaned(core, first, status=JobStatus.SUCCEEDED.value)
+    assert (await finished(core, second)).status is JobStatus.SUCCEEDED

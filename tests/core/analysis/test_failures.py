@@ -48,7 +48,7 @@ async def failure(core: Core) -> tuple[Job, str]:
         (api_error(529, "Overloaded"), "The Claude API answered 529: Overloaded — Try again later"),
         (api_error(None, "Connection refused"), "Claude Code failed: Connection refused"),
         (result(is_error=True, stop_reason="refusal", result="No."), "Claude refused to work"),
-        (result(subtype="error_max_turns", is_error=True), "after 30 turns"),
+        (result(subtype="error_max_turns", is_error=True), "CLAUDETASK_ANALYSIS_MAX_TURNS"),
         (result(subtype="error_max_budget_usd", is_error=True), "ANALYSIS_MAX_BUDGET_USD"),
         (
             result(subtype="error_max_structured_output_retries", is_error=True),

@@ -124,7 +124,7 @@ def test_the_prompt_holds_all_that_is_known() -> None:
         "--- src/login.py:3-9 login\nhere",
         "- #7 here: Done",
         "- tester: here",
-        "Read CLAUDE.md",
+        "CLAUDE.md",
     ):
         assert part in prompt
 

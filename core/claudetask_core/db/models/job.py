@@ -38,6 +38,8 @@ class JobRow(Base):
     cancel_requested: Mapped[bool]
     cost_usd: Mapped[float | None]
     turns: Mapped[int | None]
+    tokens: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

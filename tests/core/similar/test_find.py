@@ -58,3 +58,53 @@ async def test_any_text_is_a_question(core: Core, query: str) -> None:
 
 async def test_top_k_bounds_the_answer(core: Core) -> None:
     assert len((await core.similar.find("login invoices search", top_k=2)).results) == 2
+
+
+async def test_a_touched_file_finds_its_task_and_stands_in_the_outcome(
+    core: Core, alice: Caller
+) -> None:
+    files = [f"billing/part{n}.py" for n in range(7)]
+    await core.tasks.update(2, TaskUpdate(related_files=files), alice)
+    hit = (await core.similar.find("billing/part3.py")).results[0]
+    assert hit.id == 2
+    assert hit.outcome.startswith("files billing/part0.py, billing/part1.py")
+    assert hit.outcome.endswith("and 2 more")
+
+
+async def test_a_word_that_stands_for_another_finds_its_task_and_both_are_named(core: Core) -> None:
+    hit = (await core.similar.find("renew sign-in tokens")).results[0]
+    assert hit.id == 1
+    assert "sign in (login)" in hit.why
+
+
+async def test_the_words_of_an_identifier_find_it_and_the_other_way_round(
+    core: Core, alice: Caller
+) -> None:
+    await core.tasks.create(TaskCreate(title="Bound the LeakyBucketStore"), alice)
+    await core.tasks.create(TaskCreate(title="Empty the trash folder daily"), alice)
+    assert (await found(core, "leaky bucket"))[0] == 4
+    assert (await found(core, "trashFolder"))[0] == 5
+
+
+async def test_all_of_a_question_is_a_score_of_one_and_half_of_it_is_less(core: Core) -> None:
+    whole, half = [
+        (await core.similar.find(query)).results[0].score
+        for query in ("invoices pdf", "invoices heliotrope")
+    ]
+    assert whole == 1.0
+    assert 0.3 < half < 0.7
+
+
+async def test_an_outcome_tells_the_analysis_without_its_headings(
+    core: Core, alice: Caller
+) -> None:
+    await core.tasks.update(1, TaskUpdate(analysis="## Summary\n\nRotate the keys."), alice)
+    assert (await core.similar.find("login")).results[0].outcome == "Rotate the keys."
+
+
+async def test_what_is_rare_is_learned_anew_as_the_board_grows(core: Core, alice: Caller) -> None:
+    for number in range(30):
+        await core.tasks.create(TaskCreate(title=f"invoices of branch {number}"), alice)
+    hits = (await core.similar.find("invoices as PDF")).results
+    assert hits[0].id == 2
+    assert hits[1].score < 0.6  # what every task says counts for little

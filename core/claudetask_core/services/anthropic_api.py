@@ -1,0 +1,201 @@
+"""The second provider of analyses: the Messages API with the user's key.
+
+The model looks at the project by the tools of `analysis_reading` and answers by calling
+`submit_analysis`. Every round is bounded: turns, tokens, cost and time have ceilings, and in the
+last turn it must answer.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from claudetask_core.config import Settings
+from claudetask_core.services import analysis_answer, analysis_reading
+from claudetask_core.services.analysis_provider import Outcome
+from claudetask_core.services.analysis_reading import ProjectReader, Search
+from claudetask_core.services.analysis_stop import Stop
+from claudetask_core.services.anthropic_messages import ApiFailed, Messages, Reply, Sleep
+from claudetask_core.services.claude_code_failures import BY_SUBTYPE, late, redacted, spent
+from claudetask_core.services.claude_code_stream import Stream, counted
+
+MODEL: Final = "claude-sonnet-4-5"
+MAX_TOKENS: Final = 8_192
+SUBMIT: Final = "submit_analysis"
+FORM_TRIES: Final = 3
+MILLION: Final = 1_000_000
+PRICES: Final = (("haiku", 1.0, 5.0), ("sonnet", 3.0, 15.0), ("opus", 15.0, 75.0))
+"""Dollars for a million tokens in and out, by a part of the model's name."""
+DEAREST: Final = PRICES[-1]
+CACHE_WRITE: Final = 1.25
+CACHE_READ: Final = 0.1
+REMINDER: Final = f"Answer by calling {SUBMIT}."
+
+
+@dataclass
+class _Talk:
+    """What was said so far and what it took."""
+
+    messages: list[dict[str, Any]]
+    turns: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    wrong_forms: int = 0
+    last_error: str = field(default="")
+
+    def outcome(self, structured: dict[str, Any] | None, error: str | None) -> Outcome:
+        return Outcome(structured, error, round(self.cost, 6), self.turns or None, self.tokens)
+
+
+class AnthropicApi:
+    """The API with a key.
+
+    Args:
+        settings: Key, address, model and ceilings.
+        search: Asks the index for the model; None where there is none.
+        sleep: Waits before another try.
+    """
+
+    name = "anthropic"
+
+    def __init__(
+        self, settings: Settings, search: Search | None, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._settings = settings
+        self._search = search
+        self._sleep = sleep
+
+    async def ask(self, prompt: str, schema: dict[str, Any], stream: Stream, stop: Stop) -> Outcome:
+        """As `Provider.ask` says."""
+        talk = _Talk([{"role": "user", "content": [_cached(prompt)]}])
+        stream.doing = "asking the Claude API"
+        talking = asyncio.create_task(self._talk(talk, schema, stream))
+        stop.bind(lambda _grace: talking.cancel())
+        seconds = self._settings.analysis_timeout_seconds
+        done, _ = await asyncio.wait({talking}, timeout=seconds)
+        if not done:
+            talking.cancel()
+            await asyncio.wait({talking})
+            return talk.outcome(None, late(seconds))
+        if talking.cancelled():
+            return talk.outcome(None, "stopped")
+        return talking.result()
+
+    async def _talk(self, talk: _Talk, schema: dict[str, Any], stream: Stream) -> Outcome:
+        settings = self._settings
+        key = settings.anthropic_api_key
+        reader = ProjectReader(
+            stream.root,
+            exclude=settings.index_exclude,
+            max_bytes=settings.index_max_file_bytes,
+            search=self._search,
+        )
+        async with httpx.AsyncClient(base_url=settings.anthropic_base_url) as client:
+            messages = Messages(client, key.get_secret_value() if key else "", self._sleep)
+            while talk.turns < settings.analysis_max_turns:
+                try:
+                    reply = await messages.send(self._body(talk, schema))
+                except ApiFailed as failure:
+                    return talk.outcome(None, str(failure))
+                self._count(talk, reply, stream)
+                ended = await self._take(talk, reply, reader)
+                if ended is not None:
+                    return ended
+        return talk.outcome(None, BY_SUBTYPE["error_max_turns"])
+
+    def _body(self, talk: _Talk, schema: dict[str, Any]) -> dict[str, Any]:
+        submit = {"name": SUBMIT, "description": "Hand in the analysis.", "input_schema": schema}
+        last = talk.turns + 1 >= self._settings.analysis_max_turns or talk.last_error
+        return {
+            "model": self._settings.analysis_model or MODEL,
+            "max_tokens": MAX_TOKENS,
+            "tools": [*analysis_reading.described(), submit],
+            "tool_choice": {"type": "tool", "name": SUBMIT} if last else {"type": "auto"},
+            "messages": talk.messages,
+        }
+
+    def _count(self, talk: _Talk, reply: Reply, stream: Stream) -> None:
+        talk.turns += 1
+        tokens = counted(reply.usage)
+        talk.tokens += tokens
+        talk.cost += _cost(reply.model, reply.usage)
+        stream.answered(f"{talk.turns}", reply.content, tokens)
+
+    async def _take(self, talk: _Talk, reply: Reply, reader: ProjectReader) -> Outcome | None:
+        """What an answer leads to: the end, or another round."""
+        if reply.stop_reason == "refusal":
+            said = redacted(reply.text)
+            return talk.outcome(
+                None,
+                f"Claude refused to work on this task. {said} Change its text, then try again.",
+            )
+        uses = [block for block in reply.content if block.get("type") == "tool_use"]
+        for use in uses:
+            if use.get("name") == SUBMIT:
+                wrong = analysis_answer.parse(use.get("input"))
+                if not isinstance(wrong, str):
+                    return talk.outcome(use["input"], None)
+                talk.wrong_forms, talk.last_error = talk.wrong_forms + 1, wrong
+        if (error := self._used_up(talk)) is not None:
+            return talk.outcome(None, error)
+        if not uses and talk.last_error:
+            return talk.outcome(
+                None,
+                "Claude answered in words and not in the form that was asked for: "
+                f"{redacted(reply.text)}",
+            )
+        talk.messages += [{"role": "assistant", "content": reply.content or [_text("…")]}]
+        answers = [await self._result(use, talk, reader) for use in uses]
+        if not uses:
+            talk.last_error = REMINDER
+        talk.messages += [{"role": "user", "content": answers or [_text(REMINDER)]}]
+        return None
+
+    def _used_up(self, talk: _Talk) -> str | None:
+        settings = self._settings
+        if talk.wrong_forms >= FORM_TRIES:
+            return BY_SUBTYPE["error_max_structured_output_retries"]
+        if talk.cost >= settings.analysis_max_budget_usd:
+            return BY_SUBTYPE["error_max_budget_usd"]
+        if talk.tokens >= settings.analysis_max_tokens:
+            return spent(settings.analysis_max_tokens)
+        return None
+
+    async def _result(
+        self, use: dict[str, Any], talk: _Talk, reader: ProjectReader
+    ) -> dict[str, Any]:
+        if use.get("name") == SUBMIT:
+            text, wrong = talk.last_error, True
+        else:
+            text, wrong = await reader.use(str(use.get("name")), use.get("input"))
+        return {
+            "type": "tool_result",
+            "tool_use_id": use.get("id"),
+            "content": text,
+            "is_error": wrong,
+        }
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _cached(text: str) -> dict[str, Any]:
+    return {**_text(text), "cache_control": {"type": "ephemeral"}}
+
+
+def _cost(model: str, usage: dict[str, Any]) -> float:
+    """An estimate in dollars; an unknown model is taken for the dearest."""
+    _, into, out = next((price for price in PRICES if price[0] in model), DEAREST)
+
+    def tokens(name: str) -> int:
+        value = usage.get(name)
+        return value if isinstance(value, int) else 0
+
+    read = (
+        tokens("input_tokens")
+        + CACHE_WRITE * tokens("cache_creation_input_tokens")
+        + CACHE_READ * tokens("cache_read_input_tokens")
+    )
+    return (read * into + tokens("output_tokens") * out) / MILLION

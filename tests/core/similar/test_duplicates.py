@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from bench.duplicates import evaluate
+from bench.duplicates.board import board
+from bench.duplicates.pairs import HALVES, KINDS, load, mixed
+from claudetask_core.core import Core
+from claudetask_core.schemas.task import SimilarTask, TaskCreate
+from claudetask_core.services import similar_rarity
+from claudetask_core.services.claims import Caller
+
+
+async def made(core: Core, caller: Caller, title: str, description: str = "") -> list[SimilarTask]:
+    data = TaskCreate(title=title, description=description)
+    return (await core.tasks.create(data, caller)).duplicates
+
+
+async def test_the_same_work_in_other_words_is_named_with_its_words(
+    core: Core, alice: Caller
+) -> None:
+    said = "`apply_voucher` in cart/totals.py uses `list_price`."
+    await made(core, alice, "Cart total is wrong with a voucher", said)
+    named = await made(core, alice, "Discount code gives an incorrect sum in the basket", said)
+    assert [hit.id for hit in named] == [1]
+    assert 0.61 < named[0].score < 1
+    assert "apply_voucher" in named[0].why
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Import invoices from CSV files", "Export invoices to CSV files"),
+        ("Translate the app into German", "Translate the app into Japanese"),
+        ("Login with Google", "Login with Facebook"),
+        ("Support MySQL for the reports", "Support Oracle for the reports"),
+    ],
+)
+async def test_a_word_that_excludes_another_tells_two_tasks_apart(
+    core: Core, alice: Caller, first: str, second: str
+) -> None:
+    await made(core, alice, first)
+    assert await made(core, alice, second) == []
+    assert [hit.id for hit in await made(core, alice, first)][-1] == 1
+
+
+async def test_at_most_three_are_named_and_the_surest_first(core: Core, alice: Caller) -> None:
+    for _ in range(5):
+        await made(core, alice, "Rotate the signing keys", "Every 90 days, in keys/rotate.py")
+    named = await made(core, alice, "Rotate the signing keys", "Every 90 days, in keys/rotate.py")
+    assert len(named) == 3
+    assert [hit.score for hit in named] == sorted((hit.score for hit in named), reverse=True)
+
+
+async def test_an_empty_board_and_a_title_without_words_name_nothing(
+    core: Core, alice: Caller
+) -> None:
+    assert await made(core, alice, "!!!") == []
+    assert await made(core, alice, "the") == []
+
+
+async def test_without_the_table_of_vectors_words_still_meet(
+    core: Core, alice: Caller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(similar_rarity, "PATH", tmp_path / "none.bin")
+    similar_rarity.table.cache_clear()
+    try:
+        await made(core, alice, "Export invoices as PDF", "For accounting")
+        assert await made(core, alice, "Export invoices as PDF", "For accounting")
+    finally:
+        similar_rarity.table.cache_clear()
+
+
+def test_the_labelled_halves_hold_ten_projects_and_enough_pairs_that_differ() -> None:
+    triples = [triple for half in HALVES for triple in load(half)]
+    assert len({triple.project for triple in triples}) == 10
+    assert len(triples) >= 120
+    titles = [one.title for t in triples for one in (t.task, t.same, t.other)]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.slow
+async def test_what_is_promised_holds_on_the_half_that_nothing_was_set_on() -> None:
+    cases = [mixed(load(half)) for half in HALVES]
+    whole = [case for half in cases for case in half]
+    async with board(case.task for case in whole) as core:
+        answers = await evaluate.ask(evaluate.ours(core), cases[1], len(cases[0]) + 1)
+    rates = answers.rates(0.0)
+    assert rates.caught >= 0.90
+    assert rates.alarms <= 0.08
+    index = evaluate.indexed(whole)
+    find = evaluate.bm25(index)
+    least = evaluate.best_threshold(await evaluate.ask(find, cases[0], 1))
+    plain = (await evaluate.ask(find, cases[1], len(cases[0]) + 1)).rates(least)
+    index.close()
+    assert rates.caught > plain.caught
+
+
+def test_a_kind_says_who_names_places_in_the_code() -> None:
+    triple = load("a")[0]
+    cases = {name: kind(triple) for name, kind in KINDS.items()}
+    places = triple.task.places
+    assert [name for name, case in cases.items() if places in case.task[1]] == ["both", "one-sided"]
+    assert triple.same.places not in cases["one-sided"].same[1]
+    assert cases["titles"].same == (triple.same.title, "")

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.core import Core
+from claudetask_core.errors import Unavailable
+from claudetask_core.schemas.task import Task, TaskCreate
+from claudetask_core.services.claims import Caller
+
+AGENTS = {
+    "tester": "Use this agent to write and mend unit tests and to raise coverage.",
+    "migrator": "Use this agent for database migrations and changes of the schema.",
+    "writer": "Use this agent to write documentation and guides.",
+}
+
+
+@pytest.fixture(autouse=True)
+def agents(core: Core) -> Path:
+    folder = core.places.root / ".claude" / "agents"
+    folder.mkdir(parents=True)
+    for name, description in AGENTS.items():
+        (folder / f"{name}.md").write_text(f"---\nname: {name}\ndescription: {description}\n---\nx")
+    return folder
+
+
+async def made(core: Core, caller: Caller, title: str) -> Task:
+    return (await core.tasks.create(TaskCreate(title=title), caller)).task
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "reason"),
+    [
+        ("Cover the parser with unit tests", "tester", "tests"),
+        ("Add a column to the orders table by a migration", "migrator", "migration"),
+        ("Explain the callbacks in the guide", "writer", "guide"),
+    ],
+)
+async def test_the_agent_whose_description_fits_is_named_with_the_words_that_say_so(
+    core: Core, alice: Caller, title: str, name: str, reason: str
+) -> None:
+    fit = await core.recommend.agent_for(await made(core, alice, title))
+    assert fit is not None
+    assert fit.name == name
+    assert reason in fit.reason
+
+
+async def test_where_nothing_fits_none_is_named(core: Core, alice: Caller) -> None:
+    assert await core.recommend.agent_for(await made(core, alice, "Paint the shed blue")) is None
+
+
+async def test_an_agent_that_cannot_work_is_not_named(
+    core: Core, alice: Caller, agents: Path
+) -> None:
+    for file in agents.iterdir():
+        file.write_text("---\nname: tester\n---\nWrite unit tests.")
+    assert await core.recommend.agent_for(await made(core, alice, "Write unit tests")) is None
+
+
+async def test_agents_that_cannot_be_read_are_no_reason_to_fail(
+    core: Core, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreadable() -> list[object]:
+        raise Unavailable("no")
+
+    monkeypatch.setattr(core.agents, "find", unreadable)
+    assert await core.recommend.agent_for(await made(core, alice, "Write unit tests")) is None
