@@ -86,6 +86,10 @@ def parser() -> argparse.ArgumentParser:
     index = commands.add_parser("index", parents=[project], help="say how far the index is")
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")
+    trust = commands.add_parser(
+        "trust", parents=[project], help="let the project's verify commands run before Done"
+    )
+    trust.add_argument("--yes", action="store_true", help="do not ask")
     commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
     return whole
 

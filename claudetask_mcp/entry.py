@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claudetask_core.config import ConfigurationInvalid, Settings, load_settings
+from claudetask_core.config import ConfigurationInvalid, Settings, load_settings, trust_folder
 from claudetask_core.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -47,7 +47,13 @@ class Entry:
         """Opens the core; its imports are not wanted before."""
         from claudetask_core.core import open_core  # noqa: PLC0415 — not wanted before
 
-        return open_core(self.settings, start=self.start, home=self.home, refine=self._refined)
+        return open_core(
+            self.settings,
+            start=self.start,
+            home=self.home,
+            refine=self._refined,
+            trusted=trust_folder(),
+        )
 
     async def locate(self) -> "Places":
         """Where the project and its board are; nothing is created."""

@@ -30,6 +30,8 @@ from claudetask_core.services.task_notes import NoteService
 from claudetask_core.services.task_queue import QueueService
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.tasks import TaskService
+from claudetask_core.services.trust import Trust
+from claudetask_core.services.verify import VerifyService
 
 DATABASE = "claudetask.db"
 
@@ -77,6 +79,7 @@ async def open_core(
     home: Path | None,
     refine: Callable[[Path], Settings] | None = None,
     clock: Clock | None = None,
+    trusted: Path | None = None,
 ) -> AsyncGenerator[Core]:
     """Finds the project, opens its board (migrated where needed) and, at the end, closes all.
 
@@ -87,6 +90,8 @@ async def open_core(
         refine: Reads the settings again once the board's folder, which may hold a config.toml,
             is known.
         clock: What time it is.
+        trusted: The folder that records which projects' commands a person trusts; None trusts
+            none.
 
     Raises:
         ProjectMissing, BoardLeadsOut, ConfigurationInvalid, BoardUnwritable, BoardBroken,
@@ -101,7 +106,8 @@ async def open_core(
     prepare_board(places)
     async with AsyncExitStack() as stack:
         database = await _open_database(stack, settings, places)
-        core = _assemble(settings, places, clock, database, home)
+        verify = VerifyService(board=places.board, root=places.root, trust=Trust(trusted))
+        core = _assemble(settings, places, clock, database, home, verify)
         stack.push_async_callback(core.events.close)
         stack.push_async_callback(core.search.close)
         stack.push_async_callback(core.analysis.close)
@@ -121,7 +127,12 @@ async def _open_database(stack: AsyncExitStack, settings: Settings, places: Plac
 
 
 def _assemble(
-    settings: Settings, places: Places, clock: Clock, database: Database, home: Path | None
+    settings: Settings,
+    places: Places,
+    clock: Clock,
+    database: Database,
+    home: Path | None,
+    verify: VerifyService,
 ) -> Core:
     events = EventService(database, clock)
     root = ProjectRoot(database, places)
@@ -129,7 +140,7 @@ def _assemble(
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
-    tasks = TaskService(database, writes)
+    tasks = TaskService(database, writes, verify)
     search = SearchService(
         root=root,
         folder=places.board / "index",

@@ -359,6 +359,58 @@ def test_doctor_tells_of_a_claude_that_cannot_be_started(
     assert "--version fails." in out
 
 
+VERIFY = '[verify]\ncommands = [["pytest", "-q"], ["touch", "a\\u001b[2Jb"]]\n'
+
+
+def test_trust_shows_the_commands_and_is_given_to_that_content(run: Run, project: Path) -> None:
+    file = project / ".claudetask" / "config.toml"
+    file.write_text(VERIFY, "utf-8")
+    code, out, _ = run("trust", "--yes")
+    assert code == 0
+    assert '["pytest", "-q"]' in out
+    assert "\x1b" not in out
+    assert out.endswith("Trusted until the file changes.\n")
+    assert run("trust") == (0, out.replace("Trusted until the file changes", ALREADY), "")
+    file.write_text(VERIFY + "# changed\n", "utf-8")
+    assert "Trusted until" in run("trust", "--yes")[1]
+
+
+ALREADY = "This very content is trusted already"
+
+
+def test_trust_is_not_given_by_anything_but_a_yes(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    (project / ".claudetask" / "config.toml").write_text(VERIFY, "utf-8")
+    code, _, err = run("trust")
+    assert code == 1
+    assert "Nothing was trusted" in err
+    monkeypatch.setattr(sys, "stdin", Terminal("\n"))
+    assert run("trust")[0] == 1
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    code, out, _ = run("trust")
+    assert code == 0
+    assert "[y/N]" in out
+
+
+def test_there_is_nothing_to_trust_without_commands(run: Run, project: Path) -> None:
+    assert run("trust", "--yes")[:2] == (
+        0,
+        f"Nothing to trust: {project}/.claudetask/config.toml names no verify commands.\n",
+    )
+
+
+def test_doctor_says_whether_the_verify_commands_are_trusted(run: Run, project: Path) -> None:
+    (project / ".claudetask" / "config.toml").write_text(VERIFY, "utf-8")
+    assert "verify    2 commands, not trusted (claudetask-mcp trust)" in run("doctor")[1]
+    run("trust", "--yes")
+    assert "verify    2 commands, trusted" in run("doctor")[1]
+
+
 def test_an_interrupted_command_ends_quietly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

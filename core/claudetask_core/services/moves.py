@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import TaskRow
 from claudetask_core.errors import Conflict
@@ -10,9 +12,12 @@ from claudetask_core.services import claims
 from claudetask_core.services.claims import Caller, Claimed, Lease
 from claudetask_core.services.history import Change, as_json
 from claudetask_core.services.task_graph import what_is_open
+from claudetask_core.services.verify import NOT_RUN, Proof
 from claudetask_core.services.workflow import HOLDS_CLAIM, IllegalMove, is_allowed
 
 SHOWN = 10
+UNPROVEN = Proof(open=(NOT_RUN,))
+"""What a move to Done has that nobody has looked into."""
 
 
 class NotProven(Conflict):
@@ -33,13 +38,18 @@ class NotProven(Conflict):
 
 @dataclass(frozen=True)
 class Move:
-    """Where to, by whom, under which lease, and what to say about it."""
+    """Where to, by whom, under which lease, what to say about it, and what proves it done."""
 
     status: Status
     caller: Caller
     lease: Lease
     comment: str | None = None
     force_reason: str | None = None
+    proof: Proof = UNPROVEN
+
+
+def is_done(status: Status) -> bool:
+    return status is Status.DONE
 
 
 async def move(session: WriteSession, row: TaskRow, to: Move) -> list[Change]:
@@ -51,7 +61,7 @@ async def move(session: WriteSession, row: TaskRow, to: Move) -> list[Change]:
         NotProven: Criteria, dependencies or subtasks are open and it should be Done.
     """
     present = Status(row.status)
-    forced = await _overridden(session, row, present, to)
+    forced = await overridden(session, row, present, to)
     changes: list[Change] = []
     if to.status != present:
         reason = to.force_reason if forced else (to.comment or to.force_reason)
@@ -69,15 +79,15 @@ async def move(session: WriteSession, row: TaskRow, to: Move) -> list[Change]:
     return changes + claim
 
 
-async def _overridden(session: WriteSession, row: TaskRow, present: Status, to: Move) -> bool:
+async def overridden(session: AsyncSession, row: TaskRow, present: Status, to: Move) -> bool:
     """Whether force_reason was needed; raises where it was and is not given."""
     refusals: list[Conflict] = []
     if claims.held_by_other(row, to.caller, to.lease.now):
         refusals.append(Claimed(row))
     if not is_allowed(present, to.status):
         refusals.append(IllegalMove(f"Task #{row.id}", present, to.status))
-    elif to.status is Status.DONE and present is not Status.DONE:
-        still_open = await what_is_open(session, row)
+    elif is_done(to.status) and not is_done(present):
+        still_open = [*await what_is_open(session, row), *to.proof.open]
         if still_open:
             refusals.append(NotProven(row, still_open))
     if refusals and to.force_reason is None:
@@ -87,7 +97,7 @@ async def _overridden(session: WriteSession, row: TaskRow, present: Status, to: 
 
 def _completed(row: TaskRow, to: Move) -> list[Change]:
     old = row.completed_at
-    row.completed_at = to.lease.now if to.status is Status.DONE else None
+    row.completed_at = to.lease.now if is_done(to.status) else None
     if old == row.completed_at:
         return []
     return [Change("updated", "completed_at", as_json(old), as_json(row.completed_at))]

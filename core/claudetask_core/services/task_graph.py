@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
@@ -87,7 +88,7 @@ async def refuse_parent_cycle(session: WriteSession, task_id: int, parent_id: in
         step = await session.scalar(select(TaskRow.parent_id).where(TaskRow.id == step))
 
 
-async def what_is_open(session: WriteSession, row: TaskRow) -> list[str]:
+async def what_is_open(session: AsyncSession, row: TaskRow) -> list[str]:
     """What keeps the task from being Done, each as a short phrase."""
     phrases = [
         f"criterion {c.id} is {'without evidence' if c.checked else 'not checked'}"

@@ -24,6 +24,7 @@ from claudetask_core.services import claims, history, similar
 from claudetask_core.services.claims import Caller, Claimed, Lease
 from claudetask_core.services.history import Change
 from claudetask_core.services.moves import Move, move
+from claudetask_core.services.proving import VERIFIER, Proving
 from claudetask_core.services.task_changes import (
     check_criteria,
     set_criteria,
@@ -34,6 +35,7 @@ from claudetask_core.services.task_changes import (
 )
 from claudetask_core.services.task_rows import WHOLE, completing, load, matching, ordering, to_task
 from claudetask_core.services.task_writes import TaskWrites
+from claudetask_core.services.verify import Proof, VerifyService
 
 
 class PossibleDuplicate(Conflict):
@@ -49,9 +51,10 @@ class Created:
 
 
 class TaskService:
-    def __init__(self, database: Database, writes: TaskWrites) -> None:
+    def __init__(self, database: Database, writes: TaskWrites, verify: VerifyService) -> None:
         self._database = database
         self._writes = writes
+        self._proving = Proving(database, writes, verify)
 
     async def get(self, task_id: int, caller: Caller | None = None) -> Task:
         """A task; the holder's look at it renews the claim.
@@ -155,26 +158,25 @@ class TaskService:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven, CriterionMissing,
             LinkedTaskMissing, CircularDependency: as their sentences say; nothing is changed then.
         """
-        lease = self._writes.lease()
-        async with self._database.write() as session:
+
+        async def write(session: WriteSession, proof: Proof) -> Task:
+            lease = self._writes.lease()
             row = await self._writes.row(session, task_id, expected_version)
             override = _override(row, data, caller, lease)
-            changes = set_plain_fields(row, data)
-            if "parent_id" in data.model_fields_set:
-                changes += await set_parent(session, row, data.parent_id)
-            if data.depends_on is not None:
-                changes += await set_dependencies(session, row, data.depends_on)
-            if data.related_files is not None:
-                changes += set_related_files(row, data.related_files)
+            changes = await _fields(session, row, data)
             changes += _criteria(row, data, override)
             if data.note is not None:
                 changes.append(
                     await self._writes.append_note(session, row, data.note, caller, lease)
                 )
             if data.status is not None:
-                step = Move(data.status, caller, lease, force_reason=data.force_reason)
-                changes += await move(session, row, step)
+                step = Move(data.status, caller, lease, force_reason=data.force_reason, proof=proof)
+                changes += await self._moved(session, row, step)
             return await self._writes.finish(session, row, changes, caller, lease)
+
+        return await self._proving.carry_out(
+            task_id, data.status, forced=data.force_reason is not None, write=write
+        )
 
     async def move(
         self,
@@ -189,16 +191,29 @@ class TaskService:
         Raises:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven: as their sentences say.
         """
-        lease = self._writes.lease()
-        async with self._database.write() as session:
+
+        async def write(session: WriteSession, proof: Proof) -> Task:
+            lease = self._writes.lease()
             row = await self._writes.row(session, task_id, expected_version)
-            step = Move(data.status, caller, lease, data.comment, data.force_reason)
-            changes = await move(session, row, step)
+            step = Move(data.status, caller, lease, data.comment, data.force_reason, proof)
+            changes = await self._moved(session, row, step)
             if data.comment is not None:
                 changes.append(
                     await self._writes.append_note(session, row, data.comment, caller, lease)
                 )
             return await self._writes.finish(session, row, changes, caller, lease)
+
+        return await self._proving.carry_out(
+            task_id, data.status, forced=data.force_reason is not None, write=write
+        )
+
+    async def _moved(self, session: WriteSession, row: TaskRow, step: Move) -> list[Change]:
+        """The move, with what proved it kept as a note."""
+        changes = await move(session, row, step)
+        if step.proof.note is not None:
+            said = step.proof.note
+            changes.append(await self._writes.append_note(session, row, said, VERIFIER, step.lease))
+        return changes
 
     async def delete(
         self, task_id: int, caller: Caller, *, expected_version: int | None = None
@@ -270,6 +285,18 @@ class TaskService:
             if other.parent_id == row.id:
                 changes += await set_parent(session, other, None)
             await self._writes.finish(session, other, changes, caller, lease)
+
+
+async def _fields(session: WriteSession, row: TaskRow, data: TaskUpdate) -> list[Change]:
+    """Sets what no claim guards."""
+    changes = set_plain_fields(row, data)
+    if "parent_id" in data.model_fields_set:
+        changes += await set_parent(session, row, data.parent_id)
+    if data.depends_on is not None:
+        changes += await set_dependencies(session, row, data.depends_on)
+    if data.related_files is not None:
+        changes += set_related_files(row, data.related_files)
+    return changes
 
 
 def _override(row: TaskRow, data: TaskUpdate, caller: Caller, lease: Lease) -> str | None:
