@@ -10,8 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claudetask_core.config import ConfigurationInvalid, Settings, load_settings, trust_folder
+from claudetask_core.config import (
+    CONFIG_FILE,
+    ConfigurationInvalid,
+    Settings,
+    load_settings,
+    trust_folder,
+)
 from claudetask_core.errors import Unavailable
+from claudetask_core.places import board_on_disk
+from claudetask_core.schemas.workflow import Workflow
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
@@ -54,6 +62,24 @@ class Entry:
             refine=self._refined,
             trusted=trust_folder(),
         )
+
+    def early_workflow(self) -> Workflow:
+        """What the board's own config says, as far as a look at the disk finds it.
+
+        The tools are listed before git is asked where the board is. What is wrong with the config
+        is said when the board is opened.
+        """
+        board = board_on_disk(
+            str(self.start),
+            exact=self.settings.project_path is not None,
+            named=None if self.settings.data_dir is None else str(self.settings.data_dir),
+        )
+        if not Path(board, CONFIG_FILE).is_file():
+            return self.settings.workflow
+        try:
+            return self._refined(Path(board)).workflow
+        except ConfigurationInvalid:
+            return self.settings.workflow
 
     async def locate(self) -> "Places":
         """Where the project and its board are; nothing is created."""

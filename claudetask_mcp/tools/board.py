@@ -15,6 +15,7 @@ from claudetask_core.schemas.task import (
     TaskType,
 )
 from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.workflow import known
 from claudetask_mcp import cursor as cursors
 from claudetask_mcp.app import visit
 from claudetask_mcp.render import task_lists, tasks
@@ -24,7 +25,7 @@ from claudetask_mcp.tools.parameters import Agent, Number
 
 async def get_next_task(
     ctx: Context[Any],
-    claim: Annotated[bool, Field(description="Take it: moves it to In Progress for you")] = False,
+    claim: Annotated[bool, Field(description="Take it: it is claimed for you")] = False,
     agent: Agent = ABSENT,
 ) -> str:
     """The task to work on next and why: the highest priority that is neither blocked nor taken.
@@ -75,7 +76,8 @@ async def find_similar_tasks(
     a task (is it there already?) and before working on one (was the like solved before?).
     """
     here = await visit(ctx)
-    return task_lists.similar(await here.core.similar.find(query, top_k=top_k, status=status))
+    wanted = known(here.core.settings.workflow, status)
+    return task_lists.similar(await here.core.similar.find(query, top_k=top_k, status=wanted))
 
 
 BOARD = (

@@ -53,7 +53,7 @@ async def create_task(
     ] = OnDuplicate.WARN,
     agent: Agent = ABSENT,
 ) -> str:
-    """Create a task in Backlog. The answer has its number and names possible duplicates."""
+    """Create a task in {start}. The answer has its number and names possible duplicates."""
     here = await visit(ctx, agent)
     optional = given(
         description=description,
@@ -130,9 +130,9 @@ async def update_task_status(
     ] = ABSENT,
     agent: Agent = ABSENT,
 ) -> str:
-    """Move a task on the board; In Progress claims it for you. Usual way: Backlog, Ready,
-    In Progress, Testing, Code Review, Done. Done needs every criterion checked (update_task) and
-    its dependencies Done. A refusal names the moves there are.
+    """Move a task on the board; {doing} claims it for you. Usual way: {way}. {done} needs every
+    criterion checked (update_task) and its dependencies {done}. A refusal names the moves there
+    are.
     """
     here = await visit(ctx, agent)
     change = StatusChange(status=status, **given(comment=comment, force_reason=force_reason))

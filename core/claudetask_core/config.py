@@ -30,6 +30,7 @@ from pydantic_settings import (
 )
 
 from claudetask_core.errors import Invalid
+from claudetask_core.schemas.workflow import DEFAULT, Workflow
 
 ENV_PREFIX = "CLAUDETASK_"
 CONFIG_FILE = "config.toml"
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     search_embedding_model: str = "text-embedding-3-small"
     search_embedding_key: SecretStr | None = None
     index_exclude: tuple[str, ...] = ()
+    workflow: Workflow = DEFAULT
 
     _files: ClassVar[Mapping[str, Any]] = {}
 
@@ -166,6 +168,7 @@ class ProjectConfig(_Section):
     rate_limits: RateLimitsSection = RateLimitsSection()
     index: IndexSection = IndexSection()
     verify: VerifySection = VerifySection()
+    workflow: Workflow | None = None
 
     def as_settings(self) -> dict[str, Any]:
         """The same under the names that `Settings` uses."""
@@ -177,6 +180,8 @@ class ProjectConfig(_Section):
             values["lease_seconds"] = self.lease_seconds
         if self.index.exclude:
             values["index_exclude"] = self.index.exclude
+        if self.workflow is not None:
+            values["workflow"] = self.workflow
         return values
 
 

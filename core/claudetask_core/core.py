@@ -95,7 +95,7 @@ async def open_core(
 
     Raises:
         ProjectMissing, BoardLeadsOut, ConfigurationInvalid, BoardUnwritable, BoardBroken,
-            BoardTooNew: as their sentences say.
+            BoardTooNew, WorkflowLosesTasks: as their sentences say.
     """
     clock = clock or SystemClock()
     named = settings.project_path
@@ -108,6 +108,7 @@ async def open_core(
         database = await _open_database(stack, settings, places)
         verify = VerifyService(board=places.board, root=places.root, trust=Trust(trusted))
         core = _assemble(settings, places, clock, database, home, verify)
+        await core.tasks.adopt_workflow()
         stack.push_async_callback(core.events.close)
         stack.push_async_callback(core.search.close)
         stack.push_async_callback(core.analysis.close)
@@ -136,7 +137,9 @@ def _assemble(
 ) -> Core:
     events = EventService(database, clock)
     root = ProjectRoot(database, places)
-    writes = TaskWrites(events, clock, lease_seconds=settings.lease_seconds)
+    writes = TaskWrites(
+        events, clock, lease_seconds=settings.lease_seconds, workflow=settings.workflow
+    )
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)

@@ -22,6 +22,7 @@ from claudetask_core.schemas.task import (
     TaskCreate,
     TaskType,
 )
+from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.services.claims import Caller
 from claudetask_mcp.render import agents, claude_md, project, task_lists, tasks
 from claudetask_mcp.render.text import clip, cut, fitting, shares
@@ -227,7 +228,7 @@ def test_the_project_fits_with_many_jobs() -> None:
         version=1,
     )
     index = IndexState(state="failed", complete=0, files=0, chunks=0, message="m" * 9000)
-    counts = dict.fromkeys(Status, HUGE)
+    counts = dict.fromkeys(DEFAULT.statuses, HUGE)
     status = ProjectStatus(settings=settings, counts=counts, index=index, jobs=[job] * 300)
     shown = project.status(status)
     assert len(shown) <= 6000

@@ -7,9 +7,10 @@ from typing import Any
 from mcp import Client
 from mcp.types import Tool
 
-from claudetask_core.schemas.task import Status
+from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_mcp.instructions import INSTRUCTIONS
 from claudetask_mcp.server import Server
+from claudetask_mcp.tool import worded
 from claudetask_mcp.tools.catalogue import CATALOGUE
 from tests.mcp.conftest import Connect
 
@@ -177,7 +178,7 @@ async def test_the_statuses_are_those_of_the_board(server: Server) -> None:
     for tool in await listing(server):
         status = tool.input_schema["properties"].get("status")
         if status:
-            assert status["enum"] == [status.value for status in Status]
+            assert status["enum"] == [status.value for status in DEFAULT.statuses]
 
 
 async def test_every_tool_has_all_four_hints_and_no_output_schema(server: Server) -> None:
@@ -200,7 +201,7 @@ async def test_every_tool_has_all_four_hints_and_no_output_schema(server: Server
 async def test_the_instructions_fit_and_name_every_tool(connect: Connect) -> None:
     async with connect() as client:
         told = client.instructions
-    assert told == INSTRUCTIONS
+    assert told == worded(INSTRUCTIONS, DEFAULT)
     assert len(INSTRUCTIONS.encode()) <= 2048
     assert [spec.name for spec in CATALOGUE if spec.name not in INSTRUCTIONS] == []
 

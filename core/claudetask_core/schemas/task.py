@@ -13,6 +13,7 @@ from claudetask_core.schemas.base import (
     WriteModel,
     at_most_bytes,
 )
+from claudetask_core.schemas.workflow import Status
 
 KIB = 1024
 MAX_ID = 2**63 - 1
@@ -28,18 +29,6 @@ class Priority(StrEnum):
     HIGH = "High"
     MEDIUM = "Medium"
     LOW = "Low"
-
-
-class Status(StrEnum):
-    """The columns of the board, in their order."""
-
-    BACKLOG = "Backlog"
-    ANALYSIS = "Analysis"
-    READY = "Ready"
-    IN_PROGRESS = "In Progress"
-    TESTING = "Testing"
-    CODE_REVIEW = "Code Review"
-    DONE = "Done"
 
 
 class OnDuplicate(StrEnum):
@@ -135,13 +124,13 @@ class Task(ReadModel):
 
 
 class TaskCreate(WriteModel):
-    """A new task. `status` may be Backlog or what a task in Backlog may move to."""
+    """A new task. `status` may be the first one (the default) or what that may move to."""
 
     title: Title
     description: Description = ""
     type: TaskType = TaskType.FEATURE
     priority: Priority = Priority.MEDIUM
-    status: Status = Status.BACKLOG
+    status: Status | None = None
     analysis: Analysis | None = None
     git_branch: BranchName | None = None
     parent_id: TaskId | None = None

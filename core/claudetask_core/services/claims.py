@@ -11,8 +11,9 @@ from claudetask_core.services.history import Change
 class Claimed(Conflict):
     code = "claimed"
 
-    def __init__(self, row: TaskRow) -> None:
+    def __init__(self, row: TaskRow, caller: "Caller") -> None:
         until = row.claim_expires_at.strftime("%H:%M:%S UTC") if row.claim_expires_at else "?"
+        self.task_id, self.caller, self.holder = row.id, caller, row.claimed_by
         super().__init__(
             f"Task #{row.id} is claimed by {row.claimed_by} until {until}.",
             next_step="Take another with get_next_task, or give force_reason to override.",

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.schemas.task import Status, Task
 from claudetask_core.services.claims import Caller
-from claudetask_core.services.moves import is_done
 from claudetask_core.services.task_rows import load
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
@@ -32,7 +31,7 @@ class Proving:
     ) -> Task:
         """Makes the write, proven where it leads to Done."""
         proof = Proof()
-        if status is not None and is_done(status):
+        if status == self._writes.workflow.done:
             proof = await (self._verify.skip() if forced else self._prove(task_id, write))
         async with self._database.write() as session:
             return await write(session, proof)
@@ -52,6 +51,6 @@ class Proving:
     async def _rehearse(self, task_id: int, write: Write) -> bool:
         """Makes the write and undoes it; says whether the task is not Done yet."""
         async with self._database.rehearse() as session:
-            status = Status((await load(session, task_id)).status)
+            status = (await load(session, task_id)).status
             await write(session, Proof())
-        return not is_done(status)
+        return status != self._writes.workflow.done

@@ -6,6 +6,7 @@ from claudetask_core.db.models import NoteRow, TaskRow
 from claudetask_core.errors import Stale
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import Task
+from claudetask_core.schemas.workflow import Workflow
 from claudetask_core.services import claims, history, similar
 from claudetask_core.services.claims import Caller, Lease
 from claudetask_core.services.events import EventService
@@ -23,7 +24,10 @@ class VersionStale(Stale):
 class TaskWrites:
     """The steps that the task services share; each works in its caller's transaction."""
 
-    def __init__(self, events: EventService, clock: Clock, *, lease_seconds: int) -> None:
+    def __init__(
+        self, events: EventService, clock: Clock, *, lease_seconds: int, workflow: Workflow
+    ) -> None:
+        self.workflow = workflow
         self._events = events
         self._clock = clock
         self._lease_seconds = lease_seconds

@@ -36,6 +36,8 @@ from claudetask_core.services.task_changes import (
 from claudetask_core.services.task_rows import WHOLE, completing, load, matching, ordering, to_task
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
+from claudetask_core.services.workflow import known, require_same
+from claudetask_core.services.workflow_change import adopt
 
 
 class PossibleDuplicate(Conflict):
@@ -54,7 +56,16 @@ class TaskService:
     def __init__(self, database: Database, writes: TaskWrites, verify: VerifyService) -> None:
         self._database = database
         self._writes = writes
+        self.workflow = writes.workflow
         self._proving = Proving(database, writes, verify)
+
+    async def adopt_workflow(self) -> None:
+        """Gives the board the columns of the workflow, where it has others.
+
+        Raises:
+            WorkflowLosesTasks: Tasks stand in a column that is neither kept nor renamed.
+        """
+        await adopt(self._database, self._writes)
 
     async def get(self, task_id: int, caller: Caller | None = None) -> Task:
         """A task; the holder's look at it renews the claim.
@@ -72,7 +83,12 @@ class TaskService:
             return to_task(row)
 
     async def find(self, wanted: TaskFilter, page: Page) -> TaskPage:
-        """The tasks that match, in the page's order."""
+        """The tasks that match, in the page's order.
+
+        Raises:
+            UnknownStatus: The workflow has no such column.
+        """
+        known(self.workflow, wanted.status)
         async with self._database.read() as session:
             total = await session.scalar(
                 matching(select(func.count()).select_from(TaskRow), wanted)
@@ -107,7 +123,8 @@ class TaskService:
                 select(TaskRow.status, func.count()).group_by(TaskRow.status)
             )
             found = dict(rows.all())
-        return {status: found.get(status.value, 0) for status in Status}
+        names = dict.fromkeys([*self.workflow.statuses, *map(Status, found)])
+        return {status: found.get(str(status), 0) for status in names}
 
     async def history(self, task_id: int) -> list[HistoryEntry]:
         """Every change of the task, newest last."""
@@ -118,7 +135,7 @@ class TaskService:
     async def create(
         self, data: TaskCreate, caller: Caller, *, on_duplicate: OnDuplicate = OnDuplicate.WARN
     ) -> Created:
-        """A new task, in Backlog or where its `status` lets it begin.
+        """A new task, in the first column or where its `status` lets it begin.
 
         Raises:
             PossibleDuplicate: `on_duplicate` is refuse and a task much like it exists.
@@ -130,10 +147,11 @@ class TaskService:
             likely = await similar.possible_duplicates(session, data.title)
             if likely and on_duplicate is OnDuplicate.REFUSE:
                 raise _duplicate(likely)
+            await require_same(session, self.workflow)
             row = await self._new_row(session, data, lease)
             row_version, caller_name = row.version, caller.name
-            if data.status is not Status.BACKLOG:
-                await move(session, row, Move(data.status, caller, lease))
+            if data.status is not None:
+                await move(session, self.workflow, row, Move(data.status, caller, lease))
             await session.flush()
             made = to_task(row)
             change = Change("created", None, None, made.model_dump(mode="json"))
@@ -209,7 +227,7 @@ class TaskService:
 
     async def _moved(self, session: WriteSession, row: TaskRow, step: Move) -> list[Change]:
         """The move, with what proved it kept as a note."""
-        changes = await move(session, row, step)
+        changes = await move(session, self.workflow, row, step)
         if step.proof.note is not None:
             said = step.proof.note
             changes.append(await self._writes.append_note(session, row, said, VERIFIER, step.lease))
@@ -245,7 +263,7 @@ class TaskService:
             description=data.description,
             type=data.type.value,
             priority=data.priority.value,
-            status=Status.BACKLOG.value,
+            status=str(self.workflow.start),
             analysis=data.analysis,
             git_branch=data.git_branch,
             last_criterion=0,
@@ -305,7 +323,7 @@ def _override(row: TaskRow, data: TaskUpdate, caller: Caller, lease: Lease) -> s
     if not (guarded and claims.held_by_other(row, caller, lease.now)):
         return None
     if data.force_reason is None:
-        raise Claimed(row)
+        raise Claimed(row, caller)
     return data.force_reason
 
 
