@@ -20,6 +20,7 @@ from claudetask_core.config import (
 from claudetask_core.errors import Unavailable
 from claudetask_core.places import board_on_disk
 from claudetask_core.schemas.workflow import Workflow
+from claudetask_mcp.hook import session_name
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
-SESSION_NAME = 80
 TALKATIVE = ("aiosqlite", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
 """Libraries that would log statements, bodies and texts where we ask for our own details."""
 
@@ -95,8 +95,7 @@ class Entry:
 
 
 def caller_of(session: str | None) -> str:
-    name = "".join(c for c in session or "" if c.isprintable())[:SESSION_NAME].strip()
-    return f"claude-code:{name or secrets.token_hex(4)}"
+    return f"claude-code:{session_name(session) or secrets.token_hex(4)}"
 
 
 def read_entry(overrides: Mapping[str, Any]) -> Entry:

@@ -25,7 +25,7 @@ from claudetask_core import __version__
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
 from claudetask_mcp import errors
-from claudetask_mcp.app import App, visit
+from claudetask_mcp.app import App, note_call, visit
 from claudetask_mcp.completions import complete
 from claudetask_mcp.instructions import INSTRUCTIONS
 from claudetask_mcp.prompts import add_prompts
@@ -69,9 +69,12 @@ class Server(MCPServer[App]):
             return errors.no_number(name, wrong[0], value=arguments[wrong[0]])
         present = {key: value for key, value in arguments.items() if value is not None}
         try:
-            return await super().call_tool(name, present, context)
+            answer = await super().call_tool(name, present, context)
         except ToolError as error:
             return errors.failure(name, error.__cause__ or error)
+        if context is not None:
+            await note_call(context, present.get("agent"))
+        return answer
 
     async def get_prompt(
         self,

@@ -62,6 +62,7 @@ SHOWN_HEADERS = [
     "Location",
     "Mcp-Session-Id",
     "Retry-After",
+    "X-Merged-Fields",
     "X-Request-ID",
     "X-Total-Count",
 ]

@@ -47,6 +47,7 @@ HEADERS: dict[str, str] = {
     "ETag": "A strong tag of this state; give it back as If-Match.",
     "Location": "Where the new thing is.",
     "Link": "first, prev, next and last pages (RFC 8288).",
+    "X-Merged-Fields": "What others had changed since the caller's last write; without If-Match.",
     "X-Total-Count": "How many there are on all pages.",
     "Retry-After": "Seconds to wait.",
     "WWW-Authenticate": "The scheme of the token.",

@@ -15,7 +15,6 @@ from claudetask_core.schemas.task import (
     TaskType,
 )
 from claudetask_core.services.rate_limit import RateClass
-from claudetask_core.services.workflow import known
 from claudetask_mcp import cursor as cursors
 from claudetask_mcp.app import visit
 from claudetask_mcp.render import task_lists, tasks
@@ -76,7 +75,7 @@ async def find_similar_tasks(
     a task (is it there already?) and before working on one (was the like solved before?).
     """
     here = await visit(ctx)
-    wanted = known(here.core.settings.workflow, status)
+    wanted = here.core.tasks.known(status)
     return task_lists.similar(await here.core.similar.find(query, top_k=top_k, status=wanted))
 
 

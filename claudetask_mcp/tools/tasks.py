@@ -114,10 +114,10 @@ async def update_task(
             "update_task was given nothing to change.",
             next_step="Give at least one field, a note or a check.",
         )
-    task = await here.core.tasks.update(
+    written = await here.core.tasks.write(
         task_id, TaskUpdate(**changes), here.caller, expected_version=version
     )
-    return tasks.updated(task, list(changes))
+    return tasks.updated(written, list(changes), merged=version is None)
 
 
 async def update_task_status(

@@ -5,11 +5,16 @@ its worktree; what others changed since the caller's last call; the next task. W
 said. Plain SQL, as in `board_sql`, and for the same reason.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from __future__ import annotations
 
-from claudetask_core.board_sql import Ask, clipped, next_free
+from claudetask_core.board_sql import clipped, next_free
+
+TYPE_CHECKING = False  # as in board_sql
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from claudetask_core.board_sql import Ask
 
 MAX_CHARACTERS = 2400
 CLAIMS = 1000
@@ -44,29 +49,25 @@ MARK = """INSERT INTO callers (actor, last_event, last_history, seen_at)
         last_history = excluded.last_history, seen_at = excluded.seen_at"""
 
 
-@dataclass(frozen=True)
-class Resumed:
-    """The text, and the numbers of the newest event and history row that it knows of."""
+def resumed(ask: Ask, caller: str, worktree: str | None, now: Any) -> tuple[str, int, int]:
+    """The text for a caller, and the numbers of the newest event and history row it knows of.
 
-    text: str
-    event: int
-    history: int
-
-
-def resumed(ask: Ask, caller: str, worktree: str | None, now: Any) -> Resumed:
-    """The text for a caller; `ask` stands in one transaction."""
+    `ask` stands in one transaction.
+    """
     event, history = ask(LATEST, {})[0]
     parts = [
         _claims(ask, caller, worktree, now),
         _changes(ask, caller),
         _next(ask, now),
     ]
-    return Resumed("\n\n".join(part for part in parts if part), event or 0, history or 0)
+    return "\n\n".join(part for part in parts if part), event or 0, history or 0
 
 
 def mark(ask: Ask, caller: str, now: Any, event: int, history: int) -> None:
-    """Notes that the caller knows of all up to these numbers."""
-    ask(MARK, {"caller": caller, "event": event, "history": history, "now": now})
+    """Notes that the caller knows of all up to these numbers, where that is news."""
+    seen = ask(SEEN, {"caller": caller})
+    if not seen or seen[0][0] != history:
+        ask(MARK, {"caller": caller, "event": event, "history": history, "now": now})
 
 
 def _claims(ask: Ask, caller: str, worktree: str | None, now: Any) -> str:

@@ -21,6 +21,7 @@ from claudetask_core.schemas.task import (
     Task,
     TaskCreate,
     TaskType,
+    Written,
 )
 from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.services.claims import Caller
@@ -142,10 +143,12 @@ def test_every_acknowledgement_fits() -> None:
     agent = big_agent("x" * 100)
     file = ClaudeMd(content="", path="p", exists=True, hash="h" * 64, updated_at=START)
     change = ClaudeMdChange(file=file, diff="", changed=True, dry_run=False, kept_version="v" * 99)
+    others = dict.fromkeys(Task.model_fields, "a" * 100)
+    written = Written(task=task, since=HUGE, others=others)
     open_task = task.model_copy(update={"completed_at": None})
     for said in (
         tasks.created(task, like),
-        tasks.updated(task, list(Task.model_fields)),
+        tasks.updated(written, list(Task.model_fields), merged=True),
         tasks.moved(open_task, "somebody"),
         tasks.deleted(task),
         project.started(job),

@@ -9,7 +9,6 @@ from claudetask_api.dependencies import CoreDep, only_digits
 from claudetask_api.openapi import answers
 from claudetask_core.schemas.search import SearchQuery, SearchResults
 from claudetask_core.schemas.task import SimilarQuery, SimilarTasks, Status
-from claudetask_core.services.workflow import known
 
 router = APIRouter(prefix="/api", tags=["search"])
 
@@ -28,5 +27,5 @@ async def find_similar_tasks(
     top_k: Annotated[int, Field(ge=1, le=100), BeforeValidator(only_digits), Query()] = 10,
     status: Status | None = None,
 ) -> SimilarTasks:
-    wanted = known(core.settings.workflow, status)
+    wanted = core.tasks.known(status)
     return await core.similar.find(query, top_k=top_k, status=wanted)

@@ -105,7 +105,11 @@ async def get_task(
     return _tagged(task, response)
 
 
-@router.put("/{task_id}", summary="Change a task", responses=answers(404, 409, 412, headers=TAGGED))
+@router.put(
+    "/{task_id}",
+    summary="Change a task",
+    responses=answers(404, 409, 412, headers=("ETag", "X-Merged-Fields")),
+)
 async def update_task(
     core: CoreDep,
     task_id: TaskIdPath,
@@ -120,9 +124,10 @@ async def update_task(
         expected = present.version  # else they could be wrong by the time of the write
     update = changes(body, present, TaskUpdate)
     who = caller(body.agent, named)
-    return _tagged(
-        await core.tasks.update(task_id, update, who, expected_version=expected), response
-    )
+    written = await core.tasks.write(task_id, update, who, expected_version=expected)
+    if written.others and expected is None:
+        response.headers["X-Merged-Fields"] = ", ".join(written.others)
+    return _tagged(written.task, response)
 
 
 @router.delete(

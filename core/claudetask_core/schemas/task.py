@@ -222,6 +222,18 @@ class TaskPage(ReadModel):
     total: int
 
 
+class Written(ReadModel):
+    """A task after a write, and what others had changed since the writer's own last one.
+
+    `since` is the version which that last write made, None where there is none; `others` names who
+    last changed each field since.
+    """
+
+    task: Task
+    since: int | None
+    others: dict[str, str]
+
+
 class NextTask(ReadModel):
     """The answer to "what now": a task or none, and why."""
 

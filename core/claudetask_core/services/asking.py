@@ -1,20 +1,22 @@
 """Runs the plain SQL of `board_sql` in a session of the services."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import CursorResult, Row, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from claudetask_core import board_sql
-from claudetask_core.board_sql import Ask
 from claudetask_core.db.models.base import UtcDateTime
+
+if TYPE_CHECKING:
+    from claudetask_core.board_sql import Ask
 
 NOW = bindparam("now", type_=UtcDateTime())
 
 
-def asker(session: Session) -> Ask:
+def asker(session: Session) -> "Ask":
     """Asks within the session's transaction."""
 
     def ask(sql: str, values: dict[str, Any]) -> list[Row[Any]]:

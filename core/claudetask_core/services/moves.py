@@ -82,7 +82,7 @@ async def _overridden(session: WriteSession, workflow: Workflow, row: TaskRow, t
     """Whether force_reason was needed; raises where it was and is not given."""
     refusals: list[Conflict] = []
     if claims.held_by_other(row, to.caller, to.lease.now):
-        refusals.append(Claimed(row, to.caller))
+        refusals.append(Claimed(row))
     if not is_allowed(workflow, row.status, to.status):
         refusals.append(illegal(workflow, f"Task #{row.id}", row.status, to.status))
     elif to.status == workflow.done != row.status:

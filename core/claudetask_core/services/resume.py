@@ -29,9 +29,9 @@ class ResumeService:
 
         def compose(session: Session) -> str:
             ask = asker(session)
-            found = resumed(ask, caller.name, self._worktree, now)
-            mark(ask, caller.name, now, found.event, found.history)
-            return found.text
+            told, event, history = resumed(ask, caller.name, self._worktree, now)
+            mark(ask, caller.name, now, event, history)
+            return told
 
         async with self._database.write() as session:
             return await session.run_sync(compose)

@@ -52,10 +52,11 @@ class QueueService:
             Claimed: Another caller holds it.
         """
         lease = self._writes.lease()
-        async with self._database.write() as session:
+        noting = self._writes.noting_refusals(self._database, caller, "release")
+        async with noting, self._database.write() as session:
             row = await load(session, task_id)
             if claims.held_by_other(row, caller, lease.now):
-                raise Claimed(row, caller)
+                raise Claimed(row)
             return await self._writes.finish(session, row, claims.release(row), caller, lease)
 
 

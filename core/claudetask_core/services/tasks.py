@@ -19,6 +19,7 @@ from claudetask_core.schemas.task import (
     TaskFilter,
     TaskPage,
     TaskUpdate,
+    Written,
 )
 from claudetask_core.services import claims, history, similar
 from claudetask_core.services.claims import Caller, Claimed, Lease
@@ -67,6 +68,14 @@ class TaskService:
         """
         await adopt(self._database, self._writes)
 
+    def known(self, status: Status | None) -> Status | None:
+        """The status, or None where none was named.
+
+        Raises:
+            UnknownStatus: The workflow has no such column.
+        """
+        return known(self.workflow, status)
+
     async def get(self, task_id: int, caller: Caller | None = None) -> Task:
         """A task; the holder's look at it renews the claim.
 
@@ -88,7 +97,7 @@ class TaskService:
         Raises:
             UnknownStatus: The workflow has no such column.
         """
-        known(self.workflow, wanted.status)
+        self.known(wanted.status)
         async with self._database.read() as session:
             total = await session.scalar(
                 matching(select(func.count()).select_from(TaskRow), wanted)
@@ -170,16 +179,29 @@ class TaskService:
         *,
         expected_version: int | None = None,
     ) -> Task:
-        """Changes what is given; the rest stays as it is.
+        """Changes what is given; the rest stays as it is. As `write`, with the task alone."""
+        return (await self.write(task_id, data, caller, expected_version=expected_version)).task
+
+    async def write(
+        self,
+        task_id: int,
+        data: TaskUpdate,
+        caller: Caller,
+        *,
+        expected_version: int | None = None,
+    ) -> Written:
+        """Changes what is given; the rest stays as it is, whoever changed it meanwhile.
 
         Raises:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven, CriterionMissing,
             LinkedTaskMissing, CircularDependency: as their sentences say; nothing is changed then.
         """
+        merged: list[tuple[int | None, dict[str, str]]] = []
 
         async def write(session: WriteSession, proof: Proof) -> Task:
             lease = self._writes.lease()
             row = await self._writes.row(session, task_id, expected_version)
+            merged.append(await self._writes.others(session, row, caller))
             override = _override(row, data, caller, lease)
             changes = await _fields(session, row, data)
             changes += _criteria(row, data, override)
@@ -192,9 +214,13 @@ class TaskService:
                 changes += await self._moved(session, row, step)
             return await self._writes.finish(session, row, changes, caller, lease)
 
-        return await self._proving.carry_out(
-            task_id, data.status, forced=data.force_reason is not None, write=write
-        )
+        wanted = ", ".join(sorted(data.model_fields_set - {"force_reason"}))
+        async with self._writes.noting_refusals(self._database, caller, wanted):
+            task = await self._proving.carry_out(
+                task_id, data.status, forced=data.force_reason is not None, write=write
+            )
+        since, others = merged[-1]
+        return Written(task=task, since=since, others=others)
 
     async def move(
         self,
@@ -221,9 +247,10 @@ class TaskService:
                 )
             return await self._writes.finish(session, row, changes, caller, lease)
 
-        return await self._proving.carry_out(
-            task_id, data.status, forced=data.force_reason is not None, write=write
-        )
+        async with self._writes.noting_refusals(self._database, caller, f"move to {data.status}"):
+            return await self._proving.carry_out(
+                task_id, data.status, forced=data.force_reason is not None, write=write
+            )
 
     async def _moved(self, session: WriteSession, row: TaskRow, step: Move) -> list[Change]:
         """The move, with what proved it kept as a note."""
@@ -323,7 +350,7 @@ def _override(row: TaskRow, data: TaskUpdate, caller: Caller, lease: Lease) -> s
     if not (guarded and claims.held_by_other(row, caller, lease.now)):
         return None
     if data.force_reason is None:
-        raise Claimed(row, caller)
+        raise Claimed(row)
     return data.force_reason
 
 
