@@ -23,7 +23,9 @@ def add_task(task: argparse.ArgumentParser) -> None:
         return made
 
     _add_list(action("list", "the tasks by number, one line each"))
-    action("show", "everything about a task", number=True)
+    show = action("show", "everything about a task", number=True)
+    pack = "instead a briefing for a subagent, of 200 to 8000 tokens"
+    show.add_argument("--pack", type=_number, metavar="TOKENS", help=pack)
     following = action("next", "the task to work on next, and why")
     following.add_argument("--claim", action="store_true", help="take it")
     _add_add(action("add", "create a task"))

@@ -12,6 +12,7 @@ from claudetask_core.schemas.base import ActorName
 from claudetask_core.schemas.task import (
     NoteCreate,
     OnDuplicate,
+    PackTokens,
     Page,
     SimilarQuery,
     StatusChange,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 NAME: TypeAdapter[str] = TypeAdapter(ActorName)
 QUERY: TypeAdapter[str] = TypeAdapter(SimilarQuery)
+TOKENS: TypeAdapter[int] = TypeAdapter(PackTokens)
 MAX_SIMILAR = 50
 DEFAULT_CALLER = "cli"
 
@@ -82,6 +84,9 @@ async def _list(core: "Core", _: "Caller", asked: argparse.Namespace) -> Told:
 
 
 async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
+    if asked.pack is not None:
+        packed = await core.pack.pack(asked.task_id, TOKENS.validate_python(asked.pack))
+        return Told(packed.text, packed)
     task = await core.tasks.get(asked.task_id, who)
     return Told(tasks.whole(task, await core.notes.find(task.id)), task)
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from claudetask_core.schemas.task import (
     FilterText,
+    PackTokens,
     Page,
     Priority,
     SimilarQuery,
@@ -56,11 +57,19 @@ async def list_tasks(
     return task_lists.listed(shown, page.total, following)
 
 
-async def get_task(ctx: Context[Any], task_id: Number) -> str:
+async def get_task(
+    ctx: Context[Any],
+    task_id: Number,
+    pack: Annotated[
+        PackTokens | None, Field(description="Instead a briefing of so many tokens, for a subagent")
+    ] = None,
+) -> str:
     """Everything about one task: description, acceptance criteria with their numbers and
     evidence, dependencies, claim, analysis, latest notes, version.
     """
     here = await visit(ctx)
+    if pack is not None:
+        return (await here.core.pack.pack(task_id, pack)).text
     task = await here.core.tasks.get(task_id, here.caller)
     return tasks.whole(task, await here.core.notes.find(task_id))
 

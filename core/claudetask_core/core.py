@@ -21,6 +21,7 @@ from claudetask_core.services.disk_watch import DiskWatch
 from claudetask_core.services.events import EventService
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
+from claudetask_core.services.pack import PackService
 from claudetask_core.services.project import ProjectRoot, ProjectService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
@@ -50,6 +51,7 @@ class Core:
     tasks: TaskService
     notes: NoteService
     queue: QueueService
+    pack: PackService
     similar: SimilarService
     search: SearchService
     agents: AgentService
@@ -175,6 +177,7 @@ def _assemble(
         tasks=tasks,
         notes=NoteService(database, writes),
         queue=QueueService(database, writes),
+        pack=PackService(tasks, NoteService(database, writes), search, SimilarService(database)),
         similar=SimilarService(database),
         search=search,
         agents=agents,

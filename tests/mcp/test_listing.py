@@ -33,7 +33,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "limit": 50,
         "cursor": None,
     },
-    "get_task": {"task_id": ...},
+    "get_task": {"task_id": ..., "pack": None},
     "create_task": {
         "title": ...,
         "description": None,

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BeforeValidator
 
-from claudetask_api.dependencies import CoreDep, HeaderActor, TaskIdPath, caller
+from claudetask_api.dependencies import CoreDep, HeaderActor, TaskIdPath, caller, only_digits
 from claudetask_api.openapi import answers
 from claudetask_api.paging import links
 from claudetask_api.preconditions import Expected, Known, etag, is_known
@@ -22,6 +23,8 @@ from claudetask_api.schemas import (
 from claudetask_core.schemas.job import Job
 from claudetask_core.schemas.task import (
     HistoryEntry,
+    Pack,
+    PackTokens,
     Page,
     StatusChange,
     Task,
@@ -180,6 +183,19 @@ async def release_task(
 )
 async def get_task_history(core: CoreDep, task_id: TaskIdPath) -> list[HistoryEntry]:
     return await core.tasks.history(task_id)
+
+
+@router.get(
+    "/{task_id}/pack",
+    summary="What is known about a task, within a budget of tokens",
+    responses=answers(404),
+)
+async def get_task_pack(
+    core: CoreDep,
+    task_id: TaskIdPath,
+    tokens: Annotated[PackTokens, BeforeValidator(only_digits), Query()] = 2000,
+) -> Pack:
+    return await core.pack.pack(task_id, tokens)
 
 
 @router.post(

@@ -234,6 +234,19 @@ class Written(ReadModel):
     others: dict[str, str]
 
 
+class Pack(ReadModel):
+    """What is known about a task, as a text within a budget of tokens, and what it leaves out."""
+
+    task_id: int
+    budget: int
+    tokens: int
+    text: str
+    left_out: list[str]
+
+
+PackTokens = Annotated[int, Field(ge=200, le=8000)]
+
+
 class NextTask(ReadModel):
     """The answer to "what now": a task or none, and why."""
 
