@@ -115,7 +115,7 @@ class Rest:
         answer = await self._client.post(
             "/api/tasks/next", json={"claim": True, "agent": self.name}
         )
-        return int(answer.json()["id"]) if answer.status_code == httpx.codes.OK else None
+        return int(answer.json()["id"]) if answer.content else None
 
     async def move(self, task: int, status: str) -> str:
         body = {"status": status, "agent": self.name}
