@@ -1,12 +1,14 @@
 """What a handler works with: the open core, and who is calling."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mcp.server import ServerRequestContext
 from mcp.server.mcpserver import Context
 
+from claudetask_core.errors import Unavailable
 from claudetask_mcp.session import LazyCore
 
 if TYPE_CHECKING:
@@ -54,6 +56,13 @@ async def visit(ctx: Context[Any], agent: str | None = None) -> Visit:
 
     name = agent or caller_name(ctx.request_context)
     return Visit(core, Caller(name, str(core.places.root)))
+
+
+async def note_call(ctx: Context[Any], agent: Any) -> None:
+    """Has the board remember that the caller was here; a busy board does not fail the call."""
+    here = await visit(ctx, agent if isinstance(agent, str) else None)
+    with suppress(Unavailable):
+        await here.core.resume.called(here.caller)
 
 
 def caller_name(ctx: ServerRequestContext[App, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
+from claudetask_mcp.task_grammar import add_task
 
 PROGRAM = "claudetask-mcp"
 WRONG_USE = 2
@@ -83,12 +84,17 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
     _add_serve(commands.add_parser("serve", parents=[project], help="REST, dashboard and MCP"))
     _add_search(commands.add_parser("search", parents=[project], help="search the code"))
+    add_task(commands.add_parser("task", help="the board: list, show, next, add, move, note …"))
     index = commands.add_parser("index", parents=[project], help="say how far the index is")
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")
     _add_agents(commands.add_parser("agents", parents=[project], help="check and mend the agents"))
     claude_md = commands.add_parser("claude-md", parents=[project], help="look after CLAUDE.md")
     _add_claude_md(claude_md)
+    trust = commands.add_parser(
+        "trust", parents=[project], help="let the project's verify commands run before Done"
+    )
+    trust.add_argument("--yes", action="store_true", help="do not ask")
     commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
     return whole
 

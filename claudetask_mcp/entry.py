@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claudetask_core.config import ConfigurationInvalid, Settings, load_settings
+from claudetask_core.config import (
+    CONFIG_FILE,
+    ConfigurationInvalid,
+    Settings,
+    load_settings,
+    trust_folder,
+)
 from claudetask_core.errors import Unavailable
+from claudetask_core.places import board_on_disk
+from claudetask_core.schemas.workflow import Workflow
+from claudetask_mcp.hook import session_name
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
@@ -19,7 +28,6 @@ if TYPE_CHECKING:
 
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
-SESSION_NAME = 80
 TALKATIVE = ("aiosqlite", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
 """Libraries that would log statements, bodies and texts where we ask for our own details."""
 
@@ -47,7 +55,31 @@ class Entry:
         """Opens the core; its imports are not wanted before."""
         from claudetask_core.core import open_core  # noqa: PLC0415 — not wanted before
 
-        return open_core(self.settings, start=self.start, home=self.home, refine=self._refined)
+        return open_core(
+            self.settings,
+            start=self.start,
+            home=self.home,
+            refine=self._refined,
+            trusted=trust_folder(),
+        )
+
+    def early_workflow(self) -> Workflow:
+        """What the board's own config says, as far as a look at the disk finds it.
+
+        The tools are listed before git is asked where the board is. What is wrong with the config
+        is said when the board is opened.
+        """
+        board = board_on_disk(
+            str(self.start),
+            exact=self.settings.project_path is not None,
+            named=None if self.settings.data_dir is None else str(self.settings.data_dir),
+        )
+        if not Path(board, CONFIG_FILE).is_file():
+            return self.settings.workflow
+        try:
+            return self._refined(Path(board)).workflow
+        except ConfigurationInvalid:
+            return self.settings.workflow
 
     async def locate(self) -> "Places":
         """Where the project and its board are; nothing is created."""
@@ -63,8 +95,7 @@ class Entry:
 
 
 def caller_of(session: str | None) -> str:
-    name = "".join(c for c in session or "" if c.isprintable())[:SESSION_NAME].strip()
-    return f"claude-code:{name or secrets.token_hex(4)}"
+    return f"claude-code:{session_name(session) or secrets.token_hex(4)}"
 
 
 def read_entry(overrides: Mapping[str, Any]) -> Entry:

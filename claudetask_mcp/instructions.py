@@ -12,8 +12,8 @@ get_next_task(claim=true), which takes a task for you. list_tasks and get_task s
 - New work or a bug found on the way: find_similar_tasks, then create_task with acceptance \
 criteria.
 - While working: update_task with note (what you did and found), check (criterion number to its \
-evidence), git_branch, related_files. update_task_status moves the task: In Progress when you \
-begin (this claims it), Testing or Code Review when ready, Done when every criterion has evidence.
+evidence), git_branch, related_files. update_task_status moves the task: {doing} when you \
+begin (this claims it), on when ready, {done} when every criterion has evidence.
 - A task that is unclear or large: analyze_task; its result appears in get_task.
 - How the project works, its commands and rules: read_claude_md; keep it true with \
 update_claude_md (one section at a time).

@@ -23,8 +23,9 @@ from mcp.types import (
 
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
+from claudetask_core.schemas.workflow import DEFAULT, Workflow
 from claudetask_mcp import errors
-from claudetask_mcp.app import App, visit
+from claudetask_mcp.app import App, note_call, visit
 from claudetask_mcp.completions import complete
 from claudetask_mcp.instructions import INSTRUCTIONS
 from claudetask_mcp.prompts import add_prompts
@@ -32,6 +33,7 @@ from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.resources import FIXED, add_resources
 from claudetask_mcp.session import LazyCore, Opener
 from claudetask_mcp.subscriptions import Subscribers
+from claudetask_mcp.tool import worded
 from claudetask_mcp.tools.catalogue import CATALOGUE
 from claudetask_mcp.warm_up import WarmUp
 
@@ -67,9 +69,12 @@ class Server(MCPServer[App]):
             return errors.no_number(name, wrong[0], value=arguments[wrong[0]])
         present = {key: value for key, value in arguments.items() if value is not None}
         try:
-            return await super().call_tool(name, present, context)
+            answer = await super().call_tool(name, present, context)
         except ToolError as error:
             return errors.failure(name, error.__cause__ or error)
+        if context is not None:
+            await note_call(context, present.get("agent"))
+        return answer
 
     async def get_prompt(
         self,
@@ -109,13 +114,16 @@ class Server(MCPServer[App]):
         return [ReadResourceContents(content=content, mime_type=fixed.mime_type)]
 
 
-def build_server(opener: Opener, *, process: str, limit: RateLimit) -> Server:
+def build_server(
+    opener: Opener, *, process: str, limit: RateLimit, workflow: Workflow = DEFAULT
+) -> Server:
     """The server with all it offers; the core is neither opened nor its inside imported.
 
     Args:
         opener: Opens the core, when it is first needed.
         process: The caller's name where the transport knows none.
         limit: Counts the tool calls.
+        workflow: Whose statuses the tools offer.
     """
     subscribers = Subscribers()
     lazy = LazyCore(opener, subscribers.follow)
@@ -130,10 +138,10 @@ def build_server(opener: Opener, *, process: str, limit: RateLimit) -> Server:
                 subscribers.leave(app.run)
 
     server = Server(
-        [spec.build() for spec in CATALOGUE],
+        [spec.build(workflow) for spec in CATALOGUE],
         title="ClaudeTask",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=worded(INSTRUCTIONS, workflow),
         lifespan=lifespan,
         log_level="WARNING",
         subscriptions=subscribers.bus,

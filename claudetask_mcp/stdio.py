@@ -98,7 +98,7 @@ def stdio_server_of(entry: Entry) -> Server:
                 limit.limiter = RateLimiter(core.settings)
             yield core
 
-    return build_server(opener, process=entry.process, limit=limit)
+    return build_server(opener, process=entry.process, limit=limit, workflow=entry.early_workflow())
 
 
 async def _serve(server: Server) -> None:

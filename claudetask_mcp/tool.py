@@ -8,6 +8,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
 from claudetask_core.schemas.task import MAX_ID
+from claudetask_core.schemas.workflow import DEFAULT, Workflow, with_statuses
 from claudetask_core.services.rate_limit import RateClass
 
 ALWAYS_LOAD = {"anthropic/alwaysLoad": True}
@@ -53,11 +54,12 @@ class Spec:
     def name(self) -> str:
         return self.run.__name__
 
-    def build(self) -> Tool:
+    def build(self, workflow: Workflow = DEFAULT) -> Tool:
+        """The tool as it is listed; its words and its choice of statuses are the workflow's."""
         tool = Tool.from_function(
             self.run,
             title=self.title,
-            description=" ".join((self.run.__doc__ or "").split()),
+            description=worded(" ".join((self.run.__doc__ or "").split()), workflow),
             annotations=ToolAnnotations(
                 title=self.title,
                 read_only_hint=self.read_only,
@@ -68,8 +70,19 @@ class Spec:
             meta=dict(ALWAYS_LOAD) if self.always_load else None,
             structured_output=False,
         )
-        tool.parameters = lean(tool.parameters)
+        names = {"type": "string", "enum": [str(status) for status in workflow.statuses]}
+        tool.parameters = with_statuses(lean(tool.parameters), names)
         return tool
+
+
+def worded(text: str, workflow: Workflow) -> str:
+    """The text with the workflow's own columns in the place of `{doing}` and the like."""
+    return text.format(
+        start=workflow.start,
+        doing=workflow.doing,
+        done=workflow.done,
+        way=", ".join(workflow.way),
+    )
 
 
 def lean(schema: Schema) -> Schema:

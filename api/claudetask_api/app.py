@@ -71,6 +71,7 @@ SHOWN_HEADERS = [
     "Location",
     "Mcp-Session-Id",
     "Retry-After",
+    "X-Merged-Fields",
     "X-Request-ID",
     "X-Total-Count",
 ]
@@ -122,7 +123,9 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(extra_routes)
-    openapi.install(app, needs_token=core.settings.token is not None)
+    openapi.install(
+        app, needs_token=core.settings.token is not None, workflow=core.settings.workflow
+    )
     return app
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -52,16 +53,18 @@ def refusal(scope: Scope, error: DomainError) -> Response:
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     if error.kind is Code.INVALID:
-        more["errors"] = [_field_error(error)]
+        more["errors"] = [_field_error(error, scope)]
     if error.kind is Code.INTERNAL:
         log.error("request %s failed: %s", request_id(scope), error, exc_info=error)
     return problem(scope, status, error.code, str(error), headers=headers, more=more)
 
 
-def _field_error(error: DomainError) -> dict[str, Any]:
+def _field_error(error: DomainError, scope: Scope) -> dict[str, Any]:
+    field = getattr(error, "field", "")
+    in_query = field and field in dict(parse_qsl(scope["query_string"].decode("latin-1")))
     return {
-        "location": "body",
-        "field": getattr(error, "field", ""),
+        "location": "query" if in_query else "body",
+        "field": field,
         "message": error.message,
         "type": error.code,
     }

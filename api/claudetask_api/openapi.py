@@ -12,6 +12,7 @@ from claudetask_api.problems import MEDIA_TYPE, ProblemDetails, ValidationProble
 from claudetask_api.security import is_open
 from claudetask_core.schemas.event import Event
 from claudetask_core.schemas.task import MAX_ID
+from claudetask_core.schemas.workflow import Workflow, with_statuses
 
 Json = dict[str, Any]
 Responses = dict[int | str, Json]
@@ -49,6 +50,7 @@ HEADERS: dict[str, str] = {
     "Location": "Where the new thing is.",
     "Claude-Code-Restart": "`needed`: running sessions of Claude Code see it after a restart.",
     "Link": "first, prev, next and last pages (RFC 8288).",
+    "X-Merged-Fields": "What others had changed since the caller's last write; without If-Match.",
     "X-Total-Count": "How many there are on all pages.",
     "Retry-After": "Seconds to wait.",
     "WWW-Authenticate": "The scheme of the token.",
@@ -72,15 +74,28 @@ def _header(name: str) -> Json:
     return {"description": HEADERS[name], "schema": {"type": kind}}
 
 
-def install(app: FastAPI, *, needs_token: bool) -> None:
+def install(app: FastAPI, *, needs_token: bool, workflow: Workflow) -> None:
     """Has the app describe itself so."""
 
     def document() -> Json:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app, needs_token=needs_token)
+            found = _document(app, needs_token=needs_token)
+            app.openapi_schema = _with_workflow(found, workflow)
         return app.openapi_schema
 
     app.openapi = document
+
+
+def _with_workflow(document: Json, workflow: Workflow) -> Json:
+    """The document with the board's own statuses wherever a status is due."""
+    found: Json = with_statuses(document, {"$ref": REF.format(model="Status")})
+    found["components"]["schemas"]["Status"] = {
+        "type": "string",
+        "title": "Status",
+        "description": "The columns of the board, in their order.",
+        "enum": [str(status) for status in workflow.statuses],
+    }
+    return found
 
 
 def _document(app: FastAPI, *, needs_token: bool) -> Json:

@@ -5,11 +5,14 @@ import asyncio
 import shutil
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claudetask_core import __version__
+from claudetask_core.config import trust_folder
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
+from claudetask_core.services.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
 from claudetask_mcp.entry import Entry
@@ -54,10 +57,20 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
             report.say("board", f"{places.board} (none yet; the first use makes it)")
             return
         report.say("board", str(places.board))
+        _look_at_commands(places.board, report)
         async with entry.open() as core:
             await _look_inside(core, report)
     except DomainError as error:
         report.wrong.append(str(error))
+
+
+def _look_at_commands(board: Path, report: Report) -> None:
+    config = read_config(board.resolve())
+    if config is None or not config.commands:
+        return
+    trusted = Trust(trust_folder()).holds(config)
+    stand = "trusted" if trusted else "not trusted (claudetask-mcp trust)"
+    report.say("verify", f"{count(len(config.commands), 'command')}, {stand}")
 
 
 async def _look_inside(core: "Core", report: Report) -> None:

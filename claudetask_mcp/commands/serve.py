@@ -83,7 +83,12 @@ def _app(core: "Core", entry: Entry, port: int) -> "FastAPI":
     async def opener() -> AsyncGenerator["Core"]:
         yield core
 
-    server = build_server(opener, process=entry.process, limit=RateLimit(limiter, CLASSES))
+    server = build_server(
+        opener,
+        process=entry.process,
+        limit=RateLimit(limiter, CLASSES),
+        workflow=core.settings.workflow,
+    )
     face = HttpFace(server)
     return create_app(
         core, limiter=limiter, port=port, extra_routes=face.routes, lifespan_context=face.open

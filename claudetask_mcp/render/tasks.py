@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from claudetask_core.schemas.agent import Recommendation
-from claudetask_core.schemas.task import Criterion, NextTask, Note, SimilarTask, Task, TaskType
+from claudetask_core.schemas.task import (
+    Criterion,
+    NextTask,
+    Note,
+    SimilarTask,
+    Task,
+    TaskType,
+    Written,
+)
 from claudetask_mcp.render.text import (
     ACKNOWLEDGEMENT,
     clip,
@@ -147,12 +155,27 @@ def created(task: Task, duplicates: list[SimilarTask]) -> str:
     return clip(text, ACKNOWLEDGEMENT)
 
 
-def updated(task: Task, fields: list[str]) -> str:
+def updated(written: Written, fields: list[str], *, merged: bool) -> str:
+    """What was written; without a version, also what others had changed and so stayed."""
+    task = written.task
     named = f"#{task.id} {clip(task.title, TITLE)}"
-    return clip(
-        f"Updated {named}: {', '.join(fields)}. {task.status}, version {task.version}.",
-        ACKNOWLEDGEMENT,
-    )
+    text = f"Updated {named}: {', '.join(fields)}. {task.status}, version {task.version}."
+    if merged:
+        text += f" Merged by field{_others(written, fields)}."
+    return clip(text, ACKNOWLEDGEMENT)
+
+
+def _others(written: Written, fields: list[str]) -> str:
+    """Whose changes the write was merged with, and which of them it replaced."""
+    if not written.others:
+        return ""
+    names = {"acceptance_criteria": "check"}
+    told = [
+        f"{name} by {clip(actor, NAMED // 2)}"
+        + (" (now replaced)" if {name, names.get(name)} & set(fields) - {"notes"} else "")
+        for name, actor in written.others.items()
+    ]
+    return f" with changes since your version {written.since}: {', '.join(told)}"
 
 
 def moved(task: Task, caller: str) -> str:

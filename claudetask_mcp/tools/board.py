@@ -7,6 +7,7 @@ from pydantic import Field
 
 from claudetask_core.schemas.task import (
     FilterText,
+    PackTokens,
     Page,
     Priority,
     SimilarQuery,
@@ -24,7 +25,7 @@ from claudetask_mcp.tools.parameters import Agent, Number
 
 async def get_next_task(
     ctx: Context[Any],
-    claim: Annotated[bool, Field(description="Take it: moves it to In Progress for you")] = False,
+    claim: Annotated[bool, Field(description="Take it: it is claimed for you")] = False,
     agent: Agent = ABSENT,
 ) -> str:
     """The task to work on next and why: the highest priority that is neither blocked nor taken.
@@ -56,11 +57,19 @@ async def list_tasks(
     return task_lists.listed(shown, page.total, following)
 
 
-async def get_task(ctx: Context[Any], task_id: Number) -> str:
+async def get_task(
+    ctx: Context[Any],
+    task_id: Number,
+    pack: Annotated[
+        PackTokens | None, Field(description="Instead a briefing of so many tokens, for a subagent")
+    ] = None,
+) -> str:
     """Everything about one task: description, acceptance criteria with their numbers and
     evidence, dependencies, claim, analysis, latest notes, version.
     """
     here = await visit(ctx)
+    if pack is not None:
+        return (await here.core.pack.pack(task_id, pack)).text
     task = await here.core.tasks.get(task_id, here.caller)
     fit = None if task.completed_at else await here.core.recommend.agent_for(task)
     return tasks.whole(task, await here.core.notes.find(task_id), fit)
@@ -76,7 +85,8 @@ async def find_similar_tasks(
     a task (is it there already?) and before working on one (was the like solved before?).
     """
     here = await visit(ctx)
-    return task_lists.similar(await here.core.similar.find(query, top_k=top_k, status=status))
+    wanted = here.core.tasks.known(status)
+    return task_lists.similar(await here.core.similar.find(query, top_k=top_k, status=wanted))
 
 
 BOARD = (

@@ -53,7 +53,7 @@ async def create_task(
     ] = OnDuplicate.WARN,
     agent: Agent = ABSENT,
 ) -> str:
-    """Create a task in Backlog. The answer has its number and names possible duplicates."""
+    """Create a task in {start}. The answer has its number and names possible duplicates."""
     here = await visit(ctx, agent)
     optional = given(
         description=description,
@@ -114,10 +114,10 @@ async def update_task(
             "update_task was given nothing to change.",
             next_step="Give at least one field, a note or a check.",
         )
-    task = await here.core.tasks.update(
+    written = await here.core.tasks.write(
         task_id, TaskUpdate(**changes), here.caller, expected_version=version
     )
-    return tasks.updated(task, list(changes))
+    return tasks.updated(written, list(changes), merged=version is None)
 
 
 async def update_task_status(
@@ -130,9 +130,9 @@ async def update_task_status(
     ] = ABSENT,
     agent: Agent = ABSENT,
 ) -> str:
-    """Move a task on the board; In Progress claims it for you. Usual way: Backlog, Ready,
-    In Progress, Testing, Code Review, Done. Done needs every criterion checked (update_task) and
-    its dependencies Done. A refusal names the moves there are.
+    """Move a task on the board; {doing} claims it for you. Usual way: {way}. {done} needs every
+    criterion checked (update_task) and its dependencies {done}. A refusal names the moves there
+    are.
     """
     here = await visit(ctx, agent)
     change = StatusChange(status=status, **given(comment=comment, force_reason=force_reason))

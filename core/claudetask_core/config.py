@@ -7,11 +7,12 @@ harmless keys of `ProjectConfig` are taken from it, and a key that is not among 
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 from pydantic import (
     AfterValidator,
     AliasChoices,
@@ -30,8 +31,10 @@ from pydantic_settings import (
 )
 
 from claudetask_core.errors import Invalid
+from claudetask_core.schemas.workflow import DEFAULT, Workflow
 
 ENV_PREFIX = "CLAUDETASK_"
+CONFIG_FILE = "config.toml"
 MAY_HOLD_SECRETS = frozenset(
     {"token", "database_url", "rate_limit_storage", "anthropic_api_key", "anthropic_base_url"}
 )
@@ -128,6 +131,7 @@ class Settings(BaseSettings):
     search_embedding_model: str = "text-embedding-3-small"
     search_embedding_key: SecretStr | None = None
     index_exclude: tuple[str, ...] = ()
+    workflow: Workflow = DEFAULT
 
     _files: ClassVar[Mapping[str, Any]] = {}
 
@@ -165,8 +169,21 @@ class IndexSection(_Section):
     exclude: tuple[str, ...] = ()
 
 
+def _argument(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("an argument cannot hold a NUL character")
+    return text
+
+
+Argument = Annotated[str, AfterValidator(_argument)]
+CommandLine = Annotated[tuple[Argument, ...], Field(min_length=1, max_length=100)]
+
+
 class VerifySection(_Section):
-    commands: tuple[tuple[str, ...], ...] = ()
+    """What proves a task done, each as an argument vector; `timeout_seconds` is for each."""
+
+    commands: Annotated[tuple[CommandLine, ...], Field(max_length=20)] = ()
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 600
 
 
 class ProjectConfig(_Section):
@@ -176,6 +193,7 @@ class ProjectConfig(_Section):
     rate_limits: RateLimitsSection = RateLimitsSection()
     index: IndexSection = IndexSection()
     verify: VerifySection = VerifySection()
+    workflow: Workflow | None = None
 
     def as_settings(self) -> dict[str, Any]:
         """The same under the names that `Settings` uses."""
@@ -187,6 +205,8 @@ class ProjectConfig(_Section):
             values["lease_seconds"] = self.lease_seconds
         if self.index.exclude:
             values["index_exclude"] = self.index.exclude
+        if self.workflow is not None:
+            values["workflow"] = self.workflow
         return values
 
 
@@ -202,10 +222,10 @@ def load_settings(
     Raises:
         ConfigurationInvalid: A value is wrong; the sentence names the setting and its source.
     """
-    user_file = user_config_path("claudetask") / "config.toml"
+    user_file = user_config_path("claudetask") / CONFIG_FILE
     project: dict[str, Any] = {}
     if board is not None:
-        project = _project_config(board / "config.toml").as_settings()
+        project = _project_config(board / CONFIG_FILE).as_settings()
     files = {**project, **_toml(user_file)}
     layered = type("Settings", (Settings,), {"_files": files, "__module__": __name__})
     try:
@@ -220,9 +240,28 @@ def load_settings(
         ) from None
 
 
+def trust_folder() -> Path:
+    """Where a person's trust in projects' commands is kept: with the user, never in a project."""
+    return user_data_path("claudetask") / "trusted"
+
+
+def project_config(content: bytes, path: Path) -> ProjectConfig:
+    """What the contents of a project's `config.toml` say.
+
+    Raises:
+        ConfigurationInvalid: They are no such file; the sentence names `path`.
+    """
+    with _readable(path):
+        return _checked(tomllib.loads(content.decode("utf-8")), path)
+
+
 def _project_config(path: Path) -> ProjectConfig:
+    return _checked(_toml(path), path)
+
+
+def _checked(values: dict[str, Any], path: Path) -> ProjectConfig:
     try:
-        return ProjectConfig.model_validate(_toml(path))
+        return ProjectConfig.model_validate(values)
     except ValidationError as error:
         raise ConfigurationInvalid(
             f"{path}: {_sentence(error, '')}", next_step="Correct that file and try again."
@@ -231,9 +270,18 @@ def _project_config(path: Path) -> ProjectConfig:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        with _readable(path):
+            return tomllib.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
+
+
+@contextmanager
+def _readable(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        raise
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationInvalid(
             f"{path} cannot be read: {error}.", next_step="Correct that file and try again."

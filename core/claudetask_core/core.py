@@ -23,6 +23,7 @@ from claudetask_core.services.flow import FlowService
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
 from claudetask_core.services.overview import OverviewService
+from claudetask_core.services.pack import PackService
 from claudetask_core.services.project import ProjectRoot, ProjectService
 from claudetask_core.services.recommend import RecommendService
 from claudetask_core.services.resume import ResumeService
@@ -33,6 +34,8 @@ from claudetask_core.services.task_notes import NoteService
 from claudetask_core.services.task_queue import QueueService
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.tasks import TaskService
+from claudetask_core.services.trust import Trust
+from claudetask_core.services.verify import VerifyService
 
 DATABASE = "claudetask.db"
 
@@ -51,6 +54,7 @@ class Core:
     tasks: TaskService
     notes: NoteService
     queue: QueueService
+    pack: PackService
     similar: SimilarService
     search: SearchService
     agents: AgentService
@@ -83,6 +87,7 @@ async def open_core(
     home: Path | None,
     refine: Callable[[Path], Settings] | None = None,
     clock: Clock | None = None,
+    trusted: Path | None = None,
 ) -> AsyncGenerator[Core]:
     """Finds the project, opens its board (migrated where needed) and, at the end, closes all.
 
@@ -93,10 +98,12 @@ async def open_core(
         refine: Reads the settings again once the board's folder, which may hold a config.toml,
             is known.
         clock: What time it is.
+        trusted: The folder that records which projects' commands a person trusts; None trusts
+            none.
 
     Raises:
         ProjectMissing, BoardLeadsOut, ConfigurationInvalid, BoardUnwritable, BoardBroken,
-            BoardTooNew: as their sentences say.
+            BoardTooNew, WorkflowLosesTasks: as their sentences say.
     """
     clock = clock or SystemClock()
     named = settings.project_path
@@ -107,7 +114,9 @@ async def open_core(
     prepare_board(places)
     async with AsyncExitStack() as stack:
         database = await _open_database(stack, settings, places)
-        core = _assemble(settings, places, clock, database, home)
+        verify = VerifyService(board=places.board, root=places.root, trust=Trust(trusted))
+        core = _assemble(settings, places, clock, database, home, verify)
+        await core.tasks.adopt_workflow()
         stack.push_async_callback(core.events.close)
         stack.push_async_callback(core.search.close)
         stack.push_async_callback(core.analysis.close)
@@ -127,16 +136,23 @@ async def _open_database(stack: AsyncExitStack, settings: Settings, places: Plac
 
 
 def _assemble(
-    settings: Settings, places: Places, clock: Clock, database: Database, home: Path | None
+    settings: Settings,
+    places: Places,
+    clock: Clock,
+    database: Database,
+    home: Path | None,
+    verify: VerifyService,
 ) -> Core:
     events = EventService(database, clock)
     root = ProjectRoot(database, places)
-    writes = TaskWrites(events, clock, lease_seconds=settings.lease_seconds)
+    writes = TaskWrites(
+        events, clock, lease_seconds=settings.lease_seconds, workflow=settings.workflow
+    )
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, home=home, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
     similar = SimilarService(database)
-    tasks = TaskService(database, writes, similar)
+    tasks = TaskService(database, writes, similar, verify)
     search = SearchService(
         root=root,
         folder=places.board / "index",
@@ -168,6 +184,7 @@ def _assemble(
         tasks=tasks,
         notes=NoteService(database, writes),
         queue=QueueService(database, writes),
+        pack=PackService(tasks, NoteService(database, writes), search, similar),
         similar=similar,
         search=search,
         agents=agents,
@@ -188,7 +205,7 @@ def _assemble(
             ),
         ),
         resume=ResumeService(database, clock, places),
-        overview=OverviewService(database),
-        flow=FlowService(database, clock),
+        overview=OverviewService(database, settings.workflow),
+        flow=FlowService(database, clock, settings.workflow),
         recommend=RecommendService(agents),
     )

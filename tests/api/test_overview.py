@@ -9,8 +9,7 @@ from httpx2 import AsyncClient
 from claudetask_api.limits import ASKS
 from claudetask_core.core import Core
 from claudetask_core.db.models import JobRow
-from claudetask_core.schemas.task import Status
-from claudetask_core.services.workflow import MOVES
+from claudetask_core.schemas.workflow import DEFAULT
 from tests.api.support import MakeTask
 from tests.support import HeldClock
 
@@ -19,9 +18,11 @@ async def test_the_workflow_names_every_status_with_the_moves_that_are_allowed(
     client: AsyncClient,
 ) -> None:
     workflow = (await client.get("/api/workflow")).json()
-    assert [one["name"] for one in workflow["statuses"]] == [str(status) for status in Status]
+    assert [one["name"] for one in workflow["statuses"]] == [
+        column.name for column in DEFAULT.status
+    ]
     assert {one["name"]: one["moves"] for one in workflow["statuses"]} == {
-        str(status): [str(to) for to in moves] for status, moves in MOVES.items()
+        column.name: list(column.moves) for column in DEFAULT.status
     }
     held = [one["name"] for one in workflow["statuses"] if one["holds_claim"]]
     assert held == ["In Progress", "Testing"]

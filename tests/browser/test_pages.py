@@ -66,7 +66,9 @@ def test_an_agents_findings_are_shown_mended_and_undone(
     file.write_text(AGENT)
     page = visit("#/agents")
     page.get_by_role("link", name="tester").click()
-    expect(page.get_by_role("list", name="Findings")).to_contain_text("Bash is meant?")
+    expect(page.get_by_role("list", name="Findings")).to_contain_text(
+        "Write Bash if that is meant."
+    )
     page.get_by_label("Tools").fill("Read, Bash")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("No findings")).to_be_visible()
@@ -82,7 +84,9 @@ def test_an_agents_findings_are_shown_mended_and_undone(
     page.get_by_role("button", name="Former versions").click()
     versions = dialog(page, "Former versions of tester")
     versions.get_by_role("button", name="Put back").last.click()
-    expect(page.get_by_role("list", name="Findings")).to_contain_text("Bash is meant?")
+    expect(page.get_by_role("list", name="Findings")).to_contain_text(
+        "Write Bash if that is meant."
+    )
     assert file.read_text() == AGENT
     page.get_by_role("link", name="New agent").click()
     page.get_by_label("Name").fill("planner")

@@ -1,7 +1,7 @@
 from claudetask_core.core import Core
+from claudetask_core.resume_text import MAX_CHARACTERS
 from claudetask_core.schemas.task import Priority, TaskCreate, TaskUpdate
 from claudetask_core.services.claims import Caller
-from claudetask_core.services.resume import MAX_CHARACTERS
 from tests.support import HeldClock
 
 
@@ -33,7 +33,7 @@ async def test_what_was_told_once_is_not_told_again(
     clock.advance(1)
     assert "updated title by bob" in await core.resume.text(alice)
     clock.advance(1)
-    assert "Nobody changed anything" in await core.resume.text(alice)
+    assert "Nobody else changed anything" in await core.resume.text(alice)
 
 
 async def test_claims_of_a_session_that_is_gone_are_offered_in_its_worktree(

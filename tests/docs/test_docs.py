@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from claudetask_api.app import ROUTERS
 from claudetask_core.config import ENV_PREFIX, Settings
+from claudetask_core.schemas.workflow import DEFAULT, Workflow
 from claudetask_core.services.agent_rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,12 @@ def test_documented_defaults_are_the_real_ones() -> None:
     shown = dict(rows)
     for name in ("PORT", "LEASE_SECONDS", "HOST", "RATE_LIMIT_READ", "RATE_LIMIT_WRITE"):
         assert shown[name] == str(Settings.model_fields[name.lower()].default)
+
+
+def test_the_documented_workflow_is_the_one_that_holds_without_any() -> None:
+    part = DOCS["configuration.md"].split("### The workflow")[1]
+    shown = part.split("```toml")[1].split("```")[0]
+    assert Workflow.model_validate(tomllib.loads(shown)["workflow"]) == DEFAULT
 
 
 def test_every_route_is_in_the_documentation() -> None:

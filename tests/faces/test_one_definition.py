@@ -1,18 +1,28 @@
 """Each set of names has one definition; both faces and the database show the same."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client
 
 from claudetask_api.errors import STATUS
-from claudetask_core.core import Core
+from claudetask_core.config import Settings
+from claudetask_core.core import Core, open_core
 from claudetask_core.errors import Code
-from claudetask_core.schemas.task import Priority, Status, TaskType
+from claudetask_core.schemas.task import Priority, TaskType
+from claudetask_core.schemas.workflow import DEFAULT, Workflow
+from claudetask_mcp.tools.catalogue import CATALOGUE
 from tests.faces.conftest import mcp_client, rest_client
 from tests.support import in_own_task
 
-NAMES = {"status": Status, "priority": Priority, "type": TaskType}
+NAMES = {
+    "status": list(DEFAULT.statuses),
+    "priority": list(Priority),
+    "type": list(TaskType),
+}
+SCHEMAS = {"status": "Status", "priority": "Priority", "type": "TaskType"}
 
 
 async def tools(core: Core) -> dict[str, dict[str, Any]]:
@@ -35,7 +45,39 @@ async def test_the_tools_and_the_api_offer_exactly_the_cores_names(core: Core, n
     assert all(values == expected for values in offered)
     async with rest_client(core) as client:
         document = (await client.get("/openapi.json")).json()
-    assert document["components"]["schemas"][NAMES[name].__name__]["enum"] == expected
+    assert document["components"]["schemas"][SCHEMAS[name]]["enum"] == expected
+
+
+OWN = Workflow.model_validate(
+    {
+        "status": [
+            {"name": "Todo", "kind": "todo", "moves": ["Doing"]},
+            {"name": "Doing", "kind": "doing", "moves": ["Shipped"]},
+            {"name": "Shipped", "kind": "done", "moves": []},
+        ]
+    }
+)
+
+
+async def test_a_projects_own_workflow_is_what_every_face_offers(
+    project: Path, settings: Settings
+) -> None:
+    own = settings.model_copy(update={"workflow": OWN})
+    async with open_core(own, start=project, home=None) as core:
+        async with rest_client(core) as client:
+            document = (await client.get("/openapi.json")).json()
+            assert (await client.get("/api/tasks?status=Ready")).status_code == 422
+            assert (await client.get("/api/tasks/similar?query=a&status=Ready")).status_code == 422
+        assert document["components"]["schemas"]["Status"]["enum"] == ["Todo", "Doing", "Shipped"]
+        assert "Backlog" not in json.dumps(document)
+        listing = [spec.build(core.settings.workflow) for spec in CATALOGUE]
+        assert [
+            tool.parameters["properties"]["status"]["enum"]
+            for tool in listing
+            if "status" in tool.parameters["properties"]
+        ] == [["Todo", "Doing", "Shipped"]] * 3
+        said = "".join(f"{tool.description}" for tool in listing)
+        assert not [name for name in DEFAULT.statuses if name in said]
 
 
 def test_the_api_has_a_status_for_every_kind_of_failure() -> None:

@@ -30,7 +30,9 @@ from claudetask_core.schemas.task import (
     Task,
     TaskCreate,
     TaskType,
+    Written,
 )
+from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.services.claims import Caller
 from claudetask_mcp.render import agents, claude_md, project, task_lists, tasks
 from claudetask_mcp.render.text import clip, cut, fitting, shares
@@ -153,10 +155,12 @@ def test_every_acknowledgement_fits() -> None:
     agent = big_agent("x" * 100)
     file = ClaudeMd(content="", path="p", exists=True, hash="h" * 64, updated_at=START)
     change = ClaudeMdChange(file=file, diff="", changed=True, dry_run=False, kept_version="v" * 99)
+    others = dict.fromkeys(Task.model_fields, "a" * 100)
+    written = Written(task=task, since=HUGE, others=others)
     open_task = task.model_copy(update={"completed_at": None})
     for said in (
         tasks.created(task, like),
-        tasks.updated(task, list(Task.model_fields)),
+        tasks.updated(written, list(Task.model_fields), merged=True),
         tasks.moved(open_task, "somebody"),
         tasks.deleted(task),
         project.started(job),
@@ -296,7 +300,7 @@ def test_the_project_fits_with_many_jobs() -> None:
         version=1,
     )
     index = IndexState(state="failed", complete=0, files=0, chunks=0, message="m" * 9000)
-    counts = dict.fromkeys(Status, HUGE)
+    counts = dict.fromkeys(DEFAULT.statuses, HUGE)
     status = ProjectStatus(settings=settings, counts=counts, index=index, jobs=[job] * 300)
     shown = project.status(status)
     assert len(shown) <= 6000

@@ -12,11 +12,13 @@ import pytest
 
 from claudetask_core import __version__
 from claudetask_core.schemas.search import IndexState
+from claudetask_core.schemas.task import Priority, TaskType
+from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stop
 from claudetask_core.services.search import SearchService
-from claudetask_mcp import cli, entry
-from claudetask_mcp.commands import doctor, index, prime, progress
+from claudetask_mcp import cli, entry, hook, task_grammar
+from claudetask_mcp.commands import doctor, index, progress
 from claudetask_mcp.entry import caller_of, read_entry
 
 Run = Callable[..., tuple[int, str, str]]
@@ -224,10 +226,10 @@ def test_an_index_that_takes_long_is_not_waited_for_unasked(
 def test_prime_says_where_the_session_of_the_hook_stopped(
     run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hook, other = os.pipe()
+    reading, other = os.pipe()
     os.write(other, json.dumps({"session_id": "abc", "source": "compact"}).encode())
     os.close(other)
-    with os.fdopen(hook) as stdin:
+    with os.fdopen(reading) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         code, out, err = run("prime")
     assert (code, err) == (0, "")
@@ -251,17 +253,17 @@ def test_prime_does_without_what_is_no_hook(said: bytes, monkeypatch: pytest.Mon
     os.close(writing)
     with os.fdopen(reading) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        assert prime.hook() == {}
+        assert hook.session_of(hook.hook_bytes()) is None
 
 
 def test_prime_does_not_wait_for_a_pipe_that_nobody_writes_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(prime, "HOOK_SECONDS", 0.01)
+    monkeypatch.setattr(hook, "HOOK_SECONDS", 0.01)
     reading, writing = os.pipe()
     with os.fdopen(reading) as stdin, os.fdopen(writing, "w"):
         monkeypatch.setattr(sys, "stdin", stdin)
-        assert prime.hook() == {}
+        assert hook.session_of(hook.hook_bytes()) is None
 
 
 def test_prime_takes_a_hook_that_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +278,7 @@ def test_prime_takes_a_hook_that_comes_in_parts(monkeypatch: pytest.MonkeyPatch)
     thread.start()
     with os.fdopen(reading) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        assert prime.hook() == {"session_id": "x"}
+        assert hook.session_of(hook.hook_bytes()) == "x"
     thread.join()
 
 
@@ -357,6 +359,135 @@ def test_doctor_tells_of_a_claude_that_cannot_be_started(
     code, out, _ = run("doctor")
     assert code == 1
     assert "--version fails." in out
+
+
+VERIFY = '[verify]\ncommands = [["pytest", "-q"], ["touch", "a\\u001b[2Jb"]]\n'
+
+
+def test_trust_shows_the_commands_and_is_given_to_that_content(run: Run, project: Path) -> None:
+    file = project / ".claudetask" / "config.toml"
+    file.write_text(VERIFY, "utf-8")
+    code, out, _ = run("trust", "--yes")
+    assert code == 0
+    assert '["pytest", "-q"]' in out
+    assert "\x1b" not in out
+    assert out.endswith("Trusted until the file changes.\n")
+    assert run("trust") == (0, out.replace("Trusted until the file changes", ALREADY), "")
+    file.write_text(VERIFY + "# changed\n", "utf-8")
+    assert "Trusted until" in run("trust", "--yes")[1]
+
+
+ALREADY = "This very content is trusted already"
+
+
+def test_trust_is_not_given_by_anything_but_a_yes(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    (project / ".claudetask" / "config.toml").write_text(VERIFY, "utf-8")
+    code, _, err = run("trust")
+    assert code == 1
+    assert "Nothing was trusted" in err
+    monkeypatch.setattr(sys, "stdin", Terminal("\n"))
+    assert run("trust")[0] == 1
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    code, out, _ = run("trust")
+    assert code == 0
+    assert "[y/N]" in out
+
+
+def test_there_is_nothing_to_trust_without_commands(run: Run, project: Path) -> None:
+    assert run("trust", "--yes")[:2] == (
+        0,
+        f"Nothing to trust: {project}/.claudetask/config.toml names no verify commands.\n",
+    )
+
+
+def test_doctor_says_whether_the_verify_commands_are_trusted(run: Run, project: Path) -> None:
+    (project / ".claudetask" / "config.toml").write_text(VERIFY, "utf-8")
+    assert "verify    2 commands, not trusted (claudetask-mcp trust)" in run("doctor")[1]
+    run("trust", "--yes")
+    assert "verify    2 commands, trusted" in run("doctor")[1]
+
+
+def test_the_board_is_worked_from_the_command_line(run: Run) -> None:
+    made = run("task", "add", "Parse dates", "--criterion", "zones are kept", "--type", "Bug")
+    assert made == (0, "Created #1 Parse dates (Bug, Medium, Backlog, version 1).\n", "")
+    run("task", "add", "After it", "--depends-on", "#1", "--parent", "1", "--priority", "High")
+    assert run("task", "list")[1] == (
+        "#1 Backlog Medium Bug: Parse dates\n#2 Backlog High: After it\n2 tasks.\n"
+    )
+    assert "more with --after 1" in run("task", "list", "--limit", "1")[1]
+    assert run("task", "list", "--limit", "1", "--after", "1")[1].startswith("#2 ")
+    assert "No task is free" in run("task", "next")[1]
+    run("task", "move", "2", "Done", "--force-reason", "not needed")
+    taken = run("task", "next", "--claim", "--agent", "ann")
+    assert "Claimed for ann until" in taken[1]
+    code, _, err = run("task", "move", "1", "Testing")
+    assert code == 1
+    assert "claimed by ann" in err
+    assert run("task", "note", "1", "half way", "--agent", "ann")[1] == "Noted on #1 (note 1).\n"
+    run("task", "check", "1", "1", "pytest -q: exit 0", "--agent", "ann")
+    assert "[x] 1: zones are kept (pytest -q: exit 0)" in run("task", "show", "1")[1]
+    moved = run("task", "move", "1", "Testing", "--agent", "ann", "--comment", "look")
+    assert "Claimed by you" in moved[1]
+    assert run("task", "release", "1", "--agent", "ann")[1] == (
+        "Released #1; it stays in Testing.\n"
+    )
+    assert run("task", "similar", "dates", "--top-k", "1")[1].startswith("#1 Parse dates (Testing)")
+
+
+def test_the_board_answers_the_same_as_json(run: Run) -> None:
+    made = json.loads(run("task", "add", "one", "--json")[1])
+    assert (made["id"], made["status"]) == (1, "Backlog")
+    assert [task["id"] for task in json.loads(run("task", "list", "--json")[1])] == [1]
+    assert json.loads(run("task", "show", "1", "--json")[1])["title"] == "one"
+    assert json.loads(run("task", "note", "1", "n", "--json")[1])["author"] == "cli"
+    found = json.loads(run("task", "next", "--claim", "--json")[1])
+    assert (found["task"]["claimed_by"], found["claimed"]) == ("cli", True)
+    assert json.loads(run("task", "similar", "one", "--json")[1])["results"][0]["id"] == 1
+
+
+def test_the_session_whose_shell_it_is_is_the_caller(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CODE_SESSION_ID", "s1")
+    run("task", "add", "one")
+    assert "Claimed for claude-code:s1" in run("task", "next", "--claim")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("move", "1", "Dne"), "Did you mean 'Done'? Statuses: " + ", ".join(DEFAULT.statuses)),
+        (("list", "--status", "x"), "Statuses: " + ", ".join(DEFAULT.statuses)),
+        (("similar", "a", "--status", "x"), "Statuses: "),
+        (("show", "99"), "There is no task #99"),
+        (("add", " "), "title"),
+        (("add", "a", "--agent", "a\nb"), "task add"),
+        (("check", "1", "7", "seen"), "no criterion 7"),
+    ],
+)
+def test_a_wrong_use_of_the_board_is_refused_in_words(
+    run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    run("task", "add", "one")
+    code, out, err = run("task", *arguments)
+    assert (code, out) == (1, "")
+    assert said in err
+
+
+def test_the_grammar_offers_exactly_the_cores_names() -> None:
+    assert list(task_grammar.TYPES) == list(TaskType)
+    assert list(task_grammar.PRIORITIES) == list(Priority)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "9" * 30])
+def test_what_is_no_number_is_a_wrong_use(run: Run, text: str) -> None:
+    assert run("task", "show", "--", text)[0] == 2
 
 
 def test_an_interrupted_command_ends_quietly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,7 @@ FAILING: list[tuple[str, dict[str, Any]]] = [
     ("search_codebase", {"query": "q", "min_score": 2}),
     ("search_codebase", {"query": "q", "path": "[" * 501}),
     ("get_agent", {"name": "nobody" * 50}),
+    ("list_agents", {"problems": "perhaps"}),
     ("get_agent", {"name": "../../etc/passwd"}),
     ("save_agent", {"name": "new"}),
     ("save_agent", {"name": "no/slash", "description": "d", "prompt": "p"}),
@@ -110,11 +111,11 @@ async def test_an_unknown_parameter_is_refused_with_the_nearest_and_the_list(
 ) -> None:
     async with connect() as client:
         said = await refusal(client, "create_task", {"title": "t", "priorty": "High"})
-        none = await refusal(client, "list_agents", {"scope": "user"})
+        none = await refusal(client, "project_status", {"scope": "user"})
         assert await answer(client, "list_tasks") == "No task matches."
     assert said.startswith("create_task has no parameter 'priorty'. Did you mean 'priority'?")
     assert "It takes: title, description, type, priority," in said
-    assert none == "list_agents has no parameter 'scope'. It takes none."
+    assert none == "project_status has no parameter 'scope'. It takes none."
 
 
 @pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)

@@ -7,9 +7,10 @@ from typing import Any
 from mcp import Client
 from mcp.types import Tool
 
-from claudetask_core.schemas.task import Status
+from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_mcp.instructions import INSTRUCTIONS
 from claudetask_mcp.server import Server
+from claudetask_mcp.tool import worded
 from claudetask_mcp.tools.catalogue import CATALOGUE
 from tests.mcp.conftest import Connect
 
@@ -32,7 +33,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "limit": 50,
         "cursor": None,
     },
-    "get_task": {"task_id": ...},
+    "get_task": {"task_id": ..., "pack": None},
     "create_task": {
         "title": ...,
         "description": None,
@@ -69,7 +70,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "agent": None,
     },
     "delete_task": {"task_id": ...},
-    "analyze_task": {"task_id": ...},
+    "analyze_task": {"task_id": ..., "wait": False},
     "find_similar_tasks": {"query": ..., "top_k": 10, "status": None},
     "search_codebase": {
         "query": ...,
@@ -180,7 +181,7 @@ async def test_the_statuses_are_those_of_the_board(server: Server) -> None:
     for tool in await listing(server):
         status = tool.input_schema["properties"].get("status")
         if status:
-            assert status["enum"] == [status.value for status in Status]
+            assert status["enum"] == [status.value for status in DEFAULT.statuses]
 
 
 async def test_every_tool_has_all_four_hints_and_no_output_schema(server: Server) -> None:
@@ -203,7 +204,7 @@ async def test_every_tool_has_all_four_hints_and_no_output_schema(server: Server
 async def test_the_instructions_fit_and_name_every_tool(connect: Connect) -> None:
     async with connect() as client:
         told = client.instructions
-    assert told == INSTRUCTIONS
+    assert told == worded(INSTRUCTIONS, DEFAULT)
     assert len(INSTRUCTIONS.encode()) <= 2048
     assert [spec.name for spec in CATALOGUE if spec.name not in INSTRUCTIONS] == []
 

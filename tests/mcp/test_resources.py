@@ -29,6 +29,7 @@ async def test_the_resources_and_templates_are_the_promised_ones(connect: Connec
     }
     assert {template.uri_template: template.mime_type for template in templates} == {
         "claudetask://tasks/{task_id}": JSON,
+        "claudetask://jobs/{job_id}": JSON,
         "claudetask://agents/{name}": JSON,
     }
 

@@ -121,7 +121,7 @@ async def test_a_client_hears_of_its_own_changes_and_of_files(server: Server) ->
         (EventType.AGENT, ["agents", "agents/7"]),
         (EventType.CLAUDE_MD, ["claude-md", "project"]),
         (EventType.PROJECT, ["project", "claude-md", "agents"]),
-        (EventType.JOB, ["project"]),
+        (EventType.JOB, ["project", "jobs/7"]),
         (EventType.INDEX, ["project"]),
     ],
 )

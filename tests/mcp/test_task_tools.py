@@ -164,7 +164,7 @@ async def test_an_update_says_what_it_changed(connect: Connect) -> None:
     async with connect() as client:
         await answer(client, "create_task", title="Work")
         said = await answer(client, "update_task", task_id=1, note="Began.", priority="Low")
-    assert said == "Updated #1 Work: priority, note. Backlog, version 2."
+    assert said == "Updated #1 Work: priority, note. Backlog, version 2. Merged by field."
 
 
 async def test_an_update_without_a_change_is_refused(connect: Connect) -> None:

@@ -125,7 +125,8 @@ async def test_the_migrations_can_be_undone(tmp_path: Path) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
 
-    async with database.engine.connect() as connection:
+    engine = database.engine
+    async with engine.connect() as connection, migrate.without_foreign_keys(connection):
         await connection.run_sync(down)
         await connection.commit()
     await database.close()
@@ -133,3 +134,52 @@ async def test_the_migrations_can_be_undone(tmp_path: Path) -> None:
         tables = {name for (name,) in board.execute("SELECT name FROM sqlite_master")}
     board.close()
     assert not tables & {table.name for table in Base.metadata.sorted_tables}
+
+
+OLD_TASK = """INSERT INTO tasks (id, title, description, type, priority, status, last_criterion,
+    notes_count, version, created_at, updated_at, parent_id)
+    VALUES (?, 'a', '', 'Bug', 'High', 'Code Review', 0, 1, 3, '2026-01-01', '2026-01-01', ?)"""
+
+
+async def test_a_board_of_the_first_schema_keeps_everything(tmp_path: Path) -> None:
+    """Making a table anew deletes what hangs on it, where foreign keys are on."""
+    from alembic import command  # noqa: PLC0415 — the one test that stops half way
+    from alembic.config import Config  # noqa: PLC0415 — as above
+
+    database = Database(sqlite_url(tmp_path / "claudetask.db"))
+
+    def up_to_the_first(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", "claudetask_core:db/migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+    async with database.engine.connect() as connection:
+        await connection.run_sync(up_to_the_first)
+        for values in ((1, None), (2, 1), (7, None)):
+            await connection.exec_driver_sql(OLD_TASK, values)
+        await connection.exec_driver_sql("DELETE FROM tasks WHERE id = 7")
+        await connection.exec_driver_sql(
+            "INSERT INTO notes (task_id, text, author, created_at)"
+            " VALUES (1, 'n', 'a', '2026-01-01')"
+        )
+        await connection.exec_driver_sql("INSERT INTO dependencies VALUES (2, 1)")
+        await connection.exec_driver_sql("INSERT INTO callers VALUES ('me', 4, '2026-01-01')")
+        await connection.commit()
+    await migrate.bring_to_head(database, tmp_path / "migrate.lock")
+    await database.close()
+    with sqlite3.connect(tmp_path / "claudetask.db") as board:
+        board.execute("PRAGMA foreign_keys = ON")
+        assert board.execute("SELECT id, status, parent_id FROM tasks").fetchall() == [
+            (1, "Code Review", None),
+            (2, "Code Review", 1),
+        ]
+        assert board.execute("SELECT count(*) FROM notes").fetchone() == (1,)
+        assert board.execute("SELECT count(*) FROM dependencies").fetchone() == (1,)
+        assert board.execute("SELECT last_history FROM callers").fetchone() == (0,)
+        made = board.execute(OLD_TASK, (None, None)).lastrowid
+        assert made == 8
+        with pytest.raises(sqlite3.IntegrityError):
+            board.execute("UPDATE tasks SET status = 'Elsewhere'")
+        assert board.execute("PRAGMA foreign_key_check").fetchall() == []
+    board.close()

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from claudetask_api.dependencies import CoreDep, only_digits
 from claudetask_api.markdown import Nodes, tree
 from claudetask_api.schemas import ActivityQuery, BoardQuery, MarkdownPost, Rendered
-from claudetask_core.schemas.overview import Activity, ActivityPage, Cards, Flow, Workflow
+from claudetask_core.schemas.overview import Activity, ActivityPage, Cards, Columns, Flow
 from claudetask_core.schemas.task import TaskFilter
 
 router = APIRouter(prefix="/api", tags=["board"])
@@ -18,8 +18,8 @@ Days = Annotated[int, Field(ge=1, le=366), BeforeValidator(only_digits), Query()
 
 
 @router.get("/workflow", summary="The statuses, and where a task may move from each")
-async def get_workflow(core: CoreDep) -> Workflow:
-    return core.overview.workflow()
+async def get_workflow(core: CoreDep) -> Columns:
+    return core.overview.columns()
 
 
 @router.get("/board", summary="Every task as a card, and the event to watch from")

@@ -27,4 +27,5 @@ async def find_similar_tasks(
     top_k: Annotated[int, Field(ge=1, le=100), BeforeValidator(only_digits), Query()] = 10,
     status: Status | None = None,
 ) -> SimilarTasks:
-    return await core.similar.find(query, top_k=top_k, status=status)
+    wanted = core.tasks.known(status)
+    return await core.similar.find(query, top_k=top_k, status=wanted)

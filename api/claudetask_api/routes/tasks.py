@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BeforeValidator
 
-from claudetask_api.dependencies import CoreDep, HeaderActor, TaskIdPath, caller
+from claudetask_api.dependencies import CoreDep, HeaderActor, TaskIdPath, caller, only_digits
 from claudetask_api.openapi import answers
 from claudetask_api.paging import links
 from claudetask_api.preconditions import Expected, Known, etag, is_known
@@ -22,6 +23,8 @@ from claudetask_api.schemas import (
 from claudetask_core.schemas.job import Job
 from claudetask_core.schemas.task import (
     HistoryEntry,
+    Pack,
+    PackTokens,
     Page,
     StatusChange,
     Task,
@@ -105,7 +108,11 @@ async def get_task(
     return _tagged(task, response)
 
 
-@router.put("/{task_id}", summary="Change a task", responses=answers(404, 409, 412, headers=TAGGED))
+@router.put(
+    "/{task_id}",
+    summary="Change a task",
+    responses=answers(404, 409, 412, headers=("ETag", "X-Merged-Fields")),
+)
 async def update_task(
     core: CoreDep,
     task_id: TaskIdPath,
@@ -120,9 +127,10 @@ async def update_task(
         expected = present.version  # else they could be wrong by the time of the write
     update = changes(body, present, TaskUpdate)
     who = caller(body.agent, named)
-    return _tagged(
-        await core.tasks.update(task_id, update, who, expected_version=expected), response
-    )
+    written = await core.tasks.write(task_id, update, who, expected_version=expected)
+    if written.others and expected is None:
+        response.headers["X-Merged-Fields"] = ", ".join(written.others)
+    return _tagged(written.task, response)
 
 
 @router.delete(
@@ -175,6 +183,19 @@ async def release_task(
 )
 async def get_task_history(core: CoreDep, task_id: TaskIdPath) -> list[HistoryEntry]:
     return await core.tasks.history(task_id)
+
+
+@router.get(
+    "/{task_id}/pack",
+    summary="What is known about a task, within a budget of tokens",
+    responses=answers(404),
+)
+async def get_task_pack(
+    core: CoreDep,
+    task_id: TaskIdPath,
+    tokens: Annotated[PackTokens, BeforeValidator(only_digits), Query()] = 2000,
+) -> Pack:
+    return await core.pack.pack(task_id, tokens)
 
 
 @router.post(

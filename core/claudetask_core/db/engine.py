@@ -105,6 +105,16 @@ class Database:
         for tell in self._listeners:
             tell()
 
+    @asynccontextmanager
+    async def rehearse(self) -> AsyncGenerator[WriteSession]:
+        """The same transaction, undone where its block ends."""
+        with translated():
+            async with (
+                self._one_writer,
+                AsyncSession(self._writing, expire_on_commit=False) as session,
+            ):
+                yield WriteSession(session)
+
     def on_commit(self, tell: Callable[[], None]) -> None:
         """Has `tell` called after every commit of this process."""
         self._listeners.append(tell)

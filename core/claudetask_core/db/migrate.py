@@ -6,11 +6,14 @@ the schema at head.
 """
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from claudetask_core.db.engine import Database, translated
 from claudetask_core.errors import Unavailable
@@ -80,7 +83,7 @@ async def _upgrade(database: Database) -> None:
     from alembic.util.exc import CommandError  # noqa: PLC0415 — only a migration loads Alembic
 
     try:
-        async with database.engine.connect() as connection:
+        async with database.engine.connect() as connection, without_foreign_keys(connection):
             await connection.run_sync(_upgrade_with)
             await connection.commit()
     except CommandError as error:
@@ -88,6 +91,26 @@ async def _upgrade(database: Database) -> None:
             f"This board was migrated by a newer claudetask-mcp ({error}).",
             next_step="Upgrade claudetask-mcp and start it again.",
         ) from error
+
+
+@asynccontextmanager
+async def without_foreign_keys(connection: AsyncConnection) -> AsyncGenerator[None]:
+    """SQLite changes a table by making it anew, and dropping the former deletes what refers to it.
+
+    The switch has no effect within a transaction, so it is set on the driver's own connection.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = (await connection.get_raw_connection()).driver_connection
+    if driver is None:
+        raise RuntimeError("a connection of SQLAlchemy has a driver's behind it")
+    await driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        await connection.rollback()
+        await driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _upgrade_with(connection: Connection) -> None:

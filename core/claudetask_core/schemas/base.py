@@ -1,9 +1,18 @@
 """The two kinds of model every noun is made of, and the values they share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from claudetask_core.errors import writable
 
@@ -18,6 +27,9 @@ class WriteModel(BaseModel):
     """What a caller sends: an unknown field is refused, never dropped."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+WITHOUT_NUL = r"^[^\x00]*$"
 
 
 def _no_nul(text: str) -> str:
@@ -38,7 +50,21 @@ def at_most_bytes(limit: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-NoNul = AfterValidator(_no_nul)
+class _NoNul:
+    """Refuses NUL, and says so in the JSON schema."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(_no_nul, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"pattern": WITHOUT_NUL, **handler(schema)}
+
+
+NoNul = _NoNul()
 """Comes after `StringConstraints`, which otherwise count what they have yet to strip."""
 
 Text = Annotated[str, NoNul]

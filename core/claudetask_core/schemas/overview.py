@@ -7,17 +7,19 @@ from pydantic import Field
 
 from claudetask_core.schemas.base import ReadModel, Timestamp, WriteModel
 from claudetask_core.schemas.task import MAX_ID, Priority, Status, TaskId, TaskType
+from claudetask_core.schemas.workflow import Kind
 
 
 class StatusRules(ReadModel):
-    """A column of the board: where its tasks may move, and whether a claim lasts in it."""
+    """A column of the board: what it is for, where tasks may move, and whether a claim lasts."""
 
     name: Status
+    kind: Kind
     moves: list[Status]
     holds_claim: bool
 
 
-class Workflow(ReadModel):
+class Columns(ReadModel):
     """Statuses in board order, and the other names a task is described with."""
 
     statuses: list[StatusRules]

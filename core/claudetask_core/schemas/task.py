@@ -13,6 +13,7 @@ from claudetask_core.schemas.base import (
     WriteModel,
     at_most_bytes,
 )
+from claudetask_core.schemas.workflow import Status
 
 KIB = 1024
 MAX_ID = 2**63 - 1
@@ -28,18 +29,6 @@ class Priority(StrEnum):
     HIGH = "High"
     MEDIUM = "Medium"
     LOW = "Low"
-
-
-class Status(StrEnum):
-    """The columns of the board, in their order."""
-
-    BACKLOG = "Backlog"
-    ANALYSIS = "Analysis"
-    READY = "Ready"
-    IN_PROGRESS = "In Progress"
-    TESTING = "Testing"
-    CODE_REVIEW = "Code Review"
-    DONE = "Done"
 
 
 class OnDuplicate(StrEnum):
@@ -135,13 +124,13 @@ class Task(ReadModel):
 
 
 class TaskCreate(WriteModel):
-    """A new task. `status` may be Backlog or what a task in Backlog may move to."""
+    """A new task. `status` may be the first one (the default) or what that may move to."""
 
     title: Title
     description: Description = ""
     type: TaskType = TaskType.FEATURE
     priority: Priority = Priority.MEDIUM
-    status: Status = Status.BACKLOG
+    status: Status | None = None
     analysis: Analysis | None = None
     git_branch: BranchName | None = None
     parent_id: TaskId | None = None
@@ -231,6 +220,31 @@ class TaskPage(ReadModel):
 
     tasks: list[Task]
     total: int
+
+
+class Written(ReadModel):
+    """A task after a write, and what others had changed since the writer's own last one.
+
+    `since` is the version which that last write made, None where there is none; `others` names who
+    last changed each field since.
+    """
+
+    task: Task
+    since: int | None
+    others: dict[str, str]
+
+
+class Pack(ReadModel):
+    """What is known about a task, as a text within a budget of tokens, and what it leaves out."""
+
+    task_id: int
+    budget: int
+    tokens: int
+    text: str
+    left_out: list[str]
+
+
+PackTokens = Annotated[int, Field(ge=200, le=8000)]
 
 
 class NextTask(ReadModel):

@@ -19,6 +19,7 @@ from claudetask_core.schemas.task import (
     Task,
     TaskUpdate,
 )
+from claudetask_core.schemas.workflow import Kind, Workflow
 from claudetask_core.services.analysis_answer import AnalysisAnswer, AnalysisFile, to_markdown
 from claudetask_core.services.claims import Caller
 from claudetask_core.services.tasks import TaskService
@@ -26,7 +27,6 @@ from claudetask_core.services.tasks import TaskService
 log = logging.getLogger(__name__)
 
 ANALYST = Caller("analysis")
-MOVES_FROM = frozenset({Status.BACKLOG, Status.READY})
 TRIES = 5
 MAX_CRITERIA = 20
 MAX_FILES = 50
@@ -52,12 +52,13 @@ class AnalysisBoard:
 
     async def enter(self, task: Task) -> None:
         """Moves a task that waits to Analysis, if nobody minds."""
-        if task.status not in MOVES_FROM:
+        workflow = self._tasks.workflow
+        if workflow.analysis is None or workflow.kind(task.status) is not Kind.TODO:
             return
         try:
             await self._tasks.move(
                 task.id,
-                StatusChange(status=Status.ANALYSIS),
+                StatusChange(status=workflow.analysis),
                 ANALYST,
                 expected_version=task.version,
             )
@@ -99,7 +100,7 @@ class AnalysisBoard:
         for left in reversed(range(TRIES)):
             task = await self._tasks.get(task_id)
             texts = _texts(task, found)
-            guarded = _guarded(task, found.answer)
+            guarded = _guarded(task, found.answer, self._tasks.workflow)
             try:
                 await self._tasks.update(
                     task_id,
@@ -125,9 +126,9 @@ class AnalysisBoard:
                 .order_by(HistoryRow.id.desc())
                 .limit(1)
             )
-        if last is None or last.actor != ANALYST.name or last.new != Status.ANALYSIS.value:
+        if last is None or last.actor != ANALYST.name or last.new != self._tasks.workflow.analysis:
             return None
-        return Status(last.old)
+        return Status(str(last.old))
 
 
 def checked(root: Path, answer: AnalysisAnswer) -> Checked:
@@ -178,11 +179,11 @@ def _texts(task: Task, found: Checked) -> dict[str, object]:
     return fields
 
 
-def _guarded(task: Task, answer: AnalysisAnswer) -> dict[str, object]:
+def _guarded(task: Task, answer: AnalysisAnswer, workflow: Workflow) -> dict[str, object]:
     """What another caller's claim protects."""
     fields: dict[str, object] = {}
-    if task.status is Status.ANALYSIS:
-        fields["status"] = Status.READY
+    if task.status == workflow.analysis:
+        fields["status"] = workflow.ready
     if not task.acceptance_criteria:
         proposed = [c for text in answer.acceptance_criteria for c in _valid(CRITERION, text)]
         if proposed:

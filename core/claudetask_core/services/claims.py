@@ -11,13 +11,24 @@ from claudetask_core.services.history import Change
 class Claimed(Conflict):
     code = "claimed"
 
-    def __init__(self, row: TaskRow) -> None:
-        until = row.claim_expires_at.strftime("%H:%M:%S UTC") if row.claim_expires_at else "?"
+    def __init__(self, row: TaskRow, before: str = "") -> None:
+        self.task_id = row.id
         super().__init__(
-            f"Task #{row.id} is claimed by {row.claimed_by} until {until}.",
+            f"{before}Task #{row.id} is claimed by {row.claimed_by} until {_clock_time(row)}.",
             next_step="Take another with get_next_task, or give force_reason to override.",
             claimed_by=row.claimed_by,
         )
+
+
+class ClaimLost(Claimed):
+    """The same, to a caller whose own claim on the task is over."""
+
+    def __init__(self, row: TaskRow) -> None:
+        super().__init__(row, before="Your claim is over. ")
+
+
+def _clock_time(row: TaskRow) -> str:
+    return row.claim_expires_at.strftime("%H:%M:%S UTC") if row.claim_expires_at else "?"
 
 
 @dataclass(frozen=True)
@@ -53,14 +64,16 @@ def held_by_other(row: TaskRow, caller: Caller, now: datetime) -> bool:
 
 def take(row: TaskRow, caller: Caller, lease: Lease) -> list[Change]:
     """Gives the caller the claim; the history names a former holder."""
-    former = row.claimed_by
+    former, reason = row.claimed_by, None
+    if former is not None and not is_held(row, lease.now):
+        reason = f"the claim of {former} ran out at {_clock_time(row)}"
     row.claimed_by = caller.name
     row.claim_worktree = caller.worktree
     row.claim_expires_at = lease.expires_at
     if former == caller.name:
         return []
     action = "claimed" if former is None else "taken_over"
-    return [Change(action, "claimed_by", former, caller.name)]
+    return [Change(action, "claimed_by", former, caller.name, reason)]
 
 
 def release(row: TaskRow) -> list[Change]:

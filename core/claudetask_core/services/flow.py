@@ -17,7 +17,7 @@ from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database, ReadSession
 from claudetask_core.db.models import HistoryRow, TaskRow
 from claudetask_core.schemas.overview import Flow, FlowDay, StayIn
-from claudetask_core.schemas.task import Status
+from claudetask_core.schemas.workflow import Status, Workflow
 
 P85 = 0.85
 
@@ -33,15 +33,16 @@ class Step:
 
 
 class FlowService:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, workflow: Workflow) -> None:
         self._database = database
         self._clock = clock
+        self._workflow = workflow
 
     async def over(self, days: int) -> Flow:
         """The flow of the last `days` days, today included."""
         async with self._database.read() as session:
             steps = await _steps(session)
-        return flow_of(steps, self._clock.now(), days)
+        return flow_of(steps, self._workflow, self._clock.now(), days)
 
 
 async def _steps(session: ReadSession) -> list[Step]:
@@ -63,25 +64,28 @@ async def _steps(session: ReadSession) -> list[Step]:
     return sorted([*made, *steps], key=lambda step: step.at)
 
 
-def flow_of(steps: Sequence[Step], now: datetime, days: int) -> Flow:
+def flow_of(steps: Sequence[Step], workflow: Workflow, now: datetime, days: int) -> Flow:
     """The flow that these steps, oldest first, make.
 
     Args:
         steps: A task's first has no `old`; all are at or before `now`.
+        workflow: Its columns are told of, whatever else there was.
         now: Ends the last day.
         days: How many days, today included.
     """
     begin = now.astimezone(UTC).date() - timedelta(days=days - 1)
-    stays, leads = _stays(steps, begin)
+    stays, leads = _stays(steps, begin, workflow.done)
     return Flow(
-        days=_days(steps, begin, days),
-        stays=[_stay(status, stays[status]) for status in Status],
+        days=_days(steps, workflow.statuses, begin, days),
+        stays=[_stay(status, stays[status]) for status in workflow.statuses],
         done=len(leads),
         lead_median_seconds=statistics.median(leads) if leads else None,
     )
 
 
-def _days(steps: Sequence[Step], begin: date, days: int) -> list[FlowDay]:
+def _days(
+    steps: Sequence[Step], statuses: Sequence[Status], begin: date, days: int
+) -> list[FlowDay]:
     counts: Counter[Status] = Counter()
     found: list[FlowDay] = []
     upcoming = iter(steps)
@@ -93,12 +97,14 @@ def _days(steps: Sequence[Step], begin: date, days: int) -> list[FlowDay]:
             if step.old is not None:
                 counts[step.old] -= 1
             step = next(upcoming, None)
-        found.append(FlowDay(date=day, counts={status: counts[status] for status in Status}))
+        found.append(FlowDay(date=day, counts={status: counts[status] for status in statuses}))
     return found
 
 
-def _stays(steps: Iterable[Step], begin: date) -> tuple[dict[Status, list[float]], list[float]]:
-    """Seconds of the stays that ended since `begin`, and of the ways to Done."""
+def _stays(
+    steps: Iterable[Step], begin: date, done: Status
+) -> tuple[dict[Status, list[float]], list[float]]:
+    """Seconds of the stays that ended since `begin`, and of the ways to the end."""
     stays: dict[Status, list[float]] = defaultdict(list)
     leads: list[float] = []
     made: dict[int, datetime] = {}
@@ -107,7 +113,7 @@ def _stays(steps: Iterable[Step], begin: date) -> tuple[dict[Status, list[float]
         made.setdefault(step.task_id, step.at)
         if step.old is not None and step.at.date() >= begin:
             stays[step.old].append((step.at - since.get(step.task_id, step.at)).total_seconds())
-            if step.new is Status.DONE:
+            if step.new == done:
                 leads.append((step.at - made[step.task_id]).total_seconds())
         since[step.task_id] = step.at
     return stays, leads

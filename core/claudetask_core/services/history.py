@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from claudetask_core.db.engine import ReadSession, WriteSession
 from claudetask_core.db.models import HistoryRow
 from claudetask_core.schemas.task import HistoryEntry
+
+REFUSED = "refused"
+"""The action of an entry that tells of a write that was not made."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +77,55 @@ async def entries(session: ReadSession, task_id: int) -> list[HistoryEntry]:
     ]
 
 
-async def fields_changed_since(session: WriteSession, task_id: int, version: int) -> list[str]:
-    """The names of the fields that changed after `version`, sorted."""
-    names = await session.scalars(
-        select(HistoryRow.field)
-        .distinct()
+async def changed_since(
+    session: WriteSession, task_id: int, version: int, *, but_by: str | None = None
+) -> dict[str, HistoryRow]:
+    """The last change of each field that changed after `version`, by name.
+
+    Args:
+        session: A transaction.
+        task_id: The task.
+        version: The version that is known already.
+        but_by: Whose changes do not count.
+    """
+    rows = await session.scalars(
+        select(HistoryRow)
         .where(
             HistoryRow.task_id == task_id,
             HistoryRow.version > version,
             HistoryRow.field.is_not(None),
+            HistoryRow.action != REFUSED,
+            HistoryRow.actor != (but_by or ""),
+        )
+        .order_by(HistoryRow.id)
+    )
+    return dict(sorted({row.field: row for row in rows if row.field}.items()))
+
+
+async def last_version_of(session: WriteSession, task_id: int, actor: str) -> int | None:
+    """The version of the task that this actor's own last write made, if there is one."""
+    return await session.scalar(
+        select(func.max(HistoryRow.version)).where(
+            HistoryRow.task_id == task_id, HistoryRow.actor == actor, HistoryRow.action != REFUSED
         )
     )
-    return sorted(name for name in names if name)
+
+
+async def has_claimed(session: WriteSession, task_id: int, actor: str) -> bool:
+    """Whether the actor has ever held the task."""
+    held = select(HistoryRow.id).where(
+        HistoryRow.task_id == task_id,
+        HistoryRow.actor == actor,
+        HistoryRow.field == "claimed_by",
+        HistoryRow.action.in_(("claimed", "taken_over")),
+    )
+    return await session.scalar(held.limit(1)) is not None
+
+
+async def last_entry(session: WriteSession, task_id: int) -> HistoryRow | None:
+    return await session.scalar(
+        select(HistoryRow)
+        .where(HistoryRow.task_id == task_id)
+        .order_by(HistoryRow.id.desc())
+        .limit(1)
+    )

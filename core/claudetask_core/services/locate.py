@@ -13,9 +13,8 @@ from claudetask_core.db.engine import (
     make_private_folder,
 )
 from claudetask_core.errors import Forbidden, Invalid
+from claudetask_core.places import BOARD, board_home, git_folders
 from claudetask_core.services.git import git
-
-BOARD = ".claudetask"
 
 
 class ProjectMissing(Invalid):
@@ -81,38 +80,12 @@ async def _git_folders(start: Path) -> tuple[Path | None, Path | None]:
         answers = [answer.removesuffix("\n") for answer in alone if answer]
     if len(answers) == len(questions):
         return Path(answers[1]), Path(answers[0])
-    for folder in (start, *start.parents):
-        if (folder / ".git").exists():
-            return folder, _common(folder / ".git")
-    return None, None
-
-
-def _common(link: Path) -> Path:
-    """Git's common folder as the disk shows it: a linked worktree's `.git` is a file that leads
-    to its own part of the main one's, which says where the whole is (gitrepository-layout(5)).
-    """
-    try:
-        if link.is_dir():
-            return link
-        own = link.parent / _line(link).removeprefix("gitdir: ")
-        common = own / "commondir"
-        return (own / _line(common) if common.is_file() else own).resolve()
-    except (OSError, ValueError):
-        return link
-
-
-def _line(file: Path) -> str:
-    return file.read_text("utf-8", "surrogateescape").removesuffix("\n")
+    top, common = git_folders(str(start))
+    return (Path(top) if top else None), (Path(common) if common else None)
 
 
 def _board_home(root: Path, top: Path | None, common: Path | None) -> Path:
-    if top is None or common is None:
-        return root
-    if common.name == ".git":
-        return common.parent
-    if ".git" in common.parts:  # a submodule keeps its data in the outer repository
-        return top
-    return common  # a bare repository: its worktrees share what lies in it
+    return Path(board_home(str(root), str(top) if top else None, str(common) if common else None))
 
 
 def refuse_links_out(board: Path) -> None:

@@ -13,12 +13,12 @@ from claudetask_core.schemas.overview import (
     ActivityPage,
     Card,
     Cards,
+    Columns,
     StatusRules,
-    Workflow,
 )
-from claudetask_core.schemas.task import Priority, Status, TaskFilter, TaskType
+from claudetask_core.schemas.task import Priority, TaskFilter, TaskType
+from claudetask_core.schemas.workflow import HOLDS_CLAIM, Status, Workflow
 from claudetask_core.services.task_rows import matching
-from claudetask_core.services.workflow import HOLDS_CLAIM, MOVES
 
 SHOWN = 200
 PLAIN: tuple[Any, ...] = (
@@ -40,17 +40,21 @@ PLAIN: tuple[Any, ...] = (
 
 
 class OverviewService:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, workflow: Workflow) -> None:
         self._database = database
+        self._workflow = workflow
 
-    def workflow(self) -> Workflow:
+    def columns(self) -> Columns:
         """The columns with their moves, and the names of types and priorities."""
-        return Workflow(
+        return Columns(
             statuses=[
                 StatusRules(
-                    name=status, moves=list(MOVES[status]), holds_claim=status in HOLDS_CLAIM
+                    name=Status(column.name),
+                    kind=column.kind,
+                    moves=[Status(name) for name in column.moves],
+                    holds_claim=column.kind in HOLDS_CLAIM,
                 )
-                for status in Status
+                for column in self._workflow.status
             ],
             types=list(TaskType),
             priorities=list(Priority),

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
 from claudetask_core.errors import Conflict, Invalid
-from claudetask_core.schemas.task import Status
 
 SHOWN = 20
 
@@ -87,7 +86,7 @@ async def refuse_parent_cycle(session: WriteSession, task_id: int, parent_id: in
         step = await session.scalar(select(TaskRow.parent_id).where(TaskRow.id == step))
 
 
-async def what_is_open(session: WriteSession, row: TaskRow) -> list[str]:
+async def what_is_open(session: WriteSession, row: TaskRow, done: str) -> list[str]:
     """What keeps the task from being Done, each as a short phrase."""
     phrases = [
         f"criterion {c.id} is {'without evidence' if c.checked else 'not checked'}"
@@ -98,7 +97,7 @@ async def what_is_open(session: WriteSession, row: TaskRow) -> list[str]:
     others = await session.execute(
         select(TaskRow.id, TaskRow.status, TaskRow.parent_id)
         .where(TaskRow.id.in_(depends_on) | (TaskRow.parent_id == row.id))
-        .where(TaskRow.status != Status.DONE.value)
+        .where(TaskRow.status != done)
         .order_by(TaskRow.id)
     )
     for task_id, status, parent_id in others:

@@ -2,15 +2,20 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.engine import Database
-from claudetask_core.schemas.task import NextTask, Status, Task
-from claudetask_core.services import claims, next_task
+from claudetask_core.db.models import TaskRow
+from claudetask_core.schemas.task import NextTask, Task
+from claudetask_core.services import claims
+from claudetask_core.services.asking import next_free
 from claudetask_core.services.claims import Caller, Claimed
 from claudetask_core.services.moves import Move, move
-from claudetask_core.services.task_rows import load, to_task
+from claudetask_core.services.task_rows import PRIORITY_RANK, WHOLE, load, to_task
 from claudetask_core.services.task_writes import TaskWrites
+
+HELD = "you hold it already: finish it or move it on before you take another"
 
 
 class QueueService:
@@ -19,26 +24,24 @@ class QueueService:
         self._writes = writes
 
     async def next(self, caller: Caller, *, claim: bool = False) -> NextTask:
-        """The task to do next; with `claim` it is moved to In Progress for the caller."""
-        lease = self._writes.lease()
+        """The task to do next and why; with `claim` it is moved to In Progress for the caller."""
+        lease, workflow = self._writes.lease(), self._writes.workflow
         if not claim:
             async with self._database.read() as session:
-                found = await next_task.first_free(session, lease.now)
-                if found is None:
-                    return await _none(session, lease.now)
-                return NextTask(task=to_task(found[0]), reason=next_task.why(*found), claimed=False)
+                number, reason = await next_free(session, lease.now)
+                task = None if number is None else to_task(await load(session, number))
+                return NextTask(task=task, reason=reason, claimed=False)
         async with self._database.write() as session:
-            mine = await next_task.held(session, caller.name, lease.now)
+            mine = await _held(session, workflow.doing, caller.name, lease.now)
             if mine is not None:
                 claims.renew(mine, caller, lease)
-                reason = "you hold it already: finish it or move it on before you take another"
-                return NextTask(task=to_task(mine), reason=reason, claimed=True)
-            found = await next_task.first_free(session, lease.now)
-            if found is None:
-                return await _none(session, lease.now)
-            reason = next_task.why(*found)
-            changes = await move(session, found[0], Move(Status.IN_PROGRESS, caller, lease))
-            task = await self._writes.finish(session, found[0], changes, caller, lease)
+                return NextTask(task=to_task(mine), reason=HELD, claimed=True)
+            number, reason = await next_free(session, lease.now)
+            if number is None:
+                return NextTask(task=None, reason=reason, claimed=False)
+            row = await load(session, number)
+            changes = await move(session, workflow, row, Move(workflow.doing, caller, lease))
+            task = await self._writes.finish(session, row, changes, caller, lease)
             return NextTask(task=task, reason=reason, claimed=True)
 
     async def release(self, task_id: int, caller: Caller) -> Task:
@@ -49,13 +52,22 @@ class QueueService:
             Claimed: Another caller holds it.
         """
         lease = self._writes.lease()
-        async with self._database.write() as session:
+        noting = self._writes.noting_refusals(self._database, caller, "release")
+        async with noting, self._database.write() as session:
             row = await load(session, task_id)
             if claims.held_by_other(row, caller, lease.now):
                 raise Claimed(row)
             return await self._writes.finish(session, row, claims.release(row), caller, lease)
 
 
-async def _none(session: AsyncSession, now: datetime) -> NextTask:
-    reason = f"No task is free: {await next_task.why_none(session, now)}."
-    return NextTask(task=None, reason=reason, claimed=False)
+async def _held(session: AsyncSession, doing: str, caller: str, now: datetime) -> TaskRow | None:
+    """The task the caller holds in progress; of several, the most urgent."""
+    return await session.scalar(
+        select(TaskRow)
+        .where(
+            TaskRow.status == doing, TaskRow.claimed_by == caller, TaskRow.claim_expires_at > now
+        )
+        .order_by(PRIORITY_RANK, TaskRow.created_at, TaskRow.id)
+        .limit(1)
+        .options(*WHOLE)
+    )

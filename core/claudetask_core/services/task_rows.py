@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from claudetask_core.db.models import TaskRow
+from claudetask_core.db.models import StatusRow, TaskRow
 from claudetask_core.errors import NotFound
 from claudetask_core.schemas.task import (
     Criterion,
@@ -25,7 +25,12 @@ WHOLE = (
     selectinload(TaskRow.files),
 )
 
-STATUS_RANK = case({str(s): i for i, s in enumerate(Status)}, value=TaskRow.status)
+STATUS_RANK = (
+    select(StatusRow.position)
+    .where(StatusRow.name == TaskRow.status)
+    .correlate(TaskRow)
+    .scalar_subquery()
+)
 PRIORITY_RANK = case({str(p): i for i, p in enumerate(Priority)}, value=TaskRow.priority)
 
 

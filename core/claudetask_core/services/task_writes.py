@@ -1,29 +1,74 @@
 """What every write to a task ends with: a new version, its history, its index entry, an event."""
 
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from claudetask_core.board_sql import clipped
 from claudetask_core.clock import Clock
-from claudetask_core.db.engine import WriteSession
-from claudetask_core.db.models import NoteRow, TaskRow
+from claudetask_core.db.engine import Database, WriteSession
+from claudetask_core.db.models import HistoryRow, NoteRow, TaskRow
 from claudetask_core.errors import Stale
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import Task
+from claudetask_core.schemas.workflow import Workflow
 from claudetask_core.services import claims, history, similar
-from claudetask_core.services.claims import Caller, Lease
+from claudetask_core.services.claims import Caller, Claimed, ClaimLost, Lease
 from claudetask_core.services.events import EventService
-from claudetask_core.services.history import Change
+from claudetask_core.services.history import REFUSED, Change
 from claudetask_core.services.task_rows import load, to_task
 
 NOTE_IN_HISTORY = 200
+SHOWN_CHANGES = 230
+SHOWN_VALUE = 60
+SHOWN_ACTOR = 40
 SEARCHED = frozenset({"title", "description", "analysis", "notes", "related_files"})
 
 
 class VersionStale(Stale):
     code = "version_stale"
 
+    def __init__(self, row: TaskRow, expected: int, changed: Mapping[str, HistoryRow]) -> None:
+        told = "; ".join(_told(change) for change in changed.values())
+        super().__init__(
+            f"Task #{row.id} is at version {row.version}, not {expected}"
+            + (f". Since then: {clipped(told, SHOWN_CHANGES)}." if told else "."),
+            next_step=f"Look at it (get_task); repeat what still holds with version {row.version}.",
+            version=row.version,
+            changed=list(changed),
+            current={name: _short(change.new) for name, change in changed.items()},
+        )
+
+
+def _told(change: HistoryRow) -> str:
+    return f"{change.field} is {_value(change.new)} ({clipped(change.actor, SHOWN_ACTOR)})"
+
+
+def _value(value: Any) -> str:
+    """A field's value, short enough to be told; a list or a note by what it holds."""
+    if value is None:
+        return "empty"
+    if isinstance(value, str):
+        return repr(clipped(value, SHOWN_VALUE))
+    return clipped(json.dumps(value, ensure_ascii=False), SHOWN_VALUE)
+
+
+def _short(value: Any) -> Any:
+    """A value as a program reads it, cut where it is long."""
+    if value is None or isinstance(value, (int, float)):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return clipped(text, SHOWN_VALUE)
+
 
 class TaskWrites:
     """The steps that the task services share; each works in its caller's transaction."""
 
-    def __init__(self, events: EventService, clock: Clock, *, lease_seconds: int) -> None:
+    def __init__(
+        self, events: EventService, clock: Clock, *, lease_seconds: int, workflow: Workflow
+    ) -> None:
+        self.workflow = workflow
         self._events = events
         self._clock = clock
         self._lease_seconds = lease_seconds
@@ -37,14 +82,8 @@ class TaskWrites:
         row = await load(session, task_id)
         if expected_version is None or expected_version == row.version:
             return row
-        changed = await history.fields_changed_since(session, task_id, expected_version)
-        raise VersionStale(
-            f"Task #{task_id} is at version {row.version}, not {expected_version}"
-            + (f"; since then changed: {', '.join(changed)}." if changed else "."),
-            next_step=f"Read it again (get_task) and repeat the change with version {row.version}.",
-            version=row.version,
-            changed=changed,
-        )
+        changed = await history.changed_since(session, task_id, expected_version)
+        raise VersionStale(row, expected_version, changed)
 
     async def finish(
         self,
@@ -67,6 +106,47 @@ class TaskWrites:
                 await similar.index(session, row)
             await self.announce(session, row, changes[0].action, caller)
         return to_task(row)
+
+    async def others(
+        self, session: WriteSession, row: TaskRow, caller: Caller
+    ) -> tuple[int | None, dict[str, str]]:
+        """What others changed since the caller's own last write to the task, and by whom."""
+        since = await history.last_version_of(session, row.id, caller.name)
+        if since is None:
+            return None, {}
+        changed = await history.changed_since(session, row.id, since, but_by=caller.name)
+        return since, {name: change.actor for name, change in changed.items()}
+
+    @asynccontextmanager
+    async def noting_refusals(
+        self, database: Database, caller: Caller, wanted: str
+    ) -> AsyncGenerator[None]:
+        """Has the history tell of a write that a former holder was refused, with both names.
+
+        Raises:
+            ClaimLost: In the place of Claimed, where the caller once held the task.
+        """
+        try:
+            yield
+        except Claimed as refusal:
+            lease = self.lease()
+            async with database.write() as session:
+                if not await history.has_claimed(session, refusal.task_id, caller.name):
+                    raise
+                row = await load(session, refusal.task_id)
+                lost = ClaimLost(row)
+                change = Change(REFUSED, "claimed_by", caller.name, row.claimed_by, wanted)
+                last = await history.last_entry(session, row.id)
+                if last is None or (last.actor, last.action) != (caller.name, REFUSED):
+                    history.record(
+                        session,
+                        row.id,
+                        [change],
+                        actor=caller.name,
+                        at=lease.now,
+                        version=row.version,
+                    )
+            raise lost from None
 
     async def append_note(
         self, session: WriteSession, row: TaskRow, text: str, caller: Caller, lease: Lease

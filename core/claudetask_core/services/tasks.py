@@ -19,11 +19,13 @@ from claudetask_core.schemas.task import (
     TaskFilter,
     TaskPage,
     TaskUpdate,
+    Written,
 )
 from claudetask_core.services import claims, history, similar
 from claudetask_core.services.claims import Caller, Claimed, Lease
 from claudetask_core.services.history import Change
 from claudetask_core.services.moves import Move, move
+from claudetask_core.services.proving import VERIFIER, Proving
 from claudetask_core.services.similar import SimilarService
 from claudetask_core.services.task_changes import (
     check_criteria,
@@ -35,6 +37,9 @@ from claudetask_core.services.task_changes import (
 )
 from claudetask_core.services.task_rows import WHOLE, completing, load, matching, ordering, to_task
 from claudetask_core.services.task_writes import TaskWrites
+from claudetask_core.services.verify import Proof, VerifyService
+from claudetask_core.services.workflow import known, require_same
+from claudetask_core.services.workflow_change import adopt
 
 
 class PossibleDuplicate(Conflict):
@@ -50,10 +55,34 @@ class Created:
 
 
 class TaskService:
-    def __init__(self, database: Database, writes: TaskWrites, likeness: SimilarService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        writes: TaskWrites,
+        likeness: SimilarService,
+        verify: VerifyService,
+    ) -> None:
         self._database = database
         self._writes = writes
         self._likeness = likeness
+        self.workflow = writes.workflow
+        self._proving = Proving(database, writes, verify)
+
+    async def adopt_workflow(self) -> None:
+        """Gives the board the columns of the workflow, where it has others.
+
+        Raises:
+            WorkflowLosesTasks: Tasks stand in a column that is neither kept nor renamed.
+        """
+        await adopt(self._database, self._writes)
+
+    def known(self, status: Status | None) -> Status | None:
+        """The status, or None where none was named.
+
+        Raises:
+            UnknownStatus: The workflow has no such column.
+        """
+        return known(self.workflow, status)
 
     async def get(self, task_id: int, caller: Caller | None = None) -> Task:
         """A task; the holder's look at it renews the claim.
@@ -71,7 +100,12 @@ class TaskService:
             return to_task(row)
 
     async def find(self, wanted: TaskFilter, page: Page) -> TaskPage:
-        """The tasks that match, in the page's order."""
+        """The tasks that match, in the page's order.
+
+        Raises:
+            UnknownStatus: The workflow has no such column.
+        """
+        self.known(wanted.status)
         async with self._database.read() as session:
             total = await session.scalar(
                 matching(select(func.count()).select_from(TaskRow), wanted)
@@ -106,7 +140,8 @@ class TaskService:
                 select(TaskRow.status, func.count()).group_by(TaskRow.status)
             )
             found = dict(rows.all())
-        return {status: found.get(status.value, 0) for status in Status}
+        names = dict.fromkeys([*self.workflow.statuses, *map(Status, found)])
+        return {status: found.get(str(status), 0) for status in names}
 
     async def history(self, task_id: int) -> list[HistoryEntry]:
         """Every change of the task, newest last."""
@@ -117,7 +152,7 @@ class TaskService:
     async def create(
         self, data: TaskCreate, caller: Caller, *, on_duplicate: OnDuplicate = OnDuplicate.WARN
     ) -> Created:
-        """A new task, in Backlog or where its `status` lets it begin.
+        """A new task, in the first column or where its `status` lets it begin.
 
         Raises:
             PossibleDuplicate: `on_duplicate` is refuse and a task much like it exists.
@@ -129,10 +164,11 @@ class TaskService:
             likely = await self._likeness.duplicates(session, data.title, data.description)
             if likely and on_duplicate is OnDuplicate.REFUSE:
                 raise _duplicate(likely)
+            await require_same(session, self.workflow)
             row = await self._new_row(session, data, lease)
             row_version, caller_name = row.version, caller.name
-            if data.status is not Status.BACKLOG:
-                await move(session, row, Move(data.status, caller, lease))
+            if data.status is not None:
+                await move(session, self.workflow, row, Move(data.status, caller, lease))
             await session.flush()
             made = to_task(row)
             change = Change("created", None, None, made.model_dump(mode="json"))
@@ -151,32 +187,49 @@ class TaskService:
         *,
         expected_version: int | None = None,
     ) -> Task:
-        """Changes what is given; the rest stays as it is.
+        """Changes what is given; the rest stays as it is. As `write`, with the task alone."""
+        return (await self.write(task_id, data, caller, expected_version=expected_version)).task
+
+    async def write(
+        self,
+        task_id: int,
+        data: TaskUpdate,
+        caller: Caller,
+        *,
+        expected_version: int | None = None,
+    ) -> Written:
+        """Changes what is given; the rest stays as it is, whoever changed it meanwhile.
 
         Raises:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven, CriterionMissing,
             LinkedTaskMissing, CircularDependency: as their sentences say; nothing is changed then.
         """
-        lease = self._writes.lease()
-        async with self._database.write() as session:
+        self.known(data.status)
+        merged: list[tuple[int | None, dict[str, str]]] = []
+
+        async def write(session: WriteSession, proof: Proof) -> Task:
+            lease = self._writes.lease()
             row = await self._writes.row(session, task_id, expected_version)
+            merged.append(await self._writes.others(session, row, caller))
             override = _override(row, data, caller, lease)
-            changes = set_plain_fields(row, data)
-            if "parent_id" in data.model_fields_set:
-                changes += await set_parent(session, row, data.parent_id)
-            if data.depends_on is not None:
-                changes += await set_dependencies(session, row, data.depends_on)
-            if data.related_files is not None:
-                changes += set_related_files(row, data.related_files)
+            changes = await _fields(session, row, data)
             changes += _criteria(row, data, override)
             if data.note is not None:
                 changes.append(
                     await self._writes.append_note(session, row, data.note, caller, lease)
                 )
             if data.status is not None:
-                step = Move(data.status, caller, lease, force_reason=data.force_reason)
-                changes += await move(session, row, step)
+                step = Move(data.status, caller, lease, force_reason=data.force_reason, proof=proof)
+                changes += await self._moved(session, row, step)
             return await self._writes.finish(session, row, changes, caller, lease)
+
+        wanted = ", ".join(sorted(data.model_fields_set - {"force_reason"}))
+        async with self._writes.noting_refusals(self._database, caller, wanted):
+            task = await self._proving.carry_out(
+                task_id, data.status, forced=data.force_reason is not None, write=write
+            )
+        since, others = merged[-1]
+        return Written(task=task, since=since, others=others)
 
     async def move(
         self,
@@ -191,16 +244,31 @@ class TaskService:
         Raises:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven: as their sentences say.
         """
-        lease = self._writes.lease()
-        async with self._database.write() as session:
+        self.known(data.status)
+
+        async def write(session: WriteSession, proof: Proof) -> Task:
+            lease = self._writes.lease()
             row = await self._writes.row(session, task_id, expected_version)
-            step = Move(data.status, caller, lease, data.comment, data.force_reason)
-            changes = await move(session, row, step)
+            step = Move(data.status, caller, lease, data.comment, data.force_reason, proof)
+            changes = await self._moved(session, row, step)
             if data.comment is not None:
                 changes.append(
                     await self._writes.append_note(session, row, data.comment, caller, lease)
                 )
             return await self._writes.finish(session, row, changes, caller, lease)
+
+        async with self._writes.noting_refusals(self._database, caller, f"move to {data.status}"):
+            return await self._proving.carry_out(
+                task_id, data.status, forced=data.force_reason is not None, write=write
+            )
+
+    async def _moved(self, session: WriteSession, row: TaskRow, step: Move) -> list[Change]:
+        """The move, with what proved it kept as a note."""
+        changes = await move(session, self.workflow, row, step)
+        if step.proof.note is not None:
+            said = step.proof.note
+            changes.append(await self._writes.append_note(session, row, said, VERIFIER, step.lease))
+        return changes
 
     async def delete(
         self, task_id: int, caller: Caller, *, expected_version: int | None = None
@@ -232,7 +300,7 @@ class TaskService:
             description=data.description,
             type=data.type.value,
             priority=data.priority.value,
-            status=Status.BACKLOG.value,
+            status=str(self.workflow.start),
             analysis=data.analysis,
             git_branch=data.git_branch,
             last_criterion=0,
@@ -272,6 +340,18 @@ class TaskService:
             if other.parent_id == row.id:
                 changes += await set_parent(session, other, None)
             await self._writes.finish(session, other, changes, caller, lease)
+
+
+async def _fields(session: WriteSession, row: TaskRow, data: TaskUpdate) -> list[Change]:
+    """Sets what no claim guards."""
+    changes = set_plain_fields(row, data)
+    if "parent_id" in data.model_fields_set:
+        changes += await set_parent(session, row, data.parent_id)
+    if data.depends_on is not None:
+        changes += await set_dependencies(session, row, data.depends_on)
+    if data.related_files is not None:
+        changes += set_related_files(row, data.related_files)
+    return changes
 
 
 def _override(row: TaskRow, data: TaskUpdate, caller: Caller, lease: Lease) -> str | None:

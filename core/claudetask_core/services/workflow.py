@@ -1,36 +1,90 @@
-"""The moves of the board, in one table."""
+"""What the workflow of the board refuses."""
 
-from claudetask_core.errors import Conflict
-from claudetask_core.schemas.task import Status
+import difflib
 
-MOVES: dict[Status, tuple[Status, ...]] = {
-    Status.BACKLOG: (Status.ANALYSIS, Status.READY, Status.IN_PROGRESS),
-    Status.ANALYSIS: (Status.READY, Status.BACKLOG),
-    Status.READY: (Status.IN_PROGRESS, Status.ANALYSIS, Status.BACKLOG),
-    Status.IN_PROGRESS: (Status.TESTING, Status.CODE_REVIEW, Status.READY, Status.BACKLOG),
-    Status.TESTING: (Status.CODE_REVIEW, Status.IN_PROGRESS),
-    Status.CODE_REVIEW: (Status.DONE, Status.TESTING, Status.IN_PROGRESS),
-    Status.DONE: (Status.IN_PROGRESS, Status.BACKLOG),
-}
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-HOLDS_CLAIM = frozenset({Status.IN_PROGRESS, Status.TESTING})
-"""The statuses through which a claim lasts; leaving them releases it."""
+from claudetask_core.db.models import StatusRow
+from claudetask_core.errors import Conflict, Invalid
+from claudetask_core.schemas.workflow import Status, Workflow
 
 
 class IllegalMove(Conflict):
     code = "illegal_move"
 
-    def __init__(self, subject: str, present: Status, wanted: Status) -> None:
-        allowed = [str(status) for status in MOVES[present]]
+    def __init__(self, subject: str, present: str, wanted: str, allowed: list[str]) -> None:
         super().__init__(
             f"{subject} is in {present} and cannot move to {wanted}. "
-            f"Allowed: {', '.join(allowed)}.",
+            f"Allowed: {', '.join(allowed) or 'none'}.",
             next_step="Move through one of these, or give force_reason to override.",
             allowed=allowed,
-            status=str(present),
+            status=present,
         )
 
 
-def is_allowed(present: Status, wanted: Status) -> bool:
+class UnknownStatus(Invalid):
+    code = "unknown_status"
+    field = "status"
+
+    def __init__(self, name: str, workflow: Workflow) -> None:
+        known = list(workflow.statuses)
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        super().__init__(
+            f"There is no status {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""),
+            next_step=f"Statuses: {', '.join(known)}.",
+            statuses=known,
+        )
+
+
+class WorkflowChanged(Conflict):
+    code = "workflow_changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The statuses of this board were changed since this server started.",
+            next_step="Start the server anew (in Claude Code: /mcp, reconnect), then try again.",
+        )
+
+
+def known(workflow: Workflow, status: Status | None) -> Status | None:
+    """The status, or None where none was named.
+
+    Raises:
+        UnknownStatus: The workflow has no such column.
+    """
+    if status is not None and workflow.kind(status) is None:
+        raise UnknownStatus(status, workflow)
+    return status
+
+
+def is_allowed(workflow: Workflow, present: str, wanted: str) -> bool:
     """Whether a task may move so; staying where it is counts as allowed."""
-    return wanted == present or wanted in MOVES[present]
+    return wanted == present or wanted in workflow.moves(present)
+
+
+def illegal(workflow: Workflow, subject: str, present: str, wanted: str) -> IllegalMove:
+    return IllegalMove(subject, present, wanted, [str(s) for s in workflow.moves(present)])
+
+
+Columns = list[tuple[str, str, bool]]
+"""Names in order, each with its kind and whether the next task may come from there."""
+
+
+async def columns(session: AsyncSession) -> Columns:
+    """The board's own columns."""
+    rows = await session.execute(
+        select(StatusRow.name, StatusRow.kind, StatusRow.offered).order_by(StatusRow.position)
+    )
+    return [(row.name, row.kind, row.offered) for row in rows]
+
+
+def as_columns(workflow: Workflow) -> Columns:
+    offered = workflow.offered
+    return [(str(c.name), c.kind.value, Status(c.name) in offered) for c in workflow.status]
+
+
+async def require_same(session: AsyncSession, workflow: Workflow) -> None:
+    """Raises WorkflowChanged where another process has given the board another workflow."""
+    if await columns(session) != as_columns(workflow):
+        raise WorkflowChanged

@@ -126,7 +126,8 @@ async def test_without_git_the_folder_itself_is_the_project(tmp_path: Path) -> N
 async def test_where_git_does_not_answer_the_disk_still_shows_the_top(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / ".git").mkdir()  # not a repository that git would accept
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").touch()  # not a repository that git would accept
     (tmp_path / "deep").mkdir()
     places = await locate(tmp_path / "deep", exact=False)
     assert (places.root, places.board) == (tmp_path, tmp_path / ".claudetask")

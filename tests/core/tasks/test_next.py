@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Priority, Status, StatusChange, Task, TaskCreate
+from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.services.claims import Caller
 from tests.support import HeldClock
 
@@ -17,7 +18,7 @@ OFFERED = {Status.IN_PROGRESS: 0, Status.READY: 1, Status.BACKLOG: 2}
 specs = st.lists(
     st.tuples(
         st.sampled_from(list(Priority)),
-        st.sampled_from(list(Status)),
+        st.sampled_from(DEFAULT.statuses),
         st.integers(0, 12),
         st.integers(0, 12),
         st.booleans(),
@@ -123,3 +124,43 @@ async def test_where_nothing_is_free_the_reason_says_why(
         assert found.task is None
         assert found.reason.startswith("No task is free")
         assert phrase in found.reason
+
+
+async def test_the_reason_says_what_holds_back_the_three_before_it(
+    core: Core, alice: Caller, bob: Caller
+) -> None:
+    high = {"priority": "High"}
+    for fields in (
+        {"title": "held", **high},
+        {"title": "blocked", **high, "depends_on": [1]},
+        {"title": "parent", **high},
+        {"title": "part", "parent_id": 3, "priority": "Low"},
+        {"title": "another blocked", **high, "depends_on": [2]},
+        {"title": "the one", "priority": "Medium"},
+        {"title": "blocked and less urgent", "priority": "Low", "depends_on": [1]},
+    ):
+        await core.tasks.create(TaskCreate.model_validate(fields), alice)
+    await core.queue.next(alice, claim=True)
+    for claim in (False, True):
+        found = await core.queue.next(bob, claim=claim)
+        assert found.task is not None
+        assert found.task.title == "the one"
+        assert (
+            found.reason
+            == (
+                "Medium priority, in Backlog. Before it: #1 is held by alice; "
+                "#2 waits for #1 (In Progress); #5 waits for #2 (Backlog)"
+            )
+            or "has the open subtask #4" in found.reason
+        )
+
+
+async def test_the_reason_is_short_whatever_the_names(core: Core) -> None:
+    for number in range(4):
+        await core.tasks.create(TaskCreate(title="t" * 200, priority=Priority.HIGH), Caller("x"))
+        await core.queue.next(Caller(f"{number} {'n' * 90}"), claim=True)
+    await core.tasks.create(TaskCreate(title="t" * 200), Caller("x"))
+    found = await core.queue.next(Caller("y"))
+    assert found.task is not None
+    assert len(found.reason) <= 400
+    assert found.reason.count("is held by") == 3

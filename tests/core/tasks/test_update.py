@@ -50,7 +50,11 @@ async def test_a_stale_version_is_refused_and_names_what_changed(
     with pytest.raises(DomainError) as refusal:
         await core.tasks.update(1, update(title="x"), alice, expected_version=1)
     assert refusal.value.code == "version_stale"
-    assert refusal.value.details == {"version": 2, "changed": ["priority"]}
+    assert refusal.value.details == {
+        "version": 2,
+        "changed": ["priority"],
+        "current": {"priority": "High"},
+    }
 
 
 async def test_writes_without_a_version_merge_by_field(

@@ -11,6 +11,7 @@ from claudetask_core.db.models.task import (
     RelatedFileRow,
     TaskRow,
 )
+from claudetask_core.db.models.workflow import StatusRow
 
 __all__ = [
     "Base",
@@ -23,5 +24,6 @@ __all__ = [
     "NoteRow",
     "ProjectSettingsRow",
     "RelatedFileRow",
+    "StatusRow",
     "TaskRow",
 ]

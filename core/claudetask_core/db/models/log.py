@@ -51,4 +51,5 @@ class CallerRow(Base):
 
     actor: Mapped[str] = mapped_column(primary_key=True)
     last_event: Mapped[int]
+    last_history: Mapped[int] = mapped_column(server_default="0")
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,13 +6,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from claudetask_core.db.models.base import Base, UtcDateTime, one_of
-from claudetask_core.schemas.task import Priority, Status, TaskType
+from claudetask_core.schemas.task import Priority, TaskType
 
 
 class TaskRow(Base):
     __tablename__ = "tasks"
     __table_args__ = (
-        CheckConstraint(one_of("status", Status), name="status"),
         CheckConstraint(one_of("priority", Priority), name="priority"),
         CheckConstraint(one_of("type", TaskType), name="type"),
         Index("ix_tasks_status_priority_id", "status", "priority", "id"),
@@ -24,7 +23,7 @@ class TaskRow(Base):
     description: Mapped[str] = mapped_column(Text)
     type: Mapped[str]
     priority: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[str] = mapped_column(ForeignKey("statuses.name"))
     analysis: Mapped[str | None] = mapped_column(Text)
     git_branch: Mapped[str | None]
     parent_id: Mapped[int | None] = mapped_column(

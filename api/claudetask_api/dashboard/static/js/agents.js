@@ -109,7 +109,7 @@ class Editor {
     const problems = this.agent?.problems ?? [];
     if (!problems.length) return this.agent ? h("p", { class: "fine" }, "No findings: Claude Code reads this file as it is meant.") : null;
     return h("ul", { class: "problems", "aria-label": "Findings" }, problems.map((one) => h("li", { class: `problem ${one.severity}` },
-      h("strong", {}, one.severity), h("span", { class: "hint" }, ` line ${one.line} · ${one.rule}`), h("p", {}, one.message))));
+      h("strong", {}, one.severity), h("span", { class: "hint" }, ` line ${one.line} · ${one.rule}`), h("p", {}, one.message, one.mend ? ` ${one.mend}` : null))));
   }
 
   /** What the form says that the file does not. */

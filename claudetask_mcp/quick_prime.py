@@ -1,0 +1,127 @@
+"""`prime` for a hook at every start of a session: in about the time that Python takes to start.
+
+No settings are validated, no git is asked and no ORM is loaded. Whatever is not plain (a setting
+that moves the board, an argument, a link, a board of another schema, an error) is left to the
+whole program, which says in words what is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+
+from claudetask_core.places import board_on_disk, root_on_disk
+from claudetask_core.resume_text import mark, resumed
+from claudetask_mcp.hook import hook_bytes, session_name, session_of, taken
+
+TYPE_CHECKING = False  # as in board_sql
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+DATABASE = "claudetask.db"
+PREFIX = "CLAUDETASK_"
+MOVES_THE_BOARD = ("project_path", "data_dir", "database_url")
+BUSY_SECONDS = 2.0
+STORED = "%Y-%m-%d %H:%M:%S.000000"
+"""How the board keeps a moment."""
+
+
+def prime(arguments: Sequence[str]) -> bool:
+    """Prints the resume text, or nothing where there is no board; False where it cannot say."""
+    where = _where(arguments)
+    if where is None:
+        return False
+    board, worktree = where
+    file = os.path.join(board, DATABASE)
+    if os.path.islink(board) or os.path.islink(file):
+        return False
+    if not os.path.exists(file):
+        return True
+    try:
+        return _told(file, worktree)
+    except sqlite3.Error:
+        return False  # what was read of stdin is still in `taken`
+
+
+def _where(arguments: Sequence[str]) -> tuple[str, str] | None:
+    """The board's folder and the worktree, or None where the whole program has to find them."""
+    # allow: environ — this is an entry point
+    inherited = os.environ
+    own = {k.upper(): v for k, v in inherited.items() if k.upper().startswith(PREFIX) and v}
+    named = _project(arguments)
+    if named is None or any(f"{PREFIX}{n.upper()}" in own for n in MOVES_THE_BOARD[1:]):
+        return None
+    if _user_moves_the_board(inherited.get("XDG_CONFIG_HOME"), inherited.get("HOME")):
+        return None
+    exact = named or own.get(f"{PREFIX}PROJECT_PATH", "")
+    try:
+        # allow: cwd — as above
+        start = exact or inherited.get("CLAUDE_PROJECT_DIR") or os.getcwd()
+    except FileNotFoundError:
+        return None
+    if not os.path.isdir(os.path.expanduser(start)):
+        return None
+    found = board_on_disk(start, exact=bool(exact))
+    return found, root_on_disk(start, exact=bool(exact))
+
+
+def _project(arguments: Sequence[str]) -> str | None:
+    """What `--project` names, or nothing; None where there are arguments of another kind."""
+    left, named = list(arguments), ""
+    if "--project" in left[:-1]:
+        at = left.index("--project")
+        named = left[at + 1]
+        del left[at : at + 2]
+    return named if left == ["prime"] and not named.startswith("-") else None
+
+
+def _user_moves_the_board(config: str | None, home: str | None) -> bool:
+    folders = [config or os.path.join(home or "", ".config")]
+    if sys.platform == "darwin":
+        folders = [os.path.join(home or "", "Library", "Application Support")]
+    for folder in folders:
+        try:
+            with open(os.path.join(folder, "claudetask", "config.toml"), encoding="utf-8") as file:
+                said = file.read()
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            return True
+        if any(name in said for name in MOVES_THE_BOARD):
+            return True
+    return False
+
+
+def _told(file: str, worktree: str) -> bool:
+    session = _session()
+    caller = f"claude-code:{session or os.urandom(4).hex()}"
+    now = time.strftime(STORED, time.gmtime())
+    board = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        for pragma in ("trusted_schema = OFF", "synchronous = NORMAL", "query_only = ON"):
+            board.execute(f"PRAGMA {pragma}")
+
+        def ask(sql: str, values: dict[str, Any]) -> list[Any]:
+            return board.execute(sql, values).fetchall()
+
+        board.execute("BEGIN")
+        told, event, history = resumed(ask, caller, worktree, now)
+        board.execute("COMMIT")
+        sys.stdout.buffer.write(told.encode("utf-8", "replace") + b"\n")
+        sys.stdout.flush()
+        taken.clear()
+        if session:
+            board.execute("PRAGMA query_only = OFF")
+            mark(ask, caller, now, event, history)
+    finally:
+        board.close()
+    return True
+
+
+def _session() -> str:
+    # allow: environ — as above
+    taken.append(hook_bytes())
+    return session_name(session_of(taken[-1]) or os.environ.get("CLAUDE_CODE_SESSION_ID"))

@@ -1,0 +1,17 @@
+"""Where the program begins: what a hook waits for is answered without loading the rest."""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the program; answers its exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if "prime" in given:
+        from claudetask_mcp.quick_prime import prime  # noqa: PLC0415 — nothing else needs it
+
+        if prime(given):
+            return 0
+    from claudetask_mcp import cli  # noqa: PLC0415 — what a hook need not wait for
+
+    return cli.main(given)

@@ -1,0 +1,143 @@
+"""Which task is next, and why, as plain SQL that any driver can run.
+
+A hook asks for the resume text at every start of a session, where importing the ORM alone would be
+most of the time; so these questions have one definition here, for the hook and for the services.
+`ask` runs a statement and answers its rows; `now` is a moment in whatever form the driver takes.
+
+Free are the unblocked tasks in the columns that are offered (Ready and Backlog) that nobody holds,
+and those abandoned in progress (their claim ran out or was released), but no parent of open
+subtasks. Order: priority, then abandoned before Ready before Backlog, then how many open tasks
+wait for it, then age.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # importing typing costs a hook a tenth of its time
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Ask = Callable[[str, dict[str, Any]], Sequence[Sequence[Any]]]
+
+REASON = 400
+SHOWN_NAME = 40
+PRIORITIES = ("High", "Medium", "Low")
+
+_DONE = "(SELECT name FROM statuses WHERE kind = 'done')"
+_HELD = "(t.claimed_by IS NOT NULL AND t.claim_expires_at > :now)"
+_BLOCKED = f"""EXISTS (SELECT 1 FROM dependencies AS d JOIN tasks AS o ON o.id = d.depends_on_id
+    WHERE d.task_id = t.id AND o.status <> {_DONE})"""  # noqa: S608 — text of ours alone
+_PARENT = f"EXISTS (SELECT 1 FROM tasks AS o WHERE o.parent_id = t.id AND o.status <> {_DONE})"  # noqa: S608 — as above
+_FREE = f"NOT {_HELD} AND NOT {_BLOCKED} AND NOT {_PARENT}"
+_OFFERED = "(s.offered OR s.kind = 'doing')"
+_RANKED = f"""SELECT t.id, t.title, t.priority, t.status, s.kind, t.claimed_by,
+        {_HELD} AS held, t.created_at, s.position,
+        (SELECT count(*) FROM dependencies AS d JOIN tasks AS o ON o.id = d.task_id
+            WHERE d.depends_on_id = t.id AND o.status <> {_DONE}) AS unblocks
+    FROM tasks AS t JOIN statuses AS s ON s.name = t.status
+    WHERE {_OFFERED} AND {{which}}
+    ORDER BY CASE t.priority WHEN 'High' THEN 0 WHEN 'Medium' THEN 1 ELSE 2 END,
+        CASE s.kind WHEN 'doing' THEN 0 ELSE 1 END, s.position DESC, unblocks DESC,
+        t.created_at, t.id
+    LIMIT {{limit}}"""  # noqa: S608 — text of ours alone
+
+NEXT = _RANKED.format(which=_FREE, limit=1)
+HELD_BACK = _RANKED.format(which=f"NOT ({_FREE})", limit=3)
+WAITS_FOR = f"""SELECT o.id, o.status FROM dependencies AS d JOIN tasks AS o
+    ON o.id = d.depends_on_id WHERE d.task_id = :id AND o.status <> {_DONE} ORDER BY o.id LIMIT 1"""  # noqa: S608 — as above
+SUBTASK = f"SELECT min(o.id) FROM tasks AS o WHERE o.parent_id = :id AND o.status <> {_DONE}"  # noqa: S608 — as above
+COUNTS = f"""SELECT count(*),
+        count(CASE WHEN {_OFFERED} AND {_HELD} THEN 1 END),
+        count(CASE WHEN {_OFFERED} AND NOT {_HELD} AND {_BLOCKED} THEN 1 END),
+        count(CASE WHEN {_OFFERED} AND NOT {_HELD} AND NOT {_BLOCKED} AND {_PARENT} THEN 1 END),
+        count(CASE WHEN s.kind = 'done' THEN 1 END),
+        count(CASE WHEN NOT {_OFFERED} AND s.kind <> 'done' THEN 1 END)
+    FROM tasks AS t JOIN statuses AS s ON s.name = t.status"""  # noqa: S608 — as above
+COLUMNS = "SELECT name, kind, offered FROM statuses ORDER BY position"
+
+
+def next_free(ask: Ask, now: Any) -> tuple[int, str, str] | tuple[None, str, str]:
+    """The next free task's number, its title, and why it is that one.
+
+    Where none is free: None, nothing, and why that is.
+    """
+    found = ask(NEXT, {"now": now})
+    if not found:
+        return None, "", f"No task is free: {_why_none(ask, now)}."
+    (row,) = found
+    before = _before(ask, row, now)
+    reason = _why(row)
+    return row[0], row[1], clipped(f"{reason}. Before it: {before}" if before else reason, REASON)
+
+
+def _why(row: Sequence[Any]) -> str:
+    """The choice in a phrase."""
+    _, _, priority, status, kind, former, *_, unblocks = row
+    parts = [f"{priority} priority"]
+    if kind == "doing":
+        parts.append("left in progress" + (f" by {clipped(former, SHOWN_NAME)}" if former else ""))
+    else:
+        parts.append(f"in {status}")
+    if unblocks:
+        parts.append("1 other waits for it" if unblocks == 1 else f"{unblocks} others wait for it")
+    return ", ".join(parts)
+
+
+def _before(ask: Ask, chosen: Sequence[Any], now: Any) -> str:
+    """What holds back the first three that would have been chosen otherwise."""
+    ahead = [row for row in ask(HELD_BACK, {"now": now}) if _place(row) < _place(chosen)]
+    return "; ".join(f"#{row[0]} {_obstacle(ask, row)}" for row in ahead)
+
+
+def _place(row: Sequence[Any]) -> tuple[Any, ...]:
+    """What the order of the rows compares."""
+    task_id, _, priority, _, kind, _, _, created_at, position, unblocks = row
+    return (
+        PRIORITIES.index(priority),
+        kind != "doing",
+        -position,
+        -unblocks,
+        created_at,
+        task_id,
+    )
+
+
+def _obstacle(ask: Ask, row: Sequence[Any]) -> str:
+    task_id, holder, held = row[0], row[5], row[6]
+    if held:
+        return f"is held by {clipped(holder, SHOWN_NAME)}"
+    waits = ask(WAITS_FOR, {"id": task_id})
+    if waits:
+        return f"waits for #{waits[0][0]} ({waits[0][1]})"
+    return f"has the open subtask #{ask(SUBTASK, {'id': task_id})[0][0]}"
+
+
+def _why_none(ask: Ask, now: Any) -> str:
+    """What became of the tasks that might have been offered."""
+    total, held, blocked, parents, done, elsewhere = ask(COUNTS, {"now": now})[0]
+    if total == 0:
+        return "the board is empty; create a task with create_task"
+    columns = ask(COLUMNS, {})
+    others = [name for name, kind, offered in columns if not offered and kind not in _TOLD]
+    finished = next(name for name, kind, _ in columns if kind == "done")
+    phrases = [
+        f"{held} claimed by others" if held else "",
+        f"{blocked} waiting for dependencies" if blocked else "",
+        f"{parents} waiting for subtasks" if parents else "",
+        f"{elsewhere} in {_or(others)}" if elsewhere else "",
+        f"{done} {finished}" if done else "",
+    ]
+    return clipped(", ".join(phrase for phrase in phrases if phrase), REASON - 20)
+
+
+_TOLD = ("doing", "done")
+
+
+def _or(names: list[str]) -> str:
+    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def clipped(text: str, limit: int) -> str:
+    """The text on one line, at most `limit` characters long."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

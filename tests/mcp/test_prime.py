@@ -1,0 +1,185 @@
+"""`prime` as a hook starts it: quick where all is plain, whole where it is not."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.core import DATABASE, Core
+from claudetask_core.schemas.task import TaskCreate, TaskUpdate
+from claudetask_core.services.claims import Caller
+from claudetask_mcp import quick_prime, start
+from claudetask_mcp.hook import session_of, taken
+
+LOADED = (
+    "import sys; from claudetask_mcp.start import main; main(['prime']); "
+    "print({'sqlalchemy', 'pydantic', 'asyncio', 'json', 'typing'} & set(sys.modules))"
+)
+Prime = Callable[..., str]
+
+
+@pytest.fixture
+def prime(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Prime:
+    """What `prime` prints to the hook of a session."""
+    monkeypatch.chdir(project)
+
+    def called(*arguments: str, session: str = "s1") -> str:
+        reading, writing = os.pipe()
+        os.write(writing, json.dumps({"session_id": session}).encode())
+        os.close(writing)
+        with os.fdopen(reading) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            assert start.main(["prime", *arguments]) == 0
+        return capsys.readouterr().out
+
+    return called
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each call was answered without the whole program."""
+    answers: list[bool] = []
+    real = quick_prime.prime
+
+    def noted(arguments: list[str]) -> bool:
+        answers.append(real(arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(quick_prime, "prime", noted)
+    return answers
+
+
+async def test_the_hook_says_what_the_resource_says(
+    core: Core, prime: Prime, quick: list[bool], monkeypatch: pytest.MonkeyPatch, bob: Caller
+) -> None:
+    now = core.clock.now().utctimetuple()
+    monkeypatch.setattr(quick_prime.time, "gmtime", lambda: now)
+    me = Caller("claude-code:s1", str(core.places.root))
+    data = {"title": "mine", "acceptance_criteria": ["one"], "git_branch": "work"}
+    await core.tasks.create(TaskCreate.model_validate(data), me)
+    await core.tasks.create(TaskCreate(title="other"), me)
+    await core.queue.next(me, claim=True)
+    for note in ("first", "then"):
+        await core.notes.create(1, note, me)
+    await core.tasks.update(2, TaskUpdate(title="renamed"), bob)
+    printed = prime()
+    assert "last note: then\n  before: first" in printed
+    assert "#2 renamed: updated title by bob" in printed
+    assert "Nobody else changed anything since your last call." in prime()
+    assert prime() == await core.resume.text(me) + "\n"
+    assert quick == [True] * 3
+
+
+async def test_another_session_in_the_worktree_is_told_what_the_first_left(
+    core: Core, prime: Prime, quick: list[bool]
+) -> None:
+    gone = Caller("claude-code:gone", str(core.places.root.resolve()))
+    await core.tasks.create(TaskCreate(title="left behind"), gone)
+    await core.queue.next(gone, claim=True)
+    assert "Claimed from this worktree by earlier sessions:\n#1 left behind" in prime()
+    assert quick == [True]
+
+
+def test_a_hook_loads_next_to_nothing(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", LOADED],
+        cwd=project,
+        input=b'{"session_id": "s1"}',
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.endswith(b"create a task with create_task.\nset()\n")
+
+
+def test_a_board_of_an_older_schema_is_brought_up_to_date_for_the_same_session(
+    project: Path, prime: Prime, quick: list[bool]
+) -> None:
+    file = project / ".claudetask" / DATABASE
+    file.write_bytes(b"")
+    assert prime().startswith("You hold no task.")
+    assert quick == [False]
+    assert taken == []
+    with sqlite3.connect(file) as board:
+        assert board.execute("SELECT actor FROM callers").fetchall() == [("claude-code:s1",)]
+    board.close()
+
+
+@pytest.mark.parametrize("name", ["CLAUDETASK_DATA_DIR", "claudetask_data_dir"])
+def test_a_setting_that_moves_the_board_is_left_to_the_whole_program(
+    prime: Prime, quick: list[bool], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setenv(name, str(tmp_path / "no board"))
+    assert prime() == ""
+    assert quick == [False]
+
+
+def test_a_users_config_counts_where_it_moves_the_board(
+    prime: Prime, quick: list[bool], own_home: Path, tmp_path: Path
+) -> None:
+    file = own_home / ".config" / "claudetask" / "config.toml"
+    file.parent.mkdir(parents=True)
+    try:
+        file.write_text("log_level = 'ERROR'\n", "utf-8")
+        assert prime().startswith("You hold no task.")
+        file.write_text(f"data_dir = '{tmp_path}/elsewhere'\n", "utf-8")
+        assert prime() == ""
+        file.write_bytes(b"\xff")
+        assert start.main(["prime"]) == 2
+    finally:
+        file.unlink()
+    assert quick == [True, False, False]
+
+
+def test_a_project_may_be_named_and_anything_else_is_left_to_the_whole_program(
+    prime: Prime, quick: list[bool], project: Path, tmp_path: Path
+) -> None:
+    assert prime("--project", str(project)).startswith("You hold no task.")
+    assert prime("--project", str(tmp_path)) == ""
+    assert prime(f"--project={project}").startswith("You hold no task.")
+    assert start.main(["prime", "--project", str(tmp_path / "none")]) == 2
+    assert quick == [True, True, False, False]
+
+
+def test_a_board_behind_a_link_is_left_to_the_whole_program(
+    prime: Prime, quick: list[bool], project: Path
+) -> None:
+    board = project / ".claudetask"
+    board.rename(project / "real")
+    board.symlink_to(project / "real")
+    assert prime().startswith("You hold no task.")
+    assert quick == [False]
+
+
+def test_a_folder_that_is_gone_is_said(
+    prime: Prime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert start.main(["prime"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "session"),
+    [
+        (b'{"session_id":"a","x":1}', "a"),
+        (b'{"session_id" : "a\\u00e9"}', "a\u00e9"),
+        (b'{"x":"session_id","y":2}', None),
+        (b'{"session_id":7}', None),
+        (b'{"session_id":"cut', None),
+        (b"[1]", None),
+        (b"", None),
+        (b"[" * 100_000 + b'"session_id"', None),
+    ],
+)
+def test_the_session_is_read_with_and_without_a_parser(said: bytes, session: str | None) -> None:
+    assert session_of(said) == session
