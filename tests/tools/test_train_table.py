@@ -9,7 +9,6 @@ import tarfile
 import tomllib
 import zipfile
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,7 @@ from tools.train_table.corpus import (
 )
 from tools.train_table.download import Source, archives, fingerprint
 from tools.train_table.mine import Pair, pairs, question_of
-from tools.train_table.train import Model, bags, grouped, recall, train, vocabulary
+from tools.train_table.train import Model, bags, recall, train, vocabulary
 
 CODE = '''
 def load_settings(path):
@@ -250,17 +249,7 @@ def test_the_loss_falls_and_the_right_answer_comes_nearer(small: None) -> None:
     losses = [model.step(asked, answered, 0.02) for _ in range(40)]
     assert losses[-1] < losses[0] / 2
     assert recall(asked, answered, model.scaled())["mrr"] > before
-    sources = ["own"] * asked.shape[0]
-    assert train(asked, [answered], rarity, sources, epochs=1, seed=1).shape == (len(terms), 16)
-
-
-def test_pairs_of_a_package_stand_together_and_each_once() -> None:
-    sources = ["a"] * 300 + ["b"] * 200 + ["c"]
-    order: list[int] = grouped(sources, np.random.default_rng(3)).tolist()
-    assert sorted(order) == list(range(501))
-    names = [sources[place] for place in order]
-    assert sum(one != other for one, other in pairwise(names)) < 3 + 2 + 1
-    assert order != grouped(sources, np.random.default_rng(4)).tolist()
+    assert train(asked, answered, rarity, epochs=1, seed=1).shape == (len(terms), 16)
 
 
 @pytest.mark.parametrize("gone", ["npm", "apt-get"])
@@ -311,10 +300,3 @@ def test_the_whole_program_writes_a_table_and_its_sources(
     (row,) = json.loads(out.with_suffix(".sources.json").read_text("utf-8"))
     assert (row["package"], row["pairs"]) == ("own==1", 80)
     assert "own==1 80" in capsys.readouterr().out
-
-
-def test_a_pair_knows_the_first_line_of_its_code_and_the_words_of_its_place(tmp_path: Path) -> None:
-    packed = tarball(tmp_path / "a.tar.gz", {"a-1/src/app/config/load_user.test.py": CODE})
-    [(_, pair)] = mined([packed], Decontaminator(frozenset()), 1)
-    assert pair.place == "app config load_user"
-    assert pair.head == "def load_settings(path):"

@@ -24,7 +24,7 @@ from tools.train_table.mine import Pair
 from tools.train_table.train import bags, plain_terms, recall, reduced, train, vocabulary
 
 SEED = 7
-TERMS = 40_000
+TERMS = 32_000
 DIMENSIONS = 128
 HELD_OUT = 3000
 
@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--checkouts", type=Path)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--out", type=Path, default=PATH)
     arguments = parser.parse_args()
     ready()
@@ -75,9 +75,7 @@ def main() -> None:
         mine = partial(mine_one, cache=arguments.cache, clean=clean)
         for row, pairs in pool.map(mine, sources()):
             rows.append(row)
-            found.extend(
-                (language, pair._replace(source=str(row["package"]))) for language, pair in pairs
-            )
+            found.extend(pairs)
             print(row["package"], row["pairs"], flush=True)
     build(balanced(found, SEED), arguments.out, arguments.epochs)
     listed = arguments.out.with_suffix(".sources.json")
@@ -93,13 +91,9 @@ def build(found: list[tuple[str, Pair]], out: Path, epochs: int) -> dict[str, fl
         [one + other for one, other in zip(asked, answered, strict=True)], TERMS
     )
     numbers = {term: number for number, term in enumerate(terms)}
-    heads = [plain_terms(pair.head) for _, pair in found]
-    places = [plain_terms(pair.place) for _, pair in found]
     questions, answers = bags(asked, numbers), bags(answered, numbers)
     held = min(HELD_OUT, len(found) // 10)
-    views = [view[held:] for view in (answers, bags(heads, numbers), bags(places, numbers))]
-    sources = [pair.source for _, pair in found[held:]]
-    vectors = train(questions[held:], views, rarity, sources, epochs=epochs, seed=SEED)
+    vectors = train(questions[held:], answers[held:], rarity, epochs=epochs, seed=SEED)
     short = reduced(vectors, min(DIMENSIONS, len(terms)))
     write(out, terms, short)
     quality = recall(questions[:held], answers[:held], short)

@@ -15,9 +15,8 @@ from typing import Final
 from tools.train_table.mine import LANGUAGES, Pair, pairs
 
 MOST_FILE: Final = 400_000
-MOST_FROM_SOURCE: Final = 9000
-MOST_OF_LANGUAGE: Final = 120_000
-_FOLDERS: Final = 2
+MOST_FROM_SOURCE: Final = 5000
+MOST_OF_LANGUAGE: Final = 45_000
 _ASIDE: Final = re.compile(
     r"(?:^|/)(?:tests?|spec|vendor|third_party|node_modules|min|debian)/|\.min\."
 )
@@ -98,18 +97,12 @@ def mined(archives: Iterable[Path], clean: Decontaminator, seed: int) -> list[tu
                     continue
                 language = LANGUAGES[PurePosixPath(path).suffix.lstrip(".").lower()]
                 for pair in pairs(text, language):
-                    found.setdefault(pair.code, (language, pair._replace(place=place(path))))
+                    found.setdefault(pair.code, (language, pair))
         except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError):
             continue
     kept = [(language, pair) for language, pair in found.values() if clean.allows_code(pair.code)]
     random.Random(seed).shuffle(kept)  # noqa: S311 — a choice of examples
     return kept[:MOST_FROM_SOURCE]
-
-
-def place(path: str) -> str:
-    """The last folders of a file and its name without the ending, as words."""
-    *folders, name = path.split("/")
-    return " ".join([*folders[-_FOLDERS:], name.split(".")[0]])
 
 
 def balanced(found: list[tuple[str, Pair]], seed: int) -> list[tuple[str, Pair]]:

@@ -2,7 +2,7 @@
 
 A comment block of at least `LEAST_WORDS` words that is followed at once by a definition, or a
 docstring right behind one. The comment's first sentences are the question; the code without
-the comment is the answer, and so is its first line, and the place of its file.
+the comment is the answer. A second kind of pair asks with the words of the definition's line.
 """
 
 import re
@@ -14,7 +14,6 @@ _QUESTION: Final = 300
 _CODE_LINES: Final = 40
 _CODE: Final = 2500
 _LEAST_CODE: Final = 40
-_HEAD: Final = 200
 
 LANGUAGES: Final = {
     "py": "python", "pyx": "python", "js": "javascript", "mjs": "javascript", "cjs": "javascript",
@@ -54,17 +53,10 @@ _WORDS: Final = re.compile(r"[A-Za-z]{2,}")
 
 
 class Pair(NamedTuple):
-    """What is asked, the code that answers it, the words of its file's place, and its package."""
+    """What is asked and the code that answers it."""
 
     question: str
     code: str
-    place: str = ""
-    source: str = ""
-
-    @property
-    def head(self) -> str:
-        """The first line of the code, which says its name."""
-        return self.code.split("\n", 1)[0][:_HEAD]
 
 
 def pairs(text: str, language: str) -> Iterator[Pair]:

@@ -19,7 +19,6 @@ from claudetask_core.search.tokens import JOINED, terms
 Floats = NDArray[np.float32]
 
 BATCH: Final = 1024
-GROUP: Final = 128
 WIDTH: Final = 256
 TEMPERATURE: Final = 0.05
 RATE: Final = 0.01
@@ -118,67 +117,23 @@ def _softmax(logits: Floats) -> Floats:
     return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def train(
-    questions: Any,
-    answers: Sequence[Any],
-    rarity: Floats,
-    sources: Sequence[str],
-    *,
-    epochs: int,
-    seed: int,
-) -> Floats:
-    """Vectors of the terms with their weights, of the shape (terms, WIDTH).
-
-    Args:
-        questions: A row for each pair.
-        answers: Several views of what answers them (the code, its first line, its place); each
-            batch takes the first as often as all the others together.
-        rarity: How rare each term is.
-        sources: The package of each pair: runs of `GROUP` of one package stand in a batch, since
-            what a search has to tell apart is code of one project.
-        epochs: How often each pair is seen.
-        seed: Of the first vectors and of the order.
-    """
+def train(questions: Any, answers: Any, rarity: Floats, *, epochs: int, seed: int) -> Floats:
+    """Vectors of the terms with their weights, of the shape (terms, WIDTH)."""
     model = Model(rarity, seed)
     drawn = np.random.default_rng(seed)
     count = questions.shape[0]
     steps = max(1, epochs * (count // BATCH))
     done = 0
     for _ in range(epochs):
-        order = grouped(sources, drawn)
+        order = drawn.permutation(count)
         for start in range(0, count - BATCH + 1, BATCH):
             some = order[start : start + BATCH]
             rate = RATE * min(1.0, 20 * (done + 1) / steps) * (1 - done / steps)
-            asked, answered = _filled(questions[some], answers[_view(drawn, len(answers))][some])
-            loss = model.step(asked, answered, rate)
+            loss = model.step(questions[some], answers[some], rate)
             done += 1
             if done % 50 == 0:
                 print(f"step {done} of {steps}: loss {loss:.3f}", flush=True)
     return model.scaled()
-
-
-def grouped(sources: Sequence[str], drawn: np.random.Generator) -> NDArray[np.int64]:
-    """The places of the pairs in a drawn order, in runs of at most `GROUP` of one source."""
-    numbers = {source: number for number, source in enumerate(dict.fromkeys(sources))}
-    owners = np.array([numbers[source] for source in sources], np.int64)
-    runs: list[NDArray[np.int64]] = []
-    for number in range(len(numbers)):
-        own: NDArray[np.int64] = drawn.permutation(np.flatnonzero(owners == number))
-        runs += np.split(own, range(GROUP, own.size, GROUP))
-    drawn.shuffle(runs)
-    return np.concatenate(runs)
-
-
-def _view(drawn: np.random.Generator, views: int) -> int:
-    if views == 1 or drawn.random() < 1 / 2:
-        return 0
-    return int(drawn.integers(1, views))
-
-
-def _filled(questions: Any, answers: Any) -> tuple[Any, Any]:
-    """The pairs whose answer has a known term; all of them where none has."""
-    filled = np.asarray(answers.sum(axis=1)).ravel() > 0
-    return (questions[filled], answers[filled]) if filled.any() else (questions, answers)
 
 
 def reduced(vectors: Floats, dimensions: int) -> Floats:
