@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from claudetask_core.errors import DomainError, Invalid
 from claudetask_core.schemas.search import SearchQuery, SearchResults
+from claudetask_core.search.credentials import secret_lines
 from claudetask_core.search.exclusions import unreadable
 from claudetask_core.search.listing import glob, list_files
 from claudetask_core.services.files import look
@@ -21,6 +22,7 @@ LINES: Final = 400
 CHARACTERS: Final = 16_000
 LISTED: Final = 300
 HITS: Final = 8
+WITHHELD: Final = "(withheld: it looks like a credential)"
 CUT: Final = "… (cut; ask for fewer lines)"
 
 
@@ -128,7 +130,7 @@ class ProjectReader:
         if path not in files:
             raise FileHidden(path)
         data = await asyncio.to_thread(self._bytes, path, files)
-        lines = data.decode("utf-8", "replace").splitlines()
+        lines = _without_secrets(data.decode("utf-8", "replace").splitlines())
         first = asked.start_line
         shown = [
             f"{number}\t{line}"
@@ -170,3 +172,10 @@ class ProjectReader:
                 list_files, self._root, self._exclude, lambda: False
             )
         return self._listed
+
+
+def _without_secrets(lines: list[str]) -> list[str]:
+    """The lines, but for those that hold a credential of a known form."""
+    for first, last in secret_lines(lines):
+        lines[first - 1 : last] = [WITHHELD] * (last - first + 1)
+    return lines
