@@ -78,7 +78,7 @@ class Ranker:
         self._meaning = meaning
         self._near = near
         self._standing = standing or Standing()
-        self._weights = weights_of(question)
+        self._weights = weights_of(question, by_meaning=meaning is not None)
         self._witness = Witness(store, catalog, memory)
 
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:

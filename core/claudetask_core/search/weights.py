@@ -58,8 +58,8 @@ class Weights:
 
 
 WORDS: Final = Weights(
-    file_text=0.6,
-    stem=0.6,
+    file_text=0.7,
+    stem=0.45,
     stem_share=0.5,
     folders=1.2,
     folder_share=0.2,
@@ -68,14 +68,14 @@ WORDS: Final = Weights(
     stem_like=0.5,
     file_joined=0.3,
     wider_text=0.15,
-    wider_stem=0.2,
+    wider_stem=0.3,
     size=0.05,
     definitions=0.05,
-    mentions=0.15,
+    mentions=0.45,
     siblings=0.1,
     chunk_text=0.4,
     chunk_names=0.1,
-    exact_name=0.25,
+    exact_name=0.4,
     word_is_name=0.2,
     joined_name=0.2,
     chunk_joined=0.2,
@@ -86,8 +86,13 @@ WORDS: Final = Weights(
     file_meaning=0.5,
     path_meaning=0.5,
 )
+BY_WORDS: Final = replace(
+    WORDS, file_text=0.6, stem=0.6, exact_name=0.25, mentions=0.15, wider_stem=0.2
+)
+"""Where nothing tells what words mean, their places in names have to say more of it, and how well
+known a file is would outweigh them."""
 CHANGE: Final = replace(
-    WORDS,
+    BY_WORDS,
     file_text=0.8,
     stem_share=0.4,
     stem_like=0.6,
@@ -135,8 +140,15 @@ IDENTIFIER: Final = Weights(
 )
 
 
-def weights_of(question: Question) -> Weights:
-    """The weights for a question's kind."""
+def weights_of(question: Question, *, by_meaning: bool) -> Weights:
+    """The weights for a question's kind.
+
+    Args:
+        question: The question.
+        by_meaning: Whether vectors tell how close files are to it.
+    """
     if question.is_identifier:
         return IDENTIFIER
-    return CHANGE if question.is_change else WORDS
+    if question.is_change:
+        return CHANGE
+    return WORDS if by_meaning else BY_WORDS

@@ -7,7 +7,14 @@ from claudetask_core.search.languages import canonical, detect
 from claudetask_core.search.listing import GlobInvalid
 from claudetask_core.search.priors import is_test
 from claudetask_core.search.question import understand
-from claudetask_core.search.weights import CHANGE, IDENTIFIER, WORDS, Weights, weights_of
+from claudetask_core.search.weights import (
+    BY_WORDS,
+    CHANGE,
+    IDENTIFIER,
+    WORDS,
+    Weights,
+    weights_of,
+)
 from tests.core.search.trees import Tree
 
 FUNCTION = "def {name}(request):\n    return request.{name}\n"
@@ -62,11 +69,18 @@ def test_a_request_for_a_change_is_told_from_a_question(text: str, *, expected: 
 
 
 @pytest.mark.parametrize(
-    ("text", "weights"),
-    [("TokenStore", IDENTIFIER), ("how are tokens kept", WORDS), ("Fix kept tokens", CHANGE)],
+    ("text", "weights", "by_words"),
+    [
+        ("TokenStore", IDENTIFIER, IDENTIFIER),
+        ("how are tokens kept", WORDS, BY_WORDS),
+        ("Fix kept tokens", CHANGE, CHANGE),
+    ],
 )
-def test_each_kind_of_question_has_its_weights(text: str, weights: Weights) -> None:
-    assert weights_of(understand(text)) is weights
+def test_each_kind_of_question_has_its_weights(
+    text: str, weights: Weights, by_words: Weights
+) -> None:
+    assert weights_of(understand(text), by_meaning=True) is weights
+    assert weights_of(understand(text), by_meaning=False) is by_words
 
 
 def test_one_file_does_not_crowd_out_the_others(tree: Tree) -> None:
