@@ -91,6 +91,7 @@ def test_a_hook_loads_next_to_nothing(project: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-c", LOADED],
         cwd=project,
+        env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},
         input=b'{"session_id": "s1"}',
         stdout=subprocess.PIPE,
         check=True,
@@ -125,7 +126,7 @@ def test_a_users_config_counts_where_it_moves_the_board(
     prime: Prime, quick: list[bool], own_home: Path, tmp_path: Path
 ) -> None:
     file = own_home / ".config" / "claudetask" / "config.toml"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         file.write_text("log_level = 'ERROR'\n", "utf-8")
         assert prime().startswith("You hold no task.")
