@@ -125,19 +125,24 @@ class CodeIndex:
         """
         changed = False
         look = self._follower.begins()
-        for _ in range(_ATTEMPTS):
+        for number in range(_ATTEMPTS):
             signatures = self._look_around(stop)
             opened = self._reader.times_opened
             work = self._differences(signatures)
             if work:
                 changed |= self._perform(signatures, work, stop)
-            if opened == self._reader.times_opened:
+            if opened == self._reader.times_opened and (number or not self._left_out(work)):
                 self._opened = opened
                 self._follower.ended(look)
                 break
         if self._enricher is not None:
             self._enricher.encode_missing(self._writer, stop)
         return changed
+
+    def _left_out(self, work: Work) -> bool:
+        """Whether files are missing after the work, as their content was just forgotten."""
+        known = self._known() if work.changed else {}
+        return any(path not in known for path in work.changed)
 
     def catch_up(self, stop: Stop = _never) -> bool | None:
         """Takes in what changed since the last look at the tree, without another one.
