@@ -197,6 +197,7 @@ def _assemble(
             root=root,
             settings=settings,
             context=AnalysisContext(
+                done=settings.workflow.done,
                 notes=NoteService(database, writes),
                 search=search,
                 similar=similar,

@@ -11,6 +11,7 @@ from claudetask_core.schemas.agent import Agent
 from claudetask_core.schemas.claude_md import ClaudeMd
 from claudetask_core.schemas.search import SearchHit, SearchQuery, SearchResults
 from claudetask_core.schemas.task import Note, SimilarTask, SimilarTasks, Status, Task
+from claudetask_core.schemas.workflow import DEFAULT
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +59,17 @@ class Material:
 
 @dataclass(frozen=True)
 class AnalysisContext:
-    """Where the material comes from; a source that is missing, fails or is slow is left out."""
+    """Where the material comes from; a source that is missing, fails or is slow is left out.
+
+    `done` is the column whose tasks are shown for their outcome.
+    """
 
     notes: Notes | None = None
     search: Search | None = None
     similar: Similar | None = None
     agents: Agents | None = None
     claude_md: Conventions | None = None
+    done: Status = DEFAULT.done
 
     async def gather(self, task: Task) -> Material:
         """The material for this task."""
@@ -75,7 +80,7 @@ class AnalysisContext:
                 self.search.search(SearchQuery(query=question, top_k=HITS)) if self.search else None
             ),
             _or_none(
-                self.similar.find(question, top_k=SIMILAR + 1, status=Status.DONE)
+                self.similar.find(question, top_k=SIMILAR + 1, status=self.done)
                 if self.similar
                 else None
             ),

@@ -13,6 +13,7 @@ from claudetask_core.schemas.task import (
     Note,
     Priority,
     SimilarTask,
+    SimilarTasks,
     Status,
     StatusChange,
     Task,
@@ -216,3 +217,18 @@ async def test_a_source_that_fails_or_is_slow_is_left_out(
 
 async def test_without_sources_the_task_is_enough() -> None:
     assert await AnalysisContext().gather(task()) == Material(task(), (), (), [], ())
+
+
+async def test_finished_tasks_are_looked_for_in_the_workflows_own_last_column() -> None:
+    asked: list[Status | None] = []
+
+    class Recording:
+        async def find(
+            self, query: str, *, top_k: int = 10, status: Status | None = None
+        ) -> SimilarTasks:
+            assert top_k > 0
+            asked.append(status)
+            return SimilarTasks(query=query, results=[])
+
+    await AnalysisContext(similar=Recording(), done=Status("Shipped")).gather(task())
+    assert asked == ["Shipped"]
