@@ -6,7 +6,6 @@ processes can never both see a task as free. A waiting writer is bounded by `bus
 """
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from claudetask_core import private_file
 from claudetask_core.errors import Invalid, Unavailable
 
 BUSY_SECONDS = 15
@@ -198,7 +198,7 @@ def make_private_file(path: Path) -> None:
         BoardUnwritable: It cannot be created.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        private_file.make_private_file(path)
     except OSError as error:
         raise BoardUnwritable(
             f"The board {path} cannot be opened: {error.strerror}.",

@@ -1,6 +1,5 @@
 """Opens the index file and tells a damaged one from a disk or a lock that says no."""
 
-import os
 import sqlite3
 import zlib
 from collections.abc import Generator
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core.errors import Unavailable
+from claudetask_core.private_file import make_private_file
 from claudetask_core.search.schema import FORMAT, TABLES
 
 _BUSY_SECONDS: Final = 2.0
@@ -62,7 +62,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     with translated():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        make_private_file(path)
         connection = sqlite3.connect(
             path,
             timeout=_BUSY_SECONDS,

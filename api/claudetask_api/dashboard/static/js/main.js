@@ -136,6 +136,7 @@ async function loaded() {
   const event = await load();
   if (!begun) {
     begun = true;
+    byId("new-task").disabled = false;
     onRoute((route) => show(route).catch(fail));
     await show(here());
   }
