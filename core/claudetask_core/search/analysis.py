@@ -9,6 +9,7 @@ share one table, told apart by their first character:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from claudetask_core.search.languages import NOTEBOOK, detect
 from claudetask_core.search.notebooks import cut_notebook
 from claudetask_core.search.packed import Counts, Segment, count
 from claudetask_core.search.reading import split_lines
-from claudetask_core.search.tokens import JOINED, joined, word_terms, words
+from claudetask_core.search.tokens import JOINED, joined, word_terms
 from claudetask_core.search.vectors import TermTable, Vectors, encode
 from claudetask_core.search.vectors import packed as pack_vectors
 from claudetask_core.search.vocabulary import Int, Vocabulary
@@ -82,18 +83,20 @@ class Analyser:
     def __init__(self, table: TermTable | None = None) -> None:
         self._table = table
         self._vocabulary = Vocabulary()
-        self._word_numbers: list[int] = []
-        self._word_counts: list[int] = []
-        self._names: list[int] = []
-        self._name_owners: list[int] = []
 
     def analyse(self, sources: Sequence[Source]) -> Batch:
         """Cuts and counts; the same sources give the same batch."""
         if self._vocabulary.is_full:
             self._vocabulary = Vocabulary()
-        cuts = [self._cut(source) for source in sources]
-        terms, owners, lengths = self._counted()
-        counts = count(terms, owners, self._vocabulary.spelled())
+        cuts, runs, owners = self._read(sources)
+        terms, owners = self._vocabulary.expand(runs, owners)
+        lengths = np.bincount(owners, minlength=sum(map(len, cuts)))
+        names, named = self._names(cuts)
+        counts = count(
+            np.concatenate((terms, names)),
+            np.concatenate((owners, named)),
+            self._vocabulary.spelled(),
+        )
         vectors = self._vectors(counts, lengths.size)
         blobs: list[Blob] = []
         packed: list[bytes] = []
@@ -117,47 +120,69 @@ class Analyser:
     def _vectors(self, counts: Counts, chunks: int) -> Vectors | None:
         return None if self._table is None else encode(counts, counts.spelled, chunks, self._table)
 
-    def _cut(self, source: Source) -> list[Chunk]:
-        lines, chunks = _cut_lines(source)
-        if max(map(len, lines), default=0) > _LONGEST_LINE:
-            lines = [line[:_LONGEST_LINE] for line in lines]
-        number, suspicious = self._vocabulary.word, self._vocabulary.suspicious
-        found = [
-            list(map(number, words("\n".join(lines[chunk.start - 1 : chunk.end]))))
-            for chunk in chunks
-        ]
-        if any(not suspicious.isdisjoint(some) for some in found):
-            chunks = _without_credentials(chunks, split_lines(source.data))
-        for chunk, some in zip(chunks, found, strict=True):
-            if chunk.kind == WITHHELD:
-                some.clear()
-            self._word_numbers.extend(some)
-            self._word_counts.append(len(some))
-            self._add_names(chunk.names, len(self._word_counts) - 1)
-        return chunks
+    def _read(self, sources: Sequence[Source]) -> tuple[list[list[Chunk]], Int, Int]:
+        """The chunks of each file, the runs in them, and the chunk that each stands in."""
+        cuts: list[list[Chunk]] = []
+        text = bytearray()
+        starts: list[int] = []
+        for source in sources:
+            lines, chunks = _cut_lines(source)
+            encoded, places = _encoded(lines)
+            starts.extend(len(text) + places[chunk.start - 1] for chunk in chunks)
+            text += encoded
+            cuts.append(chunks)
+        places, runs = self._vocabulary.runs(bytes(text))
+        owners = (np.searchsorted(starts, places, "right") - 1).astype(np.int32)
+        suspicious = owners[np.isin(runs, self._vocabulary.suspicious)]
+        if suspicious.size:
+            readable = _withheld(sources, cuts, set(suspicious.tolist()))[owners]
+            runs, owners = runs[readable], owners[readable]
+        return cuts, runs, owners
 
-    def _add_names(self, names: Sequence[str], owner: int) -> None:
-        before = len(self._names)
+    def _names(self, cuts: list[list[Chunk]]) -> tuple[Int, Int]:
+        """The terms of the names that are defined, and the chunk that defines each."""
+        names: list[int] = []
+        owners: list[int] = []
         term = self._vocabulary.term
-        for name in names:
-            self._names.append(term(NAME + joined(name)))
-            self._names.extend(
-                term(NAME_WORD + word) for word in word_terms(name) if word[0] != JOINED
-            )
-        self._name_owners.extend([owner] * (len(self._names) - before))
+        for number, chunk in enumerate(chain.from_iterable(cuts)):
+            before = len(names)
+            for name in chunk.names:
+                names.append(term(NAME + joined(name)))
+                names.extend(
+                    term(NAME_WORD + word) for word in word_terms(name) if word[0] != JOINED
+                )
+            owners.extend([number] * (len(names) - before))
+        return np.array(names, np.int32), np.array(owners, np.int32)
 
-    def _counted(self) -> tuple[Int, Int, NDArray[np.int64]]:
-        """The terms, the chunk that each stands in, and how many stand in each chunk's text."""
-        counts = np.array(self._word_counts, np.int32)
-        numbers = np.array(self._word_numbers, np.int32)
-        owners = np.repeat(np.arange(counts.size, dtype=np.int32), counts)
-        terms, owners = self._vocabulary.expand(numbers, owners)
-        lengths = np.bincount(owners, minlength=counts.size)
-        terms = np.concatenate((terms, np.array(self._names, np.int32)))
-        owners = np.concatenate((owners, np.array(self._name_owners, np.int32)))
-        for kept in (self._word_numbers, self._word_counts, self._names, self._name_owners):
-            kept.clear()
-        return terms, owners, lengths
+
+def _encoded(lines: list[str]) -> tuple[bytes, list[int]]:
+    """Lines in UTF-8, each with a line end and cut where it is very long, and their places."""
+    if max(map(len, lines), default=0) > _LONGEST_LINE:
+        lines = [line[:_LONGEST_LINE] for line in lines]
+    text = "\n".join([*lines, ""])
+    data = text.encode("utf-8", "replace")
+    sizes = map(len, lines)
+    if not text.isascii():
+        sizes = (len(line.encode("utf-8", "replace")) for line in lines)
+    return data, list(accumulate((size + 1 for size in sizes), initial=0))
+
+
+def _withheld(
+    sources: Sequence[Source], cuts: list[list[Chunk]], suspicious: set[int]
+) -> NDArray[np.bool_]:
+    """Takes what it keeps from chunks with credentials; tells which chunks may be read.
+
+    Args:
+        sources: The files.
+        cuts: The chunks of each.
+        suspicious: The chunks that may have credentials, counted over all files.
+    """
+    first = 0
+    for place, (source, chunks) in enumerate(zip(sources, cuts, strict=True)):
+        if not suspicious.isdisjoint(range(first, first + len(chunks))):
+            cuts[place] = _without_credentials(chunks, split_lines(source.data))
+        first += len(chunks)
+    return np.array([chunk.kind != WITHHELD for chunk in chain.from_iterable(cuts)], np.bool_)
 
 
 def _cut_lines(source: Source) -> tuple[list[str], list[Chunk]]:

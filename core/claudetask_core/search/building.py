@@ -21,7 +21,8 @@ from claudetask_core.search.workers import Analysts, WorkerEnded
 
 _log = logging.getLogger(__name__)
 _BATCH_FILES: Final = 200
-_BATCH_BYTES: Final = 1_000_000
+_LARGEST_BATCH: Final = 1_000_000
+_LEAST_BATCH: Final = 250_000
 _HEAD: Final = 4096
 
 Write = Callable[[Callable[[Store], None]], None]
@@ -68,39 +69,55 @@ class Builder:
     stop: Stop
     done: Done
 
-    def build(self, paths: Sequence[str], analysts: Analysts) -> None:
+    def build(self, paths: Sequence[str], analysts: Analysts, size: int) -> None:
         """Indexes files as they are now.
+
+        Args:
+            paths: The files.
+            analysts: Who analyses them.
+            size: How many bytes they have in all, or had a moment ago.
 
         Raises:
             Stopped: `stop` said so.
             IndexUnavailable: The index file cannot be written.
         """
         pending: deque[tuple[_Portion, Future[Batch] | None]] = deque()
-        for some in self._portions(sorted(paths, key=lambda path: (is_aside(path), path))):
+        ordered = sorted(paths, key=lambda path: (is_aside(path), path))
+        for some in self._portions(ordered, size, analysts.width):
             future = analysts.submit(some.sources) if some.sources else None
             pending.append((some, future))
-            while len(pending) > analysts.width:
+            while len(pending) > 2 * analysts.width:  # none is without work while this one writes
                 self._finish(*pending.popleft(), analysts)
         while pending:
             self._finish(*pending.popleft(), analysts)
 
-    def _portions(self, paths: Sequence[str]) -> Iterator[_Portion]:
+    def _portions(self, paths: Sequence[str], left: int, width: int) -> Iterator[_Portion]:
+        """The files in portions, smaller towards the end, so that several analysts end together.
+
+        `left` is how many bytes they have in all.
+        """
         some = _Portion()
         size = 0
+        safe: set[Path] = set()
+        most = _LARGEST_BATCH
         for path in paths:
             if self.stop():
                 raise Stopped
-            size += self._take(path, some)
-            if some.paths >= _BATCH_FILES or size >= _BATCH_BYTES:
+            size += self._take(path, some, safe)
+            if some.paths >= _BATCH_FILES or size >= most:
                 yield self._new_only(some)
+                left -= size
+                if width > 1:  # guided self-scheduling (Polychronopoulos and Kuck, 1987)
+                    most = min(_LARGEST_BATCH, max(_LEAST_BATCH, left // (2 * width)))
                 some, size = _Portion(), 0
+                safe.clear()
         if some.paths:
             yield self._new_only(some)
 
-    def _take(self, path: str, some: _Portion) -> int:
-        """Reads one file into a portion; answers its size."""
+    def _take(self, path: str, some: _Portion, safe: set[Path]) -> int:
+        """Reads one file into a portion; answers its size. `safe` as for `read`."""
         some.paths += 1
-        content = read(self.root, path, self.max_bytes)
+        content = read(self.root, path, self.max_bytes, safe)
         if content is None:
             signature = look(str(self.root / path))
             if signature is None or signature.size > self.max_bytes:

@@ -4,6 +4,7 @@ Each is matched at the start of a line without its indentation; group 1 is the n
 """
 
 import re
+from functools import cache
 from typing import Final
 
 from claudetask_core.search.languages import Family
@@ -24,20 +25,16 @@ _PATH: Final = r"(?:\w{1,50}(?:\.|::)){0,8}"
 _NAME: Final = r"([^\W\d][\w$]*)"
 
 
-def _rules(*rules: tuple[str, str]) -> list[Rule]:
-    return [(re.compile(pattern), kind) for pattern, kind in rules]
-
-
 _CLASS_WORDS: Final = (
     r"(?:class|interface|enum|struct|trait|object|record|protocol|extension|actor|namespace|"
     r"module|union|mixin|enum\s+class|fun\s+interface|@interface)\s+"
 )
-KEYWORDS: Final[dict[Family, list[Rule]]] = {
-    Family.PYTHON: _rules(
+_KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
+    Family.PYTHON: (
         (r"(?:async\s+)?(?:def|cpdef|cdef|proc|func)\s+" + _NAME, FUNCTION),
         (r"class\s+" + _NAME, CLASS),
     ),
-    Family.JAVASCRIPT: _rules(
+    Family.JAVASCRIPT: (
         (_MODIFIERS + r"function\s*\*?\s*" + _NAME, FUNCTION),
         (_MODIFIERS + r"(?:class|interface|enum|namespace|module)\s+" + _NAME, CLASS),
         (_MODIFIERS + r"type\s+" + _NAME + r"[^=]*=", CLASS),
@@ -52,20 +49,20 @@ KEYWORDS: Final[dict[Family, list[Rule]]] = {
         (r"(?:export\s+)(?:declare\s+)?(?:const|let|var)\s+" + _NAME, FUNCTION),
         (r"(?:module\.)?exports\." + _NAME + r"\s*=", FUNCTION),
     ),
-    Family.GO: _rules(
+    Family.GO: (
         (r"func\s+(?:\([^)]{0,100}\)\s*)?" + _NAME, FUNCTION),
         (r"type\s+" + _NAME, CLASS),
         (r"(?:message|service|enum)\s+" + _NAME, CLASS),
         (r"rpc\s+" + _NAME, FUNCTION),
     ),
-    Family.RUST: _rules(
+    Family.RUST: (
         (_MODIFIERS + r'(?:extern\s+"[^"]{0,20}"\s+)?fn\s+' + _NAME, FUNCTION),
         (_MODIFIERS + r"(?:struct|enum|trait|union|mod|type)\s+" + _NAME, CLASS),
         (r"impl\b[^{]{0,150}?\bfor\s+" + _NAME, CLASS),
         (r"impl(?:<[^>]{0,100}>)?\s+" + _NAME, CLASS),
         (r"macro_rules!\s*" + _NAME, FUNCTION),
     ),
-    Family.KOTLIN: _rules(
+    Family.KOTLIN: (
         (
             _MODIFIERS + r"(?:fun|def)\s+(?:<[^>]{0,100}>\s*)?(?:[\w<>?*, ]{1,80}\.)?" + _NAME,
             FUNCTION,
@@ -73,26 +70,26 @@ KEYWORDS: Final[dict[Family, list[Rule]]] = {
         (_MODIFIERS + _CLASS_WORDS + _NAME, CLASS),
         (_MODIFIERS + r"(?:typealias|type)\s+" + _NAME, CLASS),
     ),
-    Family.SWIFT: _rules(
+    Family.SWIFT: (
         (_ATTRIBUTES + _MODIFIERS + r"(?:class\s+)?func\s+" + _NAME, FUNCTION),
         (_ATTRIBUTES + _MODIFIERS + _CLASS_WORDS + _NAME, CLASS),
         (_MODIFIERS + r"(init)[?!]?\s*[(<]", FUNCTION),
         (_MODIFIERS + r"typealias\s+" + _NAME, CLASS),
     ),
-    Family.RUBY: _rules(
+    Family.RUBY: (
         (r"(?:private\s+|protected\s+)?def\s+(?:self\.)?" + _NAME, FUNCTION),
         (r"(?:class|module|package|role|mutable\s+struct|struct)\s+" + _PATH + _NAME, CLASS),
         (r"(?:sub|function|macro|method)\s+" + _NAME, FUNCTION),
     ),
-    Family.PHP: _rules(
+    Family.PHP: (
         (_MODIFIERS + r"function\s+&?" + _NAME, FUNCTION),
         (_MODIFIERS + r"(?:class|interface|trait|enum)\s+" + _NAME, CLASS),
     ),
-    Family.ELIXIR: _rules(
+    Family.ELIXIR: (
         (r"(?:def|defp|defmacro|defmacrop|defdelegate|defguard|defguardp)\s+" + _NAME, FUNCTION),
         (r"(?:defmodule|defprotocol|defimpl)\s+(?:\w{1,50}\.){0,8}" + _NAME, CLASS),
     ),
-    Family.HASKELL: _rules(
+    Family.HASKELL: (
         (
             r"(?:data|newtype|class|type|module|instance)\s+(?:[^=]{0,120}?=>\s*)?" + _PATH + _NAME,
             CLASS,
@@ -100,16 +97,16 @@ KEYWORDS: Final[dict[Family, list[Rule]]] = {
         (r"(?:let\s+rec|let|val)\s+" + _NAME, FUNCTION),
         (r"-(?:record|define)\(" + _NAME, CLASS),
     ),
-    Family.LUA: _rules(
+    Family.LUA: (
         (r"(?:local\s+)?function\s+(?:\w{1,50}[.:]){0,5}" + _NAME, FUNCTION),
         (r"(?:local\s+)?(?:\w{1,50}\.){0,5}" + _NAME + r"\s*=\s*function\b", FUNCTION),
         (r"---@class\s+(?:\w{1,50}\.){0,5}" + _NAME, CLASS),
     ),
-    Family.SHELL: _rules(
+    Family.SHELL: (
         (r"function\s+([\w:.-]+)", FUNCTION),
         (r"([^\W\d][\w:.-]*)\s*\(\s*\)", FUNCTION),
     ),
-    Family.ZIG: _rules(
+    Family.ZIG: (
         (r"(?:pub\s+)?(?:export\s+|inline\s+|extern\s+)*fn\s+" + _NAME, FUNCTION),
         (
             r"(?:pub\s+)?const\s+"
@@ -118,7 +115,7 @@ KEYWORDS: Final[dict[Family, list[Rule]]] = {
             CLASS,
         ),
     ),
-    Family.SQL: _rules(
+    Family.SQL: (
         (
             r"(?i:create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+|unique\s+|materialized\s+)*"
             r"(?:table|view|index|function|procedure|trigger|type)\s+(?:if\s+not\s+exists\s+)?)"
@@ -126,9 +123,9 @@ KEYWORDS: Final[dict[Family, list[Rule]]] = {
             FUNCTION,
         ),
     ),
-    Family.MARKDOWN: _rules((r"#{1,6}\s+(\S.{0,80})", "text")),
-    Family.JAVA: _rules((_MODIFIERS + _CLASS_WORDS + _NAME, CLASS)),
-    Family.C: _rules(
+    Family.MARKDOWN: ((r"#{1,6}\s+(\S.{0,80})", "text"),),
+    Family.JAVA: ((_MODIFIERS + _CLASS_WORDS + _NAME, CLASS),),
+    Family.C: (
         (
             r"(?:typedef\s+)?(?:enum\s+class|struct|class|union|enum|namespace)\s+"
             r"(?:[A-Z_]{3,40}\s+)?" + _NAME + r"[^;()]*$",
@@ -140,3 +137,9 @@ KEYWORDS: Final[dict[Family, list[Rule]]] = {
         (r"[-+]\s*\([^)]{1,80}\)\s*" + _NAME, FUNCTION),
     ),
 }
+
+
+@cache
+def rules_of(family: Family) -> list[Rule]:
+    """The patterns of a family, made when the first file of it is met; none for most."""
+    return [(re.compile(pattern), kind) for pattern, kind in _KEYWORDS.get(family, ())]

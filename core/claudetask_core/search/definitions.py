@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from claudetask_core.search.definition_rules import FUNCTION, KEYWORDS, Rule
+from claudetask_core.search.definition_rules import FUNCTION, Rule, rules_of
 from claudetask_core.search.languages import Family
 from claudetask_core.search.wordlist import words_of
 
@@ -45,8 +45,8 @@ _ERLANG_CLAUSE: Final = re.compile(r"([a-z]\w*)\([^)]{0,200}\)[^-]{0,100}->")
 
 def find(lines: list[str], family: Family) -> list[Definition]:
     """The definitions of a file, in the order of their lines."""
-    rules = KEYWORDS.get(family)
-    if rules is None:
+    rules = rules_of(family)
+    if not rules:
         return []
     extra = _SHAPES.get(family)
     found: list[Definition] = []

@@ -208,7 +208,8 @@ class CodeIndex:
         """Indexes a few files anew for a question; False where another process is in the way."""
         try:
             sizes = [signature.size for path in paths if (signature := self._signature(path))]
-            self._builder(_never).build(paths, self._analysts(paths, sum(sizes)))
+            size = sum(sizes)
+            self._builder(_never).build(paths, self._analysts(paths, size), size)
         except IndexUnavailable:
             return False
         return True
@@ -264,7 +265,8 @@ class CodeIndex:
         if work.gone:
             self._writer.run(lambda store: store.write((), work.gone))
         if work.changed:
-            self._builder(stop).build(work.changed, self._analysts(work.changed, work.size))
+            analysts = self._analysts(work.changed, work.size)
+            self._builder(stop).build(work.changed, analysts, work.size)
         known = self._known()
         return bool(work.gone) or any(
             path not in known or known[path].digest != before.get(path) for path in work.changed

@@ -5,21 +5,20 @@ same size class stand side by side they become one of the next class, so each po
 a few times at most, and a question looks into a few segments for each word.
 """
 
-import heapq
 import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
 
-from claudetask_core.search.packed import joined, without
+from claudetask_core.search.packed import gathered, joined, without
 
 FAN: Final = 6
 _SMALLEST: Final = 64
 _LARGEST: Final = 120_000
+_IN_MEMORY: Final = 60_000
 DEAD_SHARE: Final = 0.5
 DEAD_MANY: Final = 4000
 
@@ -49,10 +48,9 @@ def merge_some(connection: sqlite3.Connection) -> None:
 
 def _merge(connection: sqlite3.Connection, segments: Sequence[int], chunks: int) -> None:
     fresh = _new_segment(connection, chunks)
-    rows = heapq.merge(*(_rows(connection, one) for one in segments), key=itemgetter(0))
-    connection.executemany(
-        "INSERT INTO postings VALUES (?, ?, ?)", ((fresh, *row) for row in joined(rows))
-    )
+    parts = [_rows(connection, one) for one in segments]
+    rows = gathered(parts) if chunks <= _IN_MEMORY else joined(parts)
+    connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", ((fresh, *row) for row in rows))
     _drop(connection, segments)
 
 

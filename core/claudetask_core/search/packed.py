@@ -4,9 +4,11 @@ The upper 26 bits are the number of a chunk, the lower 6 how often the term stan
 means 63 or more). Postings of two segments are joined by joining their bytes.
 """
 
+import heapq
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Final
 
@@ -14,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Postings = NDArray[np.uint32]
+Row = tuple[str, bytes]
+"""A term and its postings."""
 
 _BITS: Final = 6
 MOST_TIMES: Final = (1 << _BITS) - 1
@@ -95,10 +99,23 @@ def unpack(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return (postings >> _BITS).astype(np.int64), (postings & MOST_TIMES).astype(np.float64)
 
 
-def joined(rows: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """The rows of several segments, given in the order of their terms, one for each term."""
+def joined(segments: Iterable[Iterable[Row]]) -> Iterator[Row]:
+    """The rows of several segments, each in the order of its terms, one for each term.
+
+    Holds one row of each segment at a time.
+    """
+    rows = heapq.merge(*segments, key=itemgetter(0))
     for term, group in groupby(rows, key=itemgetter(0)):
         yield term, b"".join(data for _, data in group)
+
+
+def gathered(segments: Iterable[Iterable[Row]]) -> Iterator[Row]:
+    """As `joined`, some times faster, with all of the rows in memory."""
+    found: dict[str, list[bytes]] = defaultdict(list)
+    for term, data in chain.from_iterable(segments):
+        found[term].append(data)
+    for term in sorted(found):
+        yield term, b"".join(found[term])
 
 
 def without(data: bytes, alive: NDArray[np.bool_]) -> bytes:

@@ -108,8 +108,7 @@ def _content(handle: int, max_bytes: int) -> Content | None:
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
         return None
-    with os.fdopen(handle, "rb", closefd=False) as file:
-        data = file.read(max_bytes + 1)
+    data = os.read(handle, status.st_size + 1)
     if len(data) != status.st_size:
         return None
     return Content(_settled(_signature(status)), data)

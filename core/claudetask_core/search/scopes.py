@@ -59,7 +59,13 @@ class Scope:
 def indentations(lines: list[str]) -> list[int]:
     """The indentation of each line, -1 for a blank one."""
     return [
-        -1 if not line or line.isspace() else 0 if line[0] not in " \t" else indentation(line)
+        -1
+        if not line or line.isspace()
+        else 0
+        if line[0] not in " \t"
+        else indentation(line)
+        if "\t" in line
+        else len(line) - len(line.lstrip(" "))
         for line in lines
     ]
 
