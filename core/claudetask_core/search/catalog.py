@@ -5,9 +5,9 @@ place for each number, and `owner` tells for each chunk the file it is scored wi
 of those that share its content (`first`).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -18,7 +18,6 @@ from claudetask_core.search.paths import PathTerms, path_terms
 from claudetask_core.search.priors import marks_of
 from claudetask_core.search.rows import BlobRow, FileRow
 from claudetask_core.search.store import Store
-from claudetask_core.search.tokens import JOINED
 
 NOBODY: Final = -1
 TEST: Final = 1
@@ -68,13 +67,29 @@ class Paths:
             for number in self.stem_words.get(word[:length], ()):
                 yield number, length / len(word)
 
+    def words_of(self, number: int, words: Iterable[str]) -> list[str]:
+        """Those of some words that a file's name or its folders have."""
+        return [
+            word
+            for word in words
+            if _has(self.stem_words.get(word, ()), number)
+            or _has(self.folder_words.get(word, ()), number)
+        ]
+
     def add(self, number: int, terms: PathTerms) -> None:
+        """Takes in a file whose number is above all others."""
         for word in terms.stem_words:
             self.stem_words[word].append(number)
         for stem in terms.stems:
             self.stems[stem].append(number)
         for word in terms.folder_words:
             self.folder_words[word].append(number)
+
+
+def _has(numbers: Sequence[int], number: int) -> bool:
+    """Whether a number is among some that ascend."""
+    place = bisect_left(numbers, number)
+    return place < len(numbers) and numbers[place] == number
 
 
 class Catalog:
@@ -140,7 +155,7 @@ class Catalog:
         folder = row.path.rpartition("/")[0]
         self.folders[number] = self._folder_numbers.setdefault(folder, len(self._folder_numbers))
         self.stem_sizes[number] = max(1, len(terms.stem_words))
-        self.folder_sizes[number] = max(1, sum(word[0] != JOINED for word in terms.folder_words))
+        self.folder_sizes[number] = max(1, terms.folders)
         self.files += 1
         self.length += blob.length
         self.chunks += blob.chunks

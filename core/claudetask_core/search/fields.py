@@ -1,8 +1,7 @@
 """The first pass: what paths and postings say of whole files."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,7 +19,7 @@ _B: Final = 0.2
 
 @dataclass(slots=True)
 class FileFields:
-    """Fields by file number, and the words of the question each file's path has."""
+    """Fields by file number."""
 
     text: Floats
     joined_text: Floats
@@ -33,7 +32,6 @@ class FileFields:
     stem_share: Floats
     stem_equals: Floats
     stem_like: Floats
-    path_words: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 class FileScorer:
@@ -99,17 +97,13 @@ class FileScorer:
         }
         total = sum(rarities.values()) or 1.0
         for word, weight in rarities.items():
-            for scores, found, gain in (
-                (fields.stem, paths.stem_words.get(word, ()), weight / total),
-                (fields.stem_share, paths.stem_words.get(word, ()), 1.0),
-                (fields.folders, paths.folder_words.get(word, ()), weight / total),
-                (fields.folder_share, paths.folder_words.get(word, ()), 1.0),
+            for files, scores, shares in (
+                (paths.stem_words, fields.stem, fields.stem_share),
+                (paths.folder_words, fields.folders, fields.folder_share),
             ):
-                for number in found:
-                    scores[number] += gain
-        for word in rarities:
-            for number in {*paths.stem_words.get(word, ()), *paths.folder_words.get(word, ())}:
-                fields.path_words[number].append(word)
+                found = np.array(files.get(word, ()), np.int64)  # each file once
+                scores[found] += weight / total
+                shares[found] += 1.0
         fields.stem_share /= self._catalog.stem_sizes[: self._size]
         fields.folder_share /= self._catalog.folder_sizes[: self._size]
         for word in question.words:

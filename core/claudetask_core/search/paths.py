@@ -10,19 +10,23 @@ _FOLDERS: Final = 3
 
 
 class PathTerms(NamedTuple):
-    """`stem_words` are the words of the name without its extension, `stems` the whole of it."""
+    """`stem_words` are the words of the name without its extension, `stems` the whole of it.
+
+    `folders` counts the words of the folders, whole identifiers left out.
+    """
 
     stem_words: tuple[str, ...]
     stems: tuple[str, ...]
     folder_words: tuple[str, ...]
+    folders: int
 
 
 @lru_cache(maxsize=4096)
-def _folder_terms(folders: str) -> tuple[str, ...]:
+def _folder_terms(folders: str) -> tuple[tuple[str, ...], int]:
     found: dict[str, None] = {}
     for folder in folders.split("/")[-_FOLDERS:]:
         found.update(dict.fromkeys(terms(folder)))
-    return tuple(found)
+    return tuple(found), sum(word[0] != JOINED for word in found)
 
 
 def path_terms(path: str) -> PathTerms:
@@ -32,7 +36,7 @@ def path_terms(path: str) -> PathTerms:
     words = dict.fromkeys(term for term in terms(name) if term[0] != JOINED)
     whole = joined(name.replace("-", "_"))
     stems = dict.fromkeys((whole, stem(whole)))
-    return PathTerms(tuple(words), tuple(stems), _folder_terms(folders) if folders else ())
+    return PathTerms(tuple(words), tuple(stems), *_folder_terms(folders))
 
 
 def parents(paths: Iterable[str]) -> set[str]:

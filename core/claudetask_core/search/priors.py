@@ -104,14 +104,26 @@ _MARKS: Final = (
 _MOSTLY: Final = 0.8
 
 
-@lru_cache(maxsize=200_000)
 def marks_of(path: str, language: str | None) -> int:
     """What a file is, as bits of a number below `KINDS`."""
-    bits = 0
-    for number, mark in enumerate(_MARKS):
-        if (mark.path is not None and mark.path.search(path)) or language in mark.languages:
-            bits |= 1 << number
-    return bits
+    folder, slash, name = path.rpartition("/")
+    return _by_path(folder + slash) | _by_path(name) | _by_language(language)
+
+
+@lru_cache(maxsize=50_000)
+def _by_path(part: str) -> int:
+    """The marks of a folder, which ends with `/`, or of a file's name.
+
+    No pattern needs both, so that a folder is looked at once for all that is in it.
+    """
+    return sum(
+        1 << number for number, mark in enumerate(_MARKS) if mark.path and mark.path.search(part)
+    )
+
+
+@lru_cache(maxsize=1000)
+def _by_language(language: str | None) -> int:
+    return sum(1 << number for number, mark in enumerate(_MARKS) if language in mark.languages)
 
 
 KINDS: Final = 1 << len(_MARKS)

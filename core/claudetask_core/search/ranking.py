@@ -18,7 +18,7 @@ from claudetask_core.search.analysis import unpack_row
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
 from claudetask_core.search.evidence import Floats, Memory, Numbers, Witness, rarity
-from claudetask_core.search.fields import FileFields, FileScorer, file_scores, normal
+from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
@@ -98,7 +98,7 @@ class Ranker:
         entries = _entries(files, candidates)
         entries.score((sums[entries.places] + whole[entries.orders]) * own[entries.orders])
         entries.damp(scorer.matched(), self._weights.second)
-        return self._told(entries.best(most), files, candidates, scorer, found)
+        return self._told(entries.best(most), files, candidates, scorer)
 
     def _best_files(self, scores: Floats, wanted: Wanted) -> list[_File]:
         best: list[_File] = []
@@ -179,6 +179,9 @@ class Ranker:
         best = max((sum(rare[word] for word in some) for some in words), default=0.0)
         return math.sqrt(best / whole) if whole else 1.0
 
+    def _path_words(self, file: _File) -> list[str]:
+        return self._catalog.paths.words_of(file.number, self._question.words)
+
     def _spelled(self, terms: list[str]) -> list[str]:
         """The terms as the question writes them, each once."""
         spelled = self._question.spelled
@@ -190,13 +193,12 @@ class Ranker:
         files: list[_File],
         candidates: Candidates,
         scorer: ChunkScorer,
-        found: FileFields,
     ) -> list[Ranked]:
         """The chosen chunks with their lines and what speaks for them."""
         rows: dict[int, list[str]] = {}
         ranked: list[Ranked] = []
         held = self._held(
-            {*scorer.words_in(place), *found.path_words.get(files[order].number, ())}
+            {*scorer.words_in(place), *self._path_words(files[order])}
             for order, place, _ in best[:_FIRST]
         )
         for order, place, score in best:
@@ -211,7 +213,7 @@ class Ranker:
                     ),
                     score=min(1.0, score / self._weights.whole) * held,
                     names=self._spelled(scorer.names_in(place)),
-                    path_words=self._spelled(found.path_words.get(file.number, [])),
+                    path_words=self._spelled(self._path_words(file)),
                     text_words=self._spelled(scorer.words_in(place)),
                 )
             )
