@@ -112,8 +112,13 @@ async def _task(task_id: str, ctx: Context) -> str:
     here = await visit(ctx)
     task = await here.core.tasks.get(number, here.caller)
     notes = await here.core.notes.find(number)
+    branch = await here.core.branches.find(task.git_branch)
     return _json(
-        {**task.model_dump(mode="json"), "notes": [note.model_dump(mode="json") for note in notes]}
+        {
+            **task.model_dump(mode="json"),
+            "notes": [note.model_dump(mode="json") for note in notes],
+            "branch": branch.model_dump(mode="json"),
+        }
     )
 
 

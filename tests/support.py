@@ -1,9 +1,11 @@
 """Doubles and short cuts that tests share."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from claudetask_core.clock import Clock
@@ -43,3 +45,9 @@ async def in_own_task(context: AbstractAsyncContextManager[T]) -> AsyncGenerator
     yield ready.result()
     done.set()
     await task
+
+
+def in_git(folder: Path, *commands: str) -> None:
+    """Runs git in a folder, once for each command; its words hold no blanks."""
+    for command in commands:
+        subprocess.run(["git", *command.split()], cwd=folder, check=True, timeout=20)

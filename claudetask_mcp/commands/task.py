@@ -88,7 +88,8 @@ async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         packed = await core.pack.pack(asked.task_id, TOKENS.validate_python(asked.pack))
         return Told(packed.text, packed)
     task = await core.tasks.get(asked.task_id, who)
-    return Told(tasks.whole(task, await core.notes.find(task.id)), task)
+    branch = await core.branches.find(task.git_branch)
+    return Told(tasks.whole(task, await core.notes.find(task.id), branch=branch), task)
 
 
 async def _next(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:

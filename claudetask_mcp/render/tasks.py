@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from claudetask_core.schemas.agent import Recommendation
+from claudetask_core.schemas.branch import Branch
 from claudetask_core.schemas.task import (
     Criterion,
     NextTask,
@@ -12,6 +13,7 @@ from claudetask_core.schemas.task import (
     TaskType,
     Written,
 )
+from claudetask_mcp.render import branch as branches
 from claudetask_mcp.render.text import (
     ACKNOWLEDGEMENT,
     clip,
@@ -55,11 +57,19 @@ class Section:
         return "\n".join([f"… {left} older; {rest}", *shown] if left else shown)
 
 
-def whole(task: Task, notes: list[Note], fit: Recommendation | None = None) -> str:
-    """Everything about a task in at most `WHOLE` characters, and the agent that fits it."""
+def whole(
+    task: Task,
+    notes: list[Note],
+    fit: Recommendation | None = None,
+    branch: Branch | None = None,
+) -> str:
+    """Everything about a task in at most `WHOLE` characters, with its branch's commits and the
+    agent that fits it.
+    """
     named = [f"agent that fits: {fit.name} ({clip(fit.reason, 120)})"] if fit else []
-    head = "\n".join([*_head(task), *named])
-    sections = [section for section in _sections(task, notes) if section.length]
+    head = "\n".join([*_head(task, branch), *named])
+    every = [*_sections(task, notes), *(_of_branch(branch) if branch else ())]
+    sections = [section for section in every if section.length]
     room = WHOLE - len(head) - sum(len(section.heading) + 4 for section in sections)
     rest = f"claudetask://tasks/{task.id} has it whole"
     sizes = shares([section.length for section in sections], room)
@@ -68,7 +78,7 @@ def whole(task: Task, notes: list[Note], fit: Recommendation | None = None) -> s
     return "\n\n".join([head, *parts])
 
 
-def _head(task: Task) -> list[str]:
+def _head(task: Task, branch: Branch | None) -> list[str]:
     lines = [
         f"#{task.id} {task.title}",
         f"{task.type} · {task.priority} · {task.status} · version {task.version}",
@@ -76,7 +86,7 @@ def _head(task: Task) -> list[str]:
     if task.claimed_by and task.claim_expires_at:
         lines.append(f"claimed by {task.claimed_by} until {moment(task.claim_expires_at)}")
     links = [
-        f"branch {task.git_branch}" if task.git_branch else "",
+        f"branch {task.git_branch} {branches.place(branch)}".rstrip() if task.git_branch else "",
         f"parent #{task.parent_id}" if task.parent_id else "",
         f"depends on {clip(_numbers(task.depends_on), 200)}" if task.depends_on else "",
     ]
@@ -101,6 +111,14 @@ def _sections(task: Task, notes: list[Note]) -> list[Section]:
         Section("Related files:", lines=tuple(task.related_files), noun="file"),
         Section("Analysis:", task.analysis or ""),
         Section("Notes, newest last:", lines=said, noun="note", newest_last=True),
+    ]
+
+
+def _of_branch(branch: Branch) -> list[Section]:
+    commits = branches.commits(branch)
+    return [
+        Section(branches.heading(branch), lines=commits, noun="commit"),
+        Section(branches.files_heading(branch), lines=tuple(branch.files), noun="file"),
     ]
 
 

@@ -16,6 +16,7 @@ from claudetask_core.schemas.project import ProjectStatus
 from claudetask_core.services.agents import AgentService
 from claudetask_core.services.analysis import AnalysisService
 from claudetask_core.services.analysis_context import AnalysisContext
+from claudetask_core.services.branches import BranchService
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.disk_watch import DiskWatch
 from claudetask_core.services.events import EventService
@@ -64,6 +65,7 @@ class Core:
     overview: OverviewService
     flow: FlowService
     recommend: RecommendService
+    branches: BranchService
 
     async def status(self) -> ProjectStatus:
         """Settings, counts per status, the index and the jobs that are not finished."""
@@ -145,8 +147,13 @@ def _assemble(
 ) -> Core:
     events = EventService(database, clock)
     root = ProjectRoot(database, places)
+    branches = BranchService(root)
     writes = TaskWrites(
-        events, clock, lease_seconds=settings.lease_seconds, workflow=settings.workflow
+        events,
+        clock,
+        branches,
+        lease_seconds=settings.lease_seconds,
+        workflow=settings.workflow,
     )
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, home=home, kept=kept, announce=events.announce)
@@ -209,4 +216,5 @@ def _assemble(
         overview=OverviewService(database, settings.workflow),
         flow=FlowService(database, clock, settings.workflow),
         recommend=RecommendService(agents),
+        branches=branches,
     )

@@ -1,9 +1,9 @@
 """How git is asked: so that nothing in the repository can make it do more than answer.
 
-Hooks, the file-system monitor, pagers, external diffs and credential helpers of a hostile
-repository are switched off, and git's own variables (a hook's `GIT_DIR`, say) are kept from
-redirecting the question. A git that is to end is ended with its children, which would otherwise
-keep its output open.
+Hooks, the file-system monitor, pagers, external diffs, signature programs and credential helpers
+of a hostile repository are switched off, git's own variables (a hook's `GIT_DIR`, say) are kept
+from redirecting the question, and no other repository is asked for what is missing in this one. A
+git that is to end is ended with its children, which would otherwise keep its output open.
 """
 
 import os
@@ -21,14 +21,19 @@ SWITCHES: Final = (
     "credential.helper=",
     "-c",
     "diff.external=",
+    "-c",
+    "log.showSignature=false",
 )
+OFFLINE: Final = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+"""No transport, not even one that the repository's own settings allow."""
 
 
 def environment() -> dict[str, str]:
     """The variables for a git child: all that was inherited but git's own."""
     # allow: environ — a child process inherits all but git's own variables
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    return {**inherited, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    return {**inherited, **OFFLINE, **quiet}
 
 
 def end_group(pid: int) -> None:

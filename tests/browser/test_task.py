@@ -1,10 +1,13 @@
 """A task: made, read, changed, while others change it too."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.support import Board, card, column, dialog, live
+from tests.support import in_git
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +111,29 @@ def test_a_deleted_task_is_gone_everywhere_after_a_question(board: Board, visit:
     assert board.client.get("/api/tasks/1").status_code == 404
     page.goto("/#/task/1")
     expect(page.get_by_text("There is no task #1")).to_be_visible()
+
+
+def test_a_tasks_commits_and_what_they_changed_are_shown(
+    board: Board, visit: Visit, folder: Path
+) -> None:
+    (folder / "dates.py").touch()
+    in_git(
+        folder,
+        "init -q -b main",
+        "commit -q --allow-empty -m first",
+        "checkout -q -b fix/dates",
+        "add dates.py",
+        "commit -q -m <b>zones</b>",
+    )
+    board.make("Parse dates", git_branch="fix/dates")
+    board.make("No branch yet")
+    page = visit("#/task/1")
+    part = dialog(page, "#1 Parse dates").locator(".branch")
+    expect(part).to_contain_text("fix/dates 1 commit that main has not, checked out in ")
+    expect(part.get_by_role("list", name="Commits")).to_contain_text("<b>zones</b>")
+    expect(part.get_by_role("link", name="dates.py")).to_be_visible()
+    board.put("/api/tasks/1", git_branch="gone")
+    expect(part).to_contain_text("gone is no branch that git knows")
+    other = visit("#/task/2")
+    expect(dialog(other, "#2 No branch yet").get_by_text("No description.")).to_be_visible()
+    expect(dialog(other, "#2 No branch yet").locator(".branch")).to_be_hidden()

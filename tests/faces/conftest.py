@@ -184,7 +184,9 @@ class McpDoor:
         answer = await self._client.read_resource(f"claudetask://tasks/{task_id}")
         (content,) = answer.contents
         assert isinstance(content, TextResourceContents)
-        return json.loads(content.text)
+        whole: Json = json.loads(content.text)
+        whole.pop("branch", None)  # what git says is no field of the task
+        return whole
 
     async def update(self, agent: str, task_id: int, **fields: Any) -> Json:
         if "check" in fields:

@@ -6,6 +6,7 @@ import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.agent import Agent, AgentCreate, AgentFix, Problem, Scope, Severity
+from claudetask_core.schemas.branch import Branch, BranchState, Commit
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
     ClaudeMdChange,
@@ -107,6 +108,27 @@ def test_a_whole_task_fits_and_says_what_was_left_out() -> None:
     assert "Acceptance criteria (50 of 100 met):" in shown
     assert "\n… and 9" in shown
     assert "note 499 nnn" in shown
+
+
+def big_branch() -> Branch:
+    commit = Commit(hash="c" * 40, subject="s" * 900, author="a" * 300, at=START)
+    return Branch(
+        name="b" * 255,
+        state=BranchState.OPEN,
+        trunk="t" * 255,
+        worktree="w" * 4000,
+        commits=[commit] * 100,
+        files=["f" * 1000] * 200,
+        more_commits=True,
+        more_files=True,
+    )
+
+
+def test_a_whole_task_fits_with_its_branchs_commits() -> None:
+    shown = tasks.whole(big_task(12), notes(500), branch=big_branch())
+    assert 4000 < len(shown) <= 6000
+    assert "Commits of the branch (100+, not in ttt" in shown
+    assert "more; claudetask://tasks/12 has it whole" in shown
 
 
 def test_a_small_task_is_not_cut() -> None:

@@ -20,6 +20,7 @@ from claudetask_api.schemas import (
     refuse_changed,
     without_agent,
 )
+from claudetask_core.schemas.branch import Branch
 from claudetask_core.schemas.job import Job
 from claudetask_core.schemas.task import (
     HistoryEntry,
@@ -183,6 +184,16 @@ async def release_task(
 )
 async def get_task_history(core: CoreDep, task_id: TaskIdPath) -> list[HistoryEntry]:
     return await core.tasks.history(task_id)
+
+
+@router.get(
+    "/{task_id}/branch",
+    summary="The commits of a task's branch and the files they changed, as git says",
+    responses=answers(404),
+)
+async def get_task_branch(core: CoreDep, task_id: TaskIdPath) -> Branch:
+    task = await core.tasks.get(task_id)
+    return await core.branches.find(task.git_branch)
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""Asks git about a folder, off the event loop and for a bounded time."""
+"""Asks git about a folder, off the event loop and for a bounded time and answer."""
 
 import asyncio
 from pathlib import Path
@@ -6,10 +6,18 @@ from pathlib import Path
 from claudetask_core import safe_git
 
 SECONDS = 5
+MOST = 256 * 1024
+PART = 64 * 1024
 
 
-async def git(folder: Path, *arguments: str) -> str | None:
-    """What `git -C folder …` prints, or None where git fails, is missing or takes too long."""
+async def git(folder: Path, *arguments: str, most: int = MOST) -> str | None:
+    """What `git -C folder …` prints, or None where git fails, is missing or takes too long.
+
+    Args:
+        folder: Where git is asked.
+        arguments: The question.
+        most: How many bytes of the answer are read; git is ended where it says more.
+    """
     try:
         process = await asyncio.create_subprocess_exec(
             "git",
@@ -26,12 +34,25 @@ async def git(folder: Path, *arguments: str) -> str | None:
     except (OSError, ValueError):
         return None
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            output = await _said(process, most)
+            code = 0 if len(output) > most else await process.wait()
     except TimeoutError:
         return None
     finally:
         await _end(process)
-    return output.decode("utf-8", "surrogateescape") if process.returncode == 0 else None
+    return output[:most].decode("utf-8", "surrogateescape") if code == 0 else None
+
+
+async def _said(process: asyncio.subprocess.Process, most: int) -> bytes:
+    """What git says until its end, or until it is more than is wanted."""
+    said = b""
+    while process.stdout is not None and len(said) <= most:
+        part = await process.stdout.read(PART)
+        if not part:
+            break
+        said += part
+    return said
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

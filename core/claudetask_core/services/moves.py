@@ -8,6 +8,7 @@ from claudetask_core.db.models import TaskRow
 from claudetask_core.errors import Conflict
 from claudetask_core.schemas.workflow import HOLDS_CLAIM, Kind, Status, Workflow
 from claudetask_core.services import claims
+from claudetask_core.services.branches import NOWHERE, Standing
 from claudetask_core.services.claims import Caller, Claimed, Lease
 from claudetask_core.services.history import Change, as_json
 from claudetask_core.services.task_graph import what_is_open
@@ -37,7 +38,7 @@ class NotProven(Conflict):
 
 @dataclass(frozen=True)
 class Move:
-    """Where to, by whom, under which lease, what to say about it, and what proves it done."""
+    """Where to, by whom and from where, under which lease, what to say, what proves it done."""
 
     status: Status
     caller: Caller
@@ -45,6 +46,7 @@ class Move:
     comment: str | None = None
     force_reason: str | None = None
     proof: Proof = UNPROVEN
+    standing: Standing = NOWHERE
 
 
 async def move(session: WriteSession, workflow: Workflow, row: TaskRow, to: Move) -> list[Change]:
@@ -69,12 +71,15 @@ async def move(session: WriteSession, workflow: Workflow, row: TaskRow, to: Move
         changes.append(Change(action, "status", present, row.status, reason))
         changes += completed(row, to.lease.now if kind is Kind.DONE else None)
     claim: list[Change] = []
+    was_mine = row.claimed_by == to.caller.name
     if kind is Kind.DOING:
         claim = claims.take(row, to.caller, to.lease)
     elif kind not in HOLDS_CLAIM:
         claim = claims.release(row)
     if forced:
         claim = [replace(change, reason=to.force_reason) for change in claim]
+    if was_mine or row.claimed_by == to.caller.name:
+        changes += recognised(row, to.standing)
     return changes + claim
 
 
@@ -92,6 +97,15 @@ async def _overridden(session: WriteSession, workflow: Workflow, row: TaskRow, t
     if refusals and to.force_reason is None:
         raise refusals[0]
     return bool(refusals)
+
+
+def recognised(row: TaskRow, standing: Standing) -> list[Change]:
+    """Names the branch the holder is on, unless the task names one of its own already."""
+    old, new = row.git_branch, standing.branch
+    if new is None or new == old or old not in {None, standing.trunk}:
+        return []
+    row.git_branch = new
+    return [Change("updated", "git_branch", old, new)]
 
 
 def completed(row: TaskRow, at: datetime | None) -> list[Change]:

@@ -31,6 +31,7 @@ class QueueService:
                 number, reason = await next_free(session, lease.now)
                 task = None if number is None else to_task(await load(session, number))
                 return NextTask(task=task, reason=reason, claimed=False)
+        standing = await self._writes.standing(caller)
         async with self._database.write() as session:
             mine = await _held(session, workflow.doing, caller.name, lease.now)
             if mine is not None:
@@ -40,7 +41,8 @@ class QueueService:
             if number is None:
                 return NextTask(task=None, reason=reason, claimed=False)
             row = await load(session, number)
-            changes = await move(session, workflow, row, Move(workflow.doing, caller, lease))
+            step = Move(workflow.doing, caller, lease, standing=standing)
+            changes = await move(session, workflow, row, step)
             task = await self._writes.finish(session, row, changes, caller, lease)
             return NextTask(task=task, reason=reason, claimed=True)
 

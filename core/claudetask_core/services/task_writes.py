@@ -14,6 +14,7 @@ from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import Task
 from claudetask_core.schemas.workflow import Workflow
 from claudetask_core.services import claims, history, similar
+from claudetask_core.services.branches import BranchService, Standing
 from claudetask_core.services.claims import Caller, Claimed, ClaimLost, Lease
 from claudetask_core.services.events import EventService
 from claudetask_core.services.history import REFUSED, Change
@@ -66,15 +67,26 @@ class TaskWrites:
     """The steps that the task services share; each works in its caller's transaction."""
 
     def __init__(
-        self, events: EventService, clock: Clock, *, lease_seconds: int, workflow: Workflow
+        self,
+        events: EventService,
+        clock: Clock,
+        branches: BranchService,
+        *,
+        lease_seconds: int,
+        workflow: Workflow,
     ) -> None:
         self.workflow = workflow
         self._events = events
+        self._branches = branches
         self._clock = clock
         self._lease_seconds = lease_seconds
 
     def lease(self) -> Lease:
         return Lease(self._clock.now(), self._lease_seconds)
+
+    async def standing(self, caller: Caller) -> Standing:
+        """Where the caller stands; asked before a transaction, which git must not hold up."""
+        return await self._branches.standing(caller.worktree)
 
     async def row(
         self, session: WriteSession, task_id: int, expected_version: int | None

@@ -6,7 +6,6 @@ from sqlalchemy import func, select
 
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
-from claudetask_core.errors import Conflict
 from claudetask_core.schemas.task import (
     HistoryEntry,
     OnDuplicate,
@@ -22,6 +21,7 @@ from claudetask_core.schemas.task import (
     Written,
 )
 from claudetask_core.services import claims, history, similar
+from claudetask_core.services.branches import NOWHERE
 from claudetask_core.services.claims import Caller, Claimed, Lease
 from claudetask_core.services.history import Change
 from claudetask_core.services.moves import Move, move
@@ -35,15 +35,12 @@ from claudetask_core.services.task_changes import (
     set_plain_fields,
     set_related_files,
 )
+from claudetask_core.services.task_duplicates import PossibleDuplicate
 from claudetask_core.services.task_rows import WHOLE, completing, load, matching, ordering, to_task
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
 from claudetask_core.services.workflow import known, require_same
 from claudetask_core.services.workflow_change import adopt
-
-
-class PossibleDuplicate(Conflict):
-    code = "possible_duplicate"
 
 
 @dataclass(frozen=True)
@@ -160,15 +157,17 @@ class TaskService:
             IllegalMove: A task may not begin in this status.
         """
         lease = self._writes.lease()
+        standing = NOWHERE if data.status is None else await self._writes.standing(caller)
         async with self._database.write() as session:
             likely = await self._likeness.duplicates(session, data.title, data.description)
             if likely and on_duplicate is OnDuplicate.REFUSE:
-                raise _duplicate(likely)
+                raise PossibleDuplicate(likely)
             await require_same(session, self.workflow)
             row = await self._new_row(session, data, lease)
             row_version, caller_name = row.version, caller.name
             if data.status is not None:
-                await move(session, self.workflow, row, Move(data.status, caller, lease))
+                step = Move(data.status, caller, lease, standing=standing)
+                await move(session, self.workflow, row, step)
             await session.flush()
             made = to_task(row)
             change = Change("created", None, None, made.model_dump(mode="json"))
@@ -205,6 +204,7 @@ class TaskService:
             LinkedTaskMissing, CircularDependency: as their sentences say; nothing is changed then.
         """
         self.known(data.status)
+        standing = NOWHERE if data.status is None else await self._writes.standing(caller)
         merged: list[tuple[int | None, dict[str, str]]] = []
 
         async def write(session: WriteSession, proof: Proof) -> Task:
@@ -219,7 +219,14 @@ class TaskService:
                     await self._writes.append_note(session, row, data.note, caller, lease)
                 )
             if data.status is not None:
-                step = Move(data.status, caller, lease, force_reason=data.force_reason, proof=proof)
+                step = Move(
+                    data.status,
+                    caller,
+                    lease,
+                    force_reason=data.force_reason,
+                    proof=proof,
+                    standing=standing,
+                )
                 changes += await self._moved(session, row, step)
             return await self._writes.finish(session, row, changes, caller, lease)
 
@@ -245,11 +252,14 @@ class TaskService:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven: as their sentences say.
         """
         self.known(data.status)
+        standing = await self._writes.standing(caller)
 
         async def write(session: WriteSession, proof: Proof) -> Task:
             lease = self._writes.lease()
             row = await self._writes.row(session, task_id, expected_version)
-            step = Move(data.status, caller, lease, data.comment, data.force_reason, proof)
+            step = Move(
+                data.status, caller, lease, data.comment, data.force_reason, proof, standing
+            )
             changes = await self._moved(session, row, step)
             if data.comment is not None:
                 changes.append(
@@ -373,15 +383,3 @@ def _criteria(row: TaskRow, data: TaskUpdate, override: str | None) -> list[Chan
     if override is None:
         return changes
     return [replace(change, action="forced", reason=override) for change in changes]
-
-
-def _duplicate(likely: list[SimilarTask]) -> PossibleDuplicate:
-    listed = "; ".join(
-        f"#{hit.id} {hit.title[:50]} ({hit.status}, {hit.score:.2f}: {hit.why[:40]})"
-        for hit in likely
-    )
-    return PossibleDuplicate(
-        f"A task much like this exists: {listed}.",
-        next_step="Work on that one, or create it anyway with on_duplicate=warn.",
-        duplicates=[hit.id for hit in likely],
-    )

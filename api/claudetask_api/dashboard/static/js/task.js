@@ -9,6 +9,7 @@ import { render } from "./markdown.js";
 import { moveMenu } from "./move.js";
 import { setParams } from "./router.js";
 import { isHeld, store, watch } from "./store.js";
+import { Branch } from "./task_branch.js";
 import { Criteria } from "./task_criteria.js";
 import { History } from "./task_history.js";
 import { Links } from "./task_links.js";
@@ -41,6 +42,7 @@ class TaskView {
     this.notes = new Notes(this);
     this.analysis = new Analysis(this);
     this.links = new Links(this);
+    this.branch = new Branch(this);
     this.history = new History(this);
     this.stops = [
       on("task", (event) => Number(event.id) === id && this.soon()),
@@ -89,6 +91,7 @@ class TaskView {
     await Promise.all([
       first || former.notes_count !== task.notes_count ? this.notes.show() : null,
       first || former.version !== task.version ? this.history.show() : null,
+      first || former.version !== task.version ? this.branch.show() : null,
       first || former.title !== task.title ? this.links.showSimilar() : null,
     ]);
   }
@@ -98,7 +101,7 @@ class TaskView {
       this.top,
       h("div", { class: "task-columns" },
         h("div", { class: "task-main" }, this.texts, this.criteria.element, this.analysis.element, this.notes.element),
-        h("div", { class: "task-side" }, this.links.element, this.history.element)));
+        h("div", { class: "task-side" }, this.links.element, this.branch.element, this.history.element)));
   }
 
   drawTop() {

@@ -4,8 +4,9 @@ import { get } from "./api.js";
 import { statusPill } from "./card.js";
 import { h, icon, put } from "./dom.js";
 import { part } from "./part.js";
-import { address, withParams } from "./router.js";
+import { withParams } from "./router.js";
 import { store } from "./store.js";
+import { fileLink } from "./task_branch.js";
 import { ago } from "./ui.js";
 
 const SIMILAR = 5;
@@ -36,7 +37,7 @@ export class Links {
       fact("Subtasks", parts.length ? tasks(parts) : null),
       fact("Waits for", task.depends_on.length ? tasks(task.depends_on) : null),
       fact("Holds up", blocks.length ? tasks(blocks) : null),
-      fact("Files", task.related_files.length ? h("ul", { class: "files" }, task.related_files.map((path) => h("li", {}, h("a", { href: address("search", { query: path.split("/").pop(), path }) }, path)))) : null),
+      fact("Files", task.related_files.length ? h("ul", { class: "files" }, task.related_files.map((path) => h("li", {}, fileLink(path)))) : null),
       fact("Created", ago(task.created_at)),
       fact("Done", task.completed_at ? ago(task.completed_at) : null));
   }

@@ -1,0 +1,21 @@
+"""The refusal of a task that repeats another."""
+
+from collections.abc import Sequence
+
+from claudetask_core.errors import Conflict
+from claudetask_core.schemas.task import SimilarTask
+
+
+class PossibleDuplicate(Conflict):
+    code = "possible_duplicate"
+
+    def __init__(self, likely: Sequence[SimilarTask]) -> None:
+        listed = "; ".join(
+            f"#{hit.id} {hit.title[:50]} ({hit.status}, {hit.score:.2f}: {hit.why[:40]})"
+            for hit in likely
+        )
+        super().__init__(
+            f"A task much like this exists: {listed}.",
+            next_step="Work on that one, or create it anyway with on_duplicate=warn.",
+            duplicates=[hit.id for hit in likely],
+        )
