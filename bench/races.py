@@ -1,249 +1,96 @@
 """Many processes on one board: half of them speak MCP over stdio, half have a REST server each.
 
-    python bench/races.py drain [--runs 20] [--tasks 200] [--processes 8]
-    python bench/races.py holders [--processes 6]
-    python bench/races.py writes [--kills 200]
+    python -m bench.races drain [--runs 20] [--tasks 200] [--processes 8]
+    python -m bench.races holders [--processes 8]
+    python -m bench.races writes [--kills 200]
 
 `drain`: every task is given exactly once. `holders`: the holders are killed (-9) in mid-work; after
 the lease others take over, the former holders' writes are refused, and nothing is stuck. `writes`:
-60 creates by 6 processes and 50 notes are all there; processes killed in a loop of creates lose no
-write that was acknowledged, and the board stays sound. The exit code is 1 where anything is not so.
+60 creates by 6 processes and 50 notes are all there; processes killed in a loop of creates, several
+at once, lose no write that was acknowledged, and the board stays sound. The exit code is 1 where
+anything is not so. `python -m bench.race.peers` has the first and the third with other programs.
 """
 
 import argparse
 import asyncio
-import json
-import os
-import re
-import shutil
 import signal
 import sqlite3
-import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import httpx
+from bench.race.workers import SOON, Agent, Worker, project, worker, workers
 
-PROGRAM = [sys.executable, "-I", "-m", "claudetask_mcp"]
-SOON = 120.0
-HELLO = {
-    "protocolVersion": "2025-11-25",
-    "capabilities": {},
-    "clientInfo": {"name": "races", "version": "1"},
-}
 LEASE = 3
-SETTINGS = {"CLAUDETASK_RATE_LIMIT_ENABLED": "false", "CLAUDETASK_INDEX_WATCH": "false"}
-
-
-class Worker(Protocol):
-    """An agent with a process of its own."""
-
-    name: str
-    process: asyncio.subprocess.Process
-
-    async def take(self) -> int | None: ...
-    async def move(self, task: int, status: str) -> str: ...
-    async def create(self, title: str) -> int: ...
-    async def note(self, task: int, text: str) -> None: ...
-
-
-class Stdio:
-    """Speaks MCP over stdin and stdout, as Claude Code does."""
-
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
-        self.name = name
-        self.process = process
-        self._number = 0
-
-    async def greet(self) -> None:
-        await self._ask("initialize", HELLO)
-        self._send({"method": "notifications/initialized"})
-
-    async def take(self) -> int | None:
-        text = await self._call("get_next_task", claim=True, agent=self.name)
-        found = re.match(r"#(\d+)", text)
-        return int(found[1]) if found else None
-
-    async def move(self, task: int, status: str) -> str:
-        return await self._call("update_task_status", task_id=task, status=status, agent=self.name)
-
-    async def create(self, title: str) -> int:
-        text = await self._call("create_task", title=title, agent=self.name)
-        return int(re.findall(r"Created #(\d+)", text)[0])
-
-    async def note(self, task: int, text: str) -> None:
-        await self._call("update_task", task_id=task, note=text, agent=self.name)
-
-    async def _call(self, tool: str, **arguments: Any) -> str:
-        answer = await self._ask("tools/call", {"name": tool, "arguments": arguments})
-        return str(answer["result"]["content"][0]["text"])
-
-    async def _ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        self._number += 1
-        self._send({"id": self._number, "method": method, "params": params})
-        while True:
-            if self.process.stdout is None:
-                raise EOFError
-            line = await asyncio.wait_for(self.process.stdout.readline(), SOON)
-            if not line:
-                raise EOFError
-            message: dict[str, Any] = json.loads(line)
-            if message.get("id") == self._number:
-                return message
-
-    def _send(self, message: dict[str, Any]) -> None:
-        if self.process.stdin is not None:
-            self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
-
-
-class Rest:
-    """Calls the REST API of a server of its own."""
-
-    def __init__(
-        self, name: str, process: asyncio.subprocess.Process, client: httpx.AsyncClient
-    ) -> None:
-        self.name = name
-        self.process = process
-        self._client = client
-
-    async def take(self) -> int | None:
-        answer = await self._client.post(
-            "/api/tasks/next", json={"claim": True, "agent": self.name}
-        )
-        return int(answer.json()["id"]) if answer.content else None
-
-    async def move(self, task: int, status: str) -> str:
-        body = {"status": status, "agent": self.name}
-        return (await self._client.put(f"/api/tasks/{task}/status", json=body)).text
-
-    async def create(self, title: str) -> int:
-        body = {"title": title, "agent": self.name}
-        answer = await self._client.post("/api/tasks", json=body)
-        return int(answer.raise_for_status().json()["id"])
-
-    async def note(self, task: int, text: str) -> None:
-        body = {"text": text, "agent": self.name}
-        (await self._client.post(f"/api/tasks/{task}/notes", json=body)).raise_for_status()
-
-
-@asynccontextmanager
-async def worker(
-    name: str, folder: Path, *, rest: bool, lease: int = 1800
-) -> AsyncGenerator[Worker]:
-    """Starts a process and speaks to it; kills it in the end."""
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM,
-        *(["serve", "--port", "0"] if rest else []),
-        cwd=folder,
-        env={**os.environ, **SETTINGS, "CLAUDETASK_LEASE_SECONDS": str(lease)},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE if rest else asyncio.subprocess.DEVNULL,
-    )
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(_ended, process)
-        if not rest:
-            agent = Stdio(name, process)
-            await agent.greet()
-            yield agent
-            return
-        if process.stderr is None:
-            raise EOFError
-        said = await asyncio.wait_for(process.stderr.readuntil(b"\n"), SOON)
-        address = said.decode().split()[-1]
-        client = httpx.AsyncClient(base_url=address, timeout=SOON)
-        yield Rest(name, process, await stack.enter_async_context(client))
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.send_signal(signal.SIGKILL)
-    await process.wait()
-
-
-@asynccontextmanager
-async def workers(
-    folder: Path, count: int, of: str = "agent", *, lease: int = 1800
-) -> AsyncGenerator[list[Worker]]:
-    """Half of them over stdio, half with a REST server."""
-    async with AsyncExitStack() as stack:
-        yield [
-            await stack.enter_async_context(
-                worker(f"{of}-{number}", folder, rest=number % 2 == 1, lease=lease)
-            )
-            for number in range(count)
-        ]
-
-
-@asynccontextmanager
-async def project() -> AsyncGenerator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="races-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+AT_ONCE = 4
 
 
 def rows(folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    board = sqlite3.connect(folder / ".claudetask" / "claudetask.db")
-    try:
+    with closing(sqlite3.connect(folder / ".claudetask" / "claudetask.db")) as board:
         return board.execute(sql).fetchall()
-    finally:
-        board.close()
 
 
-async def drain(processes: int, tasks: int) -> Counter[int]:
-    """How often each task was given."""
+async def drained(agents: Sequence[Agent], most: int) -> Counter[str]:
+    """How often each task was given, to agents that take and finish until there is none.
 
-    async def work(agent: Worker) -> list[int]:
-        taken: list[int] = []
-        while (task := await agent.take()) is not None:
+    Args:
+        agents: Who takes.
+        most: How many tasks one agent takes at most.
+    """
+
+    async def work(agent: Agent) -> list[str]:
+        taken: list[str] = []
+        while len(taken) < most and (task := await agent.take()) is not None:
             taken.append(task)
-            await agent.move(task, "Code Review")
+            await agent.finish(task)
         return taken
 
-    async with project() as folder, workers(folder, processes) as agents:
-        for number in range(tasks):
-            await agents[number % processes].create(f"task {number}")
-        given = await asyncio.gather(*(work(agent) for agent in agents))
+    given = await asyncio.gather(*(work(agent) for agent in agents))
     return Counter(task for taken in given for task in taken)
+
+
+async def drain(processes: int, tasks: int) -> Counter[str]:
+    """How often each task was given."""
+    with project() as folder:
+        async with workers(folder, processes) as agents:
+            for number in range(tasks):
+                await agents[number % processes].create(f"task {number}")
+            return await drained(agents, tasks)
+
+
+def numbers(most: int) -> list[str]:
+    return [str(number) for number in range(1, most + 1)]
 
 
 async def holders(processes: int) -> list[str]:
     """What went wrong after the holders of tasks were killed."""
     wrong: list[str] = []
-    async with project() as folder:
+    with project() as folder:
         async with workers(folder, processes, "gone", lease=LEASE) as agents:
             for agent in agents:
                 await agent.create(f"task of {agent.name}")
             held = {agent.name: await agent.take() for agent in agents}
             for agent in agents:
                 agent.process.send_signal(signal.SIGKILL)
-        if sorted(filter(None, held.values())) != list(range(1, processes + 1)):
+        if sorted(filter(None, held.values()), key=int) != numbers(processes):
             wrong.append(f"before the kill: {held}")
         async with workers(folder, processes, "heir") as heirs:
             taken = await _inherited(heirs)
-            if sorted(taken.values()) != list(range(1, processes + 1)):
+            if sorted(taken.values(), key=int) != numbers(processes):
                 wrong.append(f"taken over: {taken}")
-            for name, task in held.items():
-                heirs[0].name = name
-                said = await heirs[0].move(task or 0, "Testing")
-                if "claim" not in said:
-                    wrong.append(f"a former holder's write: {said}")
-        told = rows(folder, "SELECT count(*) FROM history WHERE action = 'taken_over'")[0][0]
-        if told < processes:
-            wrong.append(f"only {told} takeovers in the history")
+            wrong += await _still_writing(heirs[0], held)
+            for heir in heirs:
+                await heir.finish(taken.get(heir.name, "0"))
+        wrong += _told(folder, processes)
     return wrong
 
 
-async def _inherited(heirs: Sequence[Worker]) -> dict[str, int]:
+async def _inherited(heirs: Sequence[Worker]) -> dict[str, str]:
     """What each heir was given, once the leases of the dead ran out."""
-    taken: dict[str, int] = {}
+    taken: dict[str, str] = {}
     for _ in range(100 * LEASE):
         for heir in heirs:
             task = None if heir.name in taken else await heir.take()
@@ -255,46 +102,75 @@ async def _inherited(heirs: Sequence[Worker]) -> dict[str, int]:
     return taken
 
 
-async def writes(kills: int) -> list[str]:
-    """What was lost of 60 creates, 50 notes, and creates by processes that were killed."""
+async def _still_writing(voice: Worker, held: dict[str, str | None]) -> list[str]:
+    """What former holders could still do, who speak through a process that lives."""
     wrong: list[str] = []
-    async with project() as folder:
-        async with workers(folder, 6) as agents:
-            made = await asyncio.gather(
-                *(agent.create(f"{agent.name} {n}") for n in range(10) for agent in agents[1::2]),
-                *(_in_turn(agent, 10) for agent in agents[0::2]),
-            )
-            acknowledged = sorted(_flat(made))
-            if acknowledged != list(range(1, 61)):
+    own = voice.name
+    for name, task in held.items():
+        voice.name = name
+        said = await voice.move(task or "0", "Testing")
+        if "Your claim is over" not in said:
+            wrong.append(f"a former holder's write: {said}")
+    voice.name = own
+    return wrong
+
+
+def _told(folder: Path, processes: int) -> list[str]:
+    """What the history should say and does not: both names at each takeover and refusal."""
+    named = "old LIKE '%gone-%' AND new LIKE '%heir-%'"
+    wrong: list[str] = []
+    for action in ("taken_over", "refused"):
+        sql = f"SELECT count(*) FROM history WHERE action = '{action}' AND {named}"  # noqa: S608 — text of ours alone
+        if (found := rows(folder, sql)[0][0]) != processes:
+            wrong.append(f"{found} of {processes} {action} in the history")
+    if stuck := rows(folder, "SELECT id FROM tasks WHERE status <> 'Code Review'"):
+        wrong.append(f"stuck: {stuck}")
+    return wrong
+
+
+async def writes(kills: int, *, processes: int = 6, each: int = 10) -> list[str]:
+    """What was lost of the creates and notes of many, and of the creates of the killed."""
+    wrong: list[str] = []
+    with project() as folder:
+        async with workers(folder, processes) as agents:
+            made = await asyncio.gather(*(created(agent, each) for agent in agents))
+            acknowledged = sorted((task for part in made for task in part), key=int)
+            if acknowledged != numbers(processes * each):
                 wrong.append(f"creates acknowledged: {acknowledged}")
-            await asyncio.gather(*(_notes(agent, n) for n, agent in enumerate(agents[:5])))
-        if (found := rows(folder, "SELECT count(*) FROM tasks")[0][0]) != 60:  # noqa: PLR2004 — as asked
-            wrong.append(f"{found} tasks of 60")
-        if (found := rows(folder, "SELECT count(DISTINCT text) FROM notes")[0][0]) != 50:  # noqa: PLR2004 — as asked
-            wrong.append(f"{found} notes of 50")
-        for number in range(kills):
-            wrong += await _killed(folder, number)
+            writers = agents[: processes - 1]
+            await asyncio.gather(*(noted(agent, "1", each) for agent in writers))
+        for table, expected in (("tasks", processes * each), ("notes", len(writers) * each)):
+            if (found := rows(folder, f"SELECT count(*) FROM {table}")[0][0]) != expected:  # noqa: S608 — as above
+                wrong.append(f"{found} {table} of {expected}")
+        wrong += await killed(folder, kills)
         if (sound := rows(folder, "PRAGMA integrity_check")) != [("ok",)]:
             wrong.append(f"integrity: {sound}")
     return wrong
 
 
-async def _in_turn(agent: Worker, count: int) -> list[int]:
+async def created(agent: Agent, count: int) -> list[str]:
     return [await agent.create(f"{agent.name} {number}") for number in range(count)]
 
 
-def _flat(made: Sequence[int | list[int]]) -> list[int]:
-    return [n for part in made for n in (part if isinstance(part, list) else [part])]
+async def noted(agent: Agent, task: str, count: int) -> None:
+    for number in range(count):
+        await agent.note(task, f"note {number} of {agent.name}")
 
 
-async def _notes(agent: Worker, number: int) -> None:
-    for count in range(10):
-        await agent.note(1, f"note {count} of {number}")
+async def killed(folder: Path, kills: int) -> list[str]:
+    """What was lost of the writes of processes that are killed while others write on."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int) -> list[str]:
+        async with free:
+            return await _killed(folder, number)
+
+    return [line for lines in await asyncio.gather(*map(one, range(kills))) for line in lines]
 
 
 async def _killed(folder: Path, number: int) -> list[str]:
     """Kills a process that creates tasks as fast as it can; what it acknowledged must be there."""
-    made: list[int] = []
+    made: list[str] = []
     async with worker(f"killed-{number}", folder, rest=number % 2 == 1) as agent:
         enough = asyncio.Event()
 
@@ -305,13 +181,28 @@ async def _killed(folder: Path, number: int) -> list[str]:
                     enough.set()
 
         writing = asyncio.ensure_future(loop())
-        await asyncio.wait_for(enough.wait(), SOON)
+        waiting = asyncio.ensure_future(enough.wait())
+        await asyncio.wait({writing, waiting}, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
         agent.process.send_signal(signal.SIGKILL)
         await asyncio.wait({writing}, timeout=SOON)
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
-    there = {n for (n,) in rows(folder, "SELECT id FROM tasks")}
+        waiting.cancel()
+        ended = await asyncio.gather(writing, return_exceptions=True)
+    if not enough.is_set():
+        return [f"killed-{number} made only {len(made)} tasks: {ended}"]
+    there = {str(n) for (n,) in rows(folder, "SELECT id FROM tasks")}
     return [f"acknowledged and lost: {sorted(set(made) - there)}"] if set(made) - there else []
+
+
+async def drains(runs: int, processes: int, tasks: int) -> bool:
+    """Drains again and again; says whether every run gave every task once."""
+    good = 0
+    for run in range(runs):
+        given = await drain(processes, tasks)
+        good += given == Counter(numbers(tasks))
+        twice = sum(count > 1 for count in given.values())
+        print(f"run {run + 1}: {len(given)} of {tasks} given, {twice} twice", flush=True)
+    print(f"{good} of {runs} runs gave every task exactly once")
+    return good == runs
 
 
 async def main() -> int:
@@ -324,22 +215,14 @@ async def main() -> int:
     asked = parser.parse_args()
     began = time.monotonic()
     if asked.what == "drain":
-        good = 0
-        for run in range(asked.runs):
-            given = await drain(asked.processes, asked.tasks)
-            exact = given == Counter(range(1, asked.tasks + 1))
-            good += exact
-            twice = sum(count > 1 for count in given.values())
-            print(f"run {run + 1}: {len(given)} of {asked.tasks} given, {twice} twice", flush=True)
-        print(f"{good} of {asked.runs} runs gave every task exactly once")
-        failed = good != asked.runs
+        good = await drains(asked.runs, asked.processes, asked.tasks)
     else:
         short = asked.what == "holders"
         wrong = await (holders(asked.processes) if short else writes(asked.kills))
         print("\n".join(wrong) or f"{asked.what}: nothing lost, nothing stuck")
-        failed = bool(wrong)
+        good = not wrong
     print(f"{time.monotonic() - began:.0f} s")
-    return int(failed)
+    return int(not good)
 
 
 if __name__ == "__main__":
