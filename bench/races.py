@@ -65,6 +65,11 @@ def numbers(most: int) -> list[str]:
     return [str(number) for number in range(1, most + 1)]
 
 
+async def kill(agent: Agent) -> None:
+    agent.process.send_signal(signal.SIGKILL)
+    await asyncio.wait_for(agent.process.wait(), SOON)
+
+
 async def holders(processes: int) -> list[str]:
     """What went wrong after the holders of tasks were killed."""
     wrong: list[str] = []
@@ -73,8 +78,7 @@ async def holders(processes: int) -> list[str]:
             for agent in agents:
                 await agent.create(f"task of {agent.name}")
             held = {agent.name: await agent.take() for agent in agents}
-            for agent in agents:
-                agent.process.send_signal(signal.SIGKILL)
+            await asyncio.gather(*(kill(agent) for agent in agents))
         if sorted(filter(None, held.values()), key=int) != numbers(processes):
             wrong.append(f"before the kill: {held}")
         async with workers(folder, processes, "heir") as heirs:
@@ -183,7 +187,7 @@ async def _killed(folder: Path, number: int) -> list[str]:
         writing = asyncio.ensure_future(loop())
         waiting = asyncio.ensure_future(enough.wait())
         await asyncio.wait({writing, waiting}, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
-        agent.process.send_signal(signal.SIGKILL)
+        await kill(agent)
         await asyncio.wait({writing}, timeout=SOON)
         waiting.cancel()
         ended = await asyncio.gather(writing, return_exceptions=True)

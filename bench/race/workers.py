@@ -18,9 +18,9 @@ import httpx
 PROGRAM = [sys.executable, "-I", "-m", "claudetask_mcp"]
 SOON = 120.0
 LINE = 1 << 24
-HELLO = {
+HELLO: dict[str, Any] = {
     "protocolVersion": "2025-11-25",
-    "capabilities": {},
+    "capabilities": {"roots": {}},
     "clientInfo": {"name": "races", "version": "1"},
 }
 SETTINGS = {"CLAUDETASK_RATE_LIMIT_ENABLED": "false", "CLAUDETASK_INDEX_WATCH": "false"}
@@ -48,9 +48,10 @@ class Worker(Agent, Protocol):
 class Mcp:
     """Speaks MCP over stdin and stdout, as Claude Code does."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, folder: Path) -> None:
         self.name = name
         self.process = process
+        self.folder = folder
         self._number = 0
 
     async def greet(self) -> None:
@@ -75,7 +76,10 @@ class Mcp:
             if not line.startswith(b"{"):
                 continue  # a banner of another's
             message: dict[str, Any] = json.loads(line)
-            if message.get("id") == self._number and "method" not in message:
+            if message.get("method") == "roots/list":
+                root = {"uri": self.folder.as_uri(), "name": self.folder.name}
+                self._send({"id": message["id"], "result": {"roots": [root]}})
+            elif message.get("id") == self._number and "method" not in message:
                 return message
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -170,7 +174,7 @@ async def worker(
     serving = ["serve", "--port", "0"] if rest else []
     async with started([*PROGRAM, *serving], folder, settings, heard=rest) as process:
         if not rest:
-            agent = Stdio(name, process)
+            agent = Stdio(name, process, folder)
             await agent.greet()
             yield agent
             return

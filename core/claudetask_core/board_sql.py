@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REASON = 400
 SHOWN_NAME = 40
 PRIORITIES = ("High", "Medium", "Low")
+MOST_BEFORE = 3
 
 _DONE = "(SELECT name FROM statuses WHERE kind = 'done')"
 _HELD = "(t.claimed_by IS NOT NULL AND t.claim_expires_at > :now)"
@@ -30,30 +31,35 @@ _BLOCKED = f"""EXISTS (SELECT 1 FROM dependencies AS d JOIN tasks AS o ON o.id =
 _PARENT = f"EXISTS (SELECT 1 FROM tasks AS o WHERE o.parent_id = t.id AND o.status <> {_DONE})"  # noqa: S608 — as above
 _FREE = f"NOT {_HELD} AND NOT {_BLOCKED} AND NOT {_PARENT}"
 _OFFERED = "(s.offered OR s.kind = 'doing')"
-_RANKED = f"""SELECT t.id, t.title, t.priority, t.status, s.kind, t.claimed_by,
-        {_HELD} AS held, t.created_at, s.position,
-        (SELECT count(*) FROM dependencies AS d JOIN tasks AS o ON o.id = d.task_id
-            WHERE d.depends_on_id = t.id AND o.status <> {_DONE}) AS unblocks
-    FROM tasks AS t JOIN statuses AS s ON s.name = t.status
-    WHERE {_OFFERED} AND {{which}}
-    ORDER BY CASE t.priority WHEN 'High' THEN 0 WHEN 'Medium' THEN 1 ELSE 2 END,
-        CASE s.kind WHEN 'doing' THEN 0 ELSE 1 END, s.position DESC, unblocks DESC,
-        t.created_at, t.id
-    LIMIT {{limit}}"""  # noqa: S608 — text of ours alone
+_UNBLOCKS = f"""(SELECT count(*) FROM dependencies AS d JOIN tasks AS o ON o.id = d.task_id
+    WHERE d.depends_on_id = t.id AND o.status <> {_DONE})"""  # noqa: S608 — text of ours alone
+_DOING_FIRST = "CASE s.kind WHEN 'doing' THEN 0 ELSE 1 END, s.position DESC"
 
-NEXT = _RANKED.format(which=_FREE, limit=1)
-HELD_BACK = _RANKED.format(which=f"NOT ({_FREE})", limit=3)
+OFFERED = f"SELECT s.name FROM statuses AS s WHERE {_OFFERED} ORDER BY {_DOING_FIRST}"  # noqa: S608 — as above
+_GROUP = "t.status = :status AND t.priority = :priority"
+FIRST = (
+    f"SELECT t.id FROM tasks AS t WHERE {_GROUP} AND {_FREE} ORDER BY t.created_at, t.id LIMIT 1"  # noqa: S608 — as above
+)
+EARLIEST = f"SELECT t.id FROM tasks AS t WHERE {_GROUP} ORDER BY t.created_at, t.id LIMIT 3"  # noqa: S608 — as above
+_WAITED_FOR = f"""SELECT t.id, {_UNBLOCKS} AS unblocks FROM tasks AS t
+    WHERE {_GROUP} AND EXISTS (SELECT 1 FROM dependencies AS d JOIN tasks AS o ON o.id = d.task_id
+        WHERE d.depends_on_id = t.id AND o.status <> {_DONE}) {{which}}
+    ORDER BY unblocks DESC, t.created_at, t.id LIMIT 3"""  # noqa: S608 — as above
+WAITED_FOR = _WAITED_FOR.format(which="")
+FREE_WAITED_FOR = _WAITED_FOR.format(which=f"AND {_FREE}")
+ROW = f"""SELECT t.id, t.title, t.priority, t.status, s.kind, t.claimed_by, {_HELD} AS held,
+        t.created_at, s.position, {_UNBLOCKS} AS unblocks
+    FROM tasks AS t JOIN statuses AS s ON s.name = t.status WHERE t.id = :id"""  # noqa: S608 — as above
 WAITS_FOR = f"""SELECT o.id, o.status FROM dependencies AS d JOIN tasks AS o
     ON o.id = d.depends_on_id WHERE d.task_id = :id AND o.status <> {_DONE} ORDER BY o.id LIMIT 1"""  # noqa: S608 — as above
 SUBTASK = f"SELECT min(o.id) FROM tasks AS o WHERE o.parent_id = :id AND o.status <> {_DONE}"  # noqa: S608 — as above
-COUNTS = f"""SELECT count(*),
-        count(CASE WHEN {_OFFERED} AND {_HELD} THEN 1 END),
-        count(CASE WHEN {_OFFERED} AND NOT {_HELD} AND {_BLOCKED} THEN 1 END),
-        count(CASE WHEN {_OFFERED} AND NOT {_HELD} AND NOT {_BLOCKED} AND {_PARENT} THEN 1 END),
-        count(CASE WHEN s.kind = 'done' THEN 1 END),
-        count(CASE WHEN NOT {_OFFERED} AND s.kind <> 'done' THEN 1 END)
-    FROM tasks AS t JOIN statuses AS s ON s.name = t.status"""  # noqa: S608 — as above
-COLUMNS = "SELECT name, kind, offered FROM statuses ORDER BY position"
+COUNTS = f"""SELECT count(CASE WHEN {_HELD} THEN 1 END),
+        count(CASE WHEN NOT {_HELD} AND {_BLOCKED} THEN 1 END),
+        count(CASE WHEN NOT {_HELD} AND NOT {_BLOCKED} AND {_PARENT} THEN 1 END)
+    FROM tasks AS t JOIN statuses AS s ON s.name = t.status WHERE {_OFFERED}"""  # noqa: S608 — as above
+COLUMNS = """SELECT s.name, s.kind, s.offered,
+        (SELECT count(*) FROM tasks AS t WHERE t.status = s.name)
+    FROM statuses AS s ORDER BY s.position"""
 
 
 def next_free(ask: Ask, now: Any) -> tuple[int, str, str] | tuple[None, str, str]:
@@ -61,13 +67,29 @@ def next_free(ask: Ask, now: Any) -> tuple[int, str, str] | tuple[None, str, str
 
     Where none is free: None, nothing, and why that is.
     """
-    found = ask(NEXT, {"now": now})
-    if not found:
+    columns = ask(OFFERED, {})
+    groups = [(priority, name) for priority in PRIORITIES for (name,) in columns]
+    chosen, at = _first(ask, groups, now)
+    if chosen is None:
         return None, "", f"No task is free: {_why_none(ask, now)}."
-    (row,) = found
-    before = _before(ask, row, now)
+    (row,) = ask(ROW, {"id": chosen, "now": now})
+    before = _before(ask, row, groups[: at + 1], now)
     reason = _why(row)
     return row[0], row[1], clipped(f"{reason}. Before it: {before}" if before else reason, REASON)
+
+
+def _first(ask: Ask, groups: Sequence[tuple[str, str]], now: Any) -> tuple[int | None, int]:
+    """The first free task and which group of one priority and column it is in.
+
+    In its group, what others wait for is before all that none waits for; so there are two that can
+    be the first, and each is found without a look at the rest of the board.
+    """
+    for at, (priority, status) in enumerate(groups):
+        group = {"status": status, "priority": priority, "now": now}
+        found = ask(FREE_WAITED_FOR, group) or ask(FIRST, group)
+        if found:
+            return found[0][0], at
+    return None, 0
 
 
 def _why(row: Sequence[Any]) -> str:
@@ -83,10 +105,24 @@ def _why(row: Sequence[Any]) -> str:
     return ", ".join(parts)
 
 
-def _before(ask: Ask, chosen: Sequence[Any], now: Any) -> str:
-    """What holds back the first three that would have been chosen otherwise."""
-    ahead = [row for row in ask(HELD_BACK, {"now": now}) if _place(row) < _place(chosen)]
-    return "; ".join(f"#{row[0]} {_obstacle(ask, row)}" for row in ahead)
+def _before(ask: Ask, chosen: Sequence[Any], groups: Sequence[tuple[str, str]], now: Any) -> str:
+    """What holds back the first three that would have been chosen otherwise.
+
+    Args:
+        ask: Asks the board.
+        chosen: The row of the task that is next; all that is before it is not free.
+        groups: Those up to its own.
+        now: The present moment.
+    """
+    ahead: list[Sequence[Any]] = []
+    for priority, status in groups:
+        group = {"status": status, "priority": priority}
+        found = [*ask(WAITED_FOR, group), *ask(EARLIEST, group)]
+        rows = [ask(ROW, {"id": n, "now": now})[0] for n in {row[0] for row in found}]
+        ahead += sorted((row for row in rows if _place(row) < _place(chosen)), key=_place)
+        if len(ahead) >= MOST_BEFORE:
+            break
+    return "; ".join(f"#{row[0]} {_obstacle(ask, row)}" for row in ahead[:MOST_BEFORE])
 
 
 def _place(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -114,17 +150,20 @@ def _obstacle(ask: Ask, row: Sequence[Any]) -> str:
 
 def _why_none(ask: Ask, now: Any) -> str:
     """What became of the tasks that might have been offered."""
-    total, held, blocked, parents, done, elsewhere = ask(COUNTS, {"now": now})[0]
-    if total == 0:
-        return "the board is empty; create a task with create_task"
     columns = ask(COLUMNS, {})
-    others = [name for name, kind, offered in columns if not offered and kind not in _TOLD]
-    finished = next(name for name, kind, _ in columns if kind == "done")
+    if not any(count for *_, count in columns):
+        return "the board is empty; create a task with create_task"
+    held, blocked, parents = ask(COUNTS, {"now": now})[0]
+    elsewhere = [
+        (name, n) for name, kind, offered, n in columns if not offered and kind not in _TOLD
+    ]
+    finished, done = next((name, count) for name, kind, _, count in columns if kind == "done")
+    others = sum(count for _, count in elsewhere)
     phrases = [
         f"{held} claimed by others" if held else "",
         f"{blocked} waiting for dependencies" if blocked else "",
         f"{parents} waiting for subtasks" if parents else "",
-        f"{elsewhere} in {_or(others)}" if elsewhere else "",
+        f"{others} in {_or([name for name, _ in elsewhere])}" if others else "",
         f"{done} {finished}" if done else "",
     ]
     return clipped(", ".join(phrase for phrase in phrases if phrase), REASON - 20)

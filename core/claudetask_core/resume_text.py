@@ -29,11 +29,12 @@ SHOWN_CRITERIA = 3
 
 _TASK = """SELECT t.id, t.title, t.status, t.git_branch, t.claimed_by, t.claim_expires_at,
         t.claim_expires_at <= :now AS expired
-    FROM tasks AS t JOIN statuses AS s ON s.name = t.status"""
+    FROM tasks AS t CROSS JOIN statuses AS s"""
 _NEWEST = "ORDER BY t.updated_at DESC, t.id LIMIT 5"
-MINE = f"{_TASK} WHERE t.claimed_by = :caller AND t.claim_expires_at > :now {_NEWEST}"
-LEFT = f"""{_TASK} WHERE t.claimed_by IS NOT NULL AND t.claim_worktree = :worktree
-    AND s.kind = 'doing' {_NEWEST}"""
+MINE = f"""{_TASK} WHERE t.claimed_by = :caller AND t.claim_expires_at > :now
+    AND s.name = t.status {_NEWEST}"""
+LEFT = f"""{_TASK} WHERE t.claimed_by > '' AND t.claim_worktree = :worktree
+    AND s.name = t.status AND s.kind = 'doing' {_NEWEST}"""
 NOTES = "SELECT text FROM notes WHERE task_id = :id ORDER BY id DESC LIMIT 2"
 CRITERIA = """SELECT id, text FROM criteria WHERE task_id = :id AND NOT checked
     ORDER BY position"""

@@ -8,13 +8,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from claudetask_core.db.models.base import Base, UtcDateTime, one_of
 from claudetask_core.schemas.task import Priority, TaskType
 
+QUEUE = ("status", "priority", "created_at", "id", "claimed_by", "claim_expires_at")
+"""All that the order of work asks of a task, so that its texts need not be read for it."""
+
 
 class TaskRow(Base):
     __tablename__ = "tasks"
     __table_args__ = (
         CheckConstraint(one_of("priority", Priority), name="priority"),
         CheckConstraint(one_of("type", TaskType), name="type"),
-        Index("ix_tasks_status_priority_id", "status", "priority", "id"),
+        Index("ix_tasks_queue", *QUEUE),
         {"sqlite_autoincrement": True},
     )
 
@@ -29,7 +32,7 @@ class TaskRow(Base):
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("tasks.id", ondelete="SET NULL"), index=True
     )
-    claimed_by: Mapped[str | None]
+    claimed_by: Mapped[str | None] = mapped_column(index=True)
     claim_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     claim_worktree: Mapped[str | None]
     last_criterion: Mapped[int] = mapped_column(default=0)
