@@ -9,6 +9,7 @@ from mcp.server import ServerRequestContext
 from mcp.server.mcpserver import Context
 
 from claudetask_core.errors import Unavailable
+from claudetask_mcp.entry import UNNAMED
 from claudetask_mcp.session import LazyCore
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from claudetask_core.services.claims import Caller
 
 SESSION_HEADER = "mcp-session-id"
+CLIENT_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,29 @@ async def note_call(ctx: Context[Any], agent: Any) -> None:
 
 
 def caller_name(ctx: ServerRequestContext[App, Any]) -> str:
+    """Who calls: the session, where one is known, else the client by its name and version."""
+    known = transport_name(ctx)
+    kind, _, which = known.partition(":")
+    if kind != UNNAMED or (ctx.request is not None and which):
+        return known
+    params = ctx.session.client_params
+    client = _printable(params.client_info.name) if params else ""
+    if params and client:
+        client = f"{client}/{_printable(params.client_info.version)}"[:CLIENT_NAME]
+    return ":".join(filter(None, (client or UNNAMED, which)))
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable()).strip()
+
+
+def transport_name(ctx: ServerRequestContext[App, Any]) -> str:
     """Who calls, as far as the transport knows: over HTTP the session, else the process."""
     if ctx.request is None:
         return ctx.lifespan_context.process
     session = ctx.request.headers.get(SESSION_HEADER)
     # who knows a session's id can speak for it, so only a digest is shown to others
-    return f"mcp:{digest(session)}" if session else "mcp"
+    return f"{UNNAMED}:{digest(session)}" if session else UNNAMED
 
 
 def digest(secret: str) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
+UNNAMED = "mcp"
+"""Stands in a caller's name for the client's, which a process learns only when it is greeted."""
 TALKATIVE = ("aiosqlite", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
 """Libraries that would log statements, bodies and texts where we ask for our own details."""
 
@@ -48,8 +50,10 @@ class Entry:
 
     @property
     def process(self) -> str:
-        """The caller's name: the session of Claude Code, or one for the life of this object."""
-        return caller_of(self.session)
+        """The caller's name: the session of Claude Code, else one for a run of the server."""
+        if session_name(self.session):
+            return caller_of(self.session)
+        return f"{UNNAMED}:{secrets.token_hex(4)}"
 
     def open(self) -> "AbstractAsyncContextManager[Core]":
         """Opens the core; its imports are not wanted before."""

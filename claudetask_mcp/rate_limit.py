@@ -6,7 +6,7 @@ from typing import Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
-from claudetask_mcp.app import App, caller_name, digest
+from claudetask_mcp.app import App, digest, transport_name
 from claudetask_mcp.errors import refusal
 
 
@@ -46,4 +46,4 @@ def budget(ctx: ServerRequestContext[App, Any]) -> str:
     The REST face names a token's budget in the same way, so that both take from one.
     """
     token = ctx.request.headers.get("authorization") if ctx.request is not None else None
-    return digest(token) if token else caller_name(ctx)
+    return digest(token) if token else transport_name(ctx)

@@ -99,7 +99,8 @@ async def test_both_eras_are_served_beside_the_api(serving: Serving, era: str) -
             _, text = await read(client, "claudetask://tasks/1")
         task = (await rest.get("/api/tasks/1")).json()
     assert task["title"] == "Work"
-    assert re.fullmatch(r"mcp(:[0-9a-f]{16})?", task["claimed_by"])
+    named = {"legacy": r"mcp:[0-9a-f]{16}", "auto": r"mcp/[0-9.]+"}  # by session, else by client
+    assert re.fullmatch(named[era], task["claimed_by"])
     assert '"title":"Work"' in text
 
 
