@@ -5,9 +5,9 @@
 
 None of them has an operation that claims. So an agent does what the program's own documentation
 tells it to: ask for the next task (or the first of those that wait), then set it to in progress;
-where a program refuses the second step, the agent goes on to the next that waits. `drain` counts how many tasks were
-given more than once, `create` and `note` how many acknowledged writes of several processes at once
-are there in the end. Ours runs in the same way, over MCP alone.
+where a program refuses the second step, the agent goes on to the next that waits. `drain` counts
+how many tasks were given more than once, `create` and `note` how many acknowledged writes of
+several processes at once are there in the end. Ours runs the same way, over MCP alone.
 """
 
 import argparse

@@ -14,6 +14,7 @@ from typing import Any, NewType
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from claudetask_core import private_file
@@ -97,7 +98,7 @@ class Database:
         """
         with translated():
             async with (
-                self._one_writer,
+                self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
                 session.begin(),
             ):
@@ -110,10 +111,23 @@ class Database:
         """The same transaction, undone where its block ends."""
         with translated():
             async with (
-                self._one_writer,
+                self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
             ):
                 yield WriteSession(session)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        """Waits for the other writers of this process, no longer than for those of others."""
+        try:
+            async with asyncio.timeout(BUSY_SECONDS):
+                await self._one_writer.acquire()
+        except TimeoutError:
+            raise busy() from None
+        try:
+            yield
+        finally:
+            self._one_writer.release()
 
     def on_commit(self, tell: Callable[[], None]) -> None:
         """Has `tell` called after every commit of this process."""
@@ -128,6 +142,8 @@ def translated() -> Generator[None]:
     """Turns what the database says of its surroundings into the board's own errors."""
     try:
         yield
+    except NoConnection as error:
+        raise busy() from error
     except DBAPIError as error:
         known = translation(str(error.orig).lower())
         if known is None:
@@ -135,13 +151,17 @@ def translated() -> Generator[None]:
         raise known from error
 
 
+def busy() -> BoardBusy:
+    return BoardBusy(
+        "The board is busy: it has been kept locked for too long.",
+        next_step="Try the same call again in a few seconds.",
+    )
+
+
 def translation(said: str) -> Unavailable | None:
     """The board's error for what the database said, or None where it is of another kind."""
     if "locked" in said or "busy" in said:
-        return BoardBusy(
-            "The board is busy: another process has kept it locked.",
-            next_step="Try the same call again in a few seconds.",
-        )
+        return busy()
     if "malformed" in said or "not a database" in said:
         return BoardBroken(
             "The board's file is damaged.",
