@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 SUBAGENT = "cc_is_subagent=true"
 
@@ -112,10 +112,18 @@ def _parts(block: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return start, {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
 
 
+Api = TypeVar("Api", bound=FakeApi)
+
+
 @contextmanager
 def fake_api(agents: list[str]) -> Generator[FakeApi]:
     """Serves until the end of the block."""
-    server = FakeApi(agents)
+    with serving(FakeApi(agents)) as server:
+        yield server
+
+
+@contextmanager
+def serving(server: Api) -> Generator[Api]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
