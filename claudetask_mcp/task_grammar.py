@@ -38,6 +38,10 @@ def add_task(task: argparse.ArgumentParser) -> None:
     check = action("check", "mark a criterion as met", number=True)
     check.add_argument("criterion", metavar="CRITERION", type=_number, help="its number")
     check.add_argument("evidence", metavar="EVIDENCE", help="what shows it")
+    for writing in (move, check):
+        writing.add_argument(
+            "--if-version", type=_number, metavar="N", help="refuse if it is at another by now"
+        )
     similar = action("similar", "tasks like a text, done ones too")
     similar.add_argument("query", metavar="QUERY")
     similar.add_argument("--top-k", type=int, default=10, metavar="N", help="1 to 50")

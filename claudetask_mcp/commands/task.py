@@ -84,10 +84,10 @@ async def _list(core: "Core", _: "Caller", asked: argparse.Namespace) -> Told:
 
 
 async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
+    task = await core.tasks.get(asked.task_id, who)
     if asked.pack is not None:
         packed = await core.pack.pack(asked.task_id, TOKENS.validate_python(asked.pack))
         return Told(packed.text, packed)
-    task = await core.tasks.get(asked.task_id, who)
     branch = await core.branches.find(task.git_branch)
     return Told(tasks.whole(task, await core.notes.find(task.id), branch=branch), task)
 
@@ -115,7 +115,12 @@ async def _add(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
 
 async def _move(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
     optional = given(comment=asked.comment, force_reason=asked.force_reason)
-    task = await core.tasks.move(asked.task_id, StatusChange(status=asked.status, **optional), who)
+    task = await core.tasks.move(
+        asked.task_id,
+        StatusChange(status=asked.status, **optional),
+        who,
+        expected_version=asked.if_version,
+    )
     return Told(tasks.moved(task, who.name), task)
 
 
@@ -127,8 +132,9 @@ async def _note(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
 
 async def _check(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
     update = TaskUpdate(check={asked.criterion: asked.evidence})
-    written = await core.tasks.write(asked.task_id, update, who)
-    return Told(tasks.updated(written, ["check"], merged=False), written.task)
+    written = await core.tasks.write(asked.task_id, update, who, expected_version=asked.if_version)
+    merged = asked.if_version is None
+    return Told(tasks.updated(written, ["check"], merged=merged), written.task)
 
 
 async def _similar(core: "Core", _: "Caller", asked: argparse.Namespace) -> Told:

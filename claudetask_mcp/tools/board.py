@@ -68,9 +68,9 @@ async def get_task(
     evidence, dependencies, claim, analysis, latest notes, its branch's commits, version.
     """
     here = await visit(ctx)
+    task = await here.core.tasks.get(task_id, here.caller)
     if pack is not None:
         return (await here.core.pack.pack(task_id, pack)).text
-    task = await here.core.tasks.get(task_id, here.caller)
     fit = None if task.completed_at else await here.core.recommend.agent_for(task)
     branch = await here.core.branches.find(task.git_branch)
     return tasks.whole(task, await here.core.notes.find(task_id), fit, branch)

@@ -1,6 +1,9 @@
 """Each set of names has one definition; both faces and the database show the same."""
 
+import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +12,11 @@ from mcp import Client
 
 from claudetask_api.errors import STATUS
 from claudetask_core.config import Settings
-from claudetask_core.core import Core, open_core
+from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.errors import Code
 from claudetask_core.schemas.task import Priority, TaskType
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
+from claudetask_mcp import cli
 from claudetask_mcp.tools.catalogue import CATALOGUE
 from tests.faces.conftest import mcp_client, rest_client
 from tests.support import in_own_task
@@ -90,3 +94,44 @@ async def test_every_tool_of_the_product_is_there(core: Core) -> None:
         get_next_task get_task list_agents list_tasks project_status read_claude_md save_agent
         search_codebase update_claude_md update_task update_task_status""".split()  # noqa: SIM905 — one name a word
     )
+
+
+@pytest.mark.parametrize("workflow", [DEFAULT, OWN], ids=["default", "own"])
+async def test_the_database_and_the_command_line_know_the_same_names(
+    project: Path,
+    settings: Settings,
+    workflow: Workflow,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    own = settings.model_copy(update={"workflow": workflow})
+    async with open_core(own, start=project, home=None) as core:
+        file = core.places.board / DATABASE
+    with closing(sqlite3.connect(file)) as board:
+        rows = board.execute("SELECT name FROM statuses ORDER BY position").fetchall()
+        (table,) = board.execute("SELECT sql FROM sqlite_master WHERE name = 'tasks'").fetchone()
+    assert [name for (name,) in rows] == [str(status) for status in workflow.statuses]
+    for name in ("priority", "type"):
+        allowed = ", ".join(f"'{value}'" for value in NAMES[name])
+        assert f"CHECK ({name} IN ({allowed}))" in table
+        for value in [*map(str, NAMES[name]), "Other"]:
+            known = value in map(str, NAMES[name])
+            assert _parses(["task", "list", f"--{name}", value]) is known
+    columns = "\n".join(
+        f'[[workflow.status]]\nname = "{column.name}"\nkind = "{column.kind}"\n'
+        f"moves = {[str(name) for name in column.moves]}"
+        for column in workflow.status
+    )
+    (project / ".claudetask" / "config.toml").write_text(columns)
+    monkeypatch.chdir(project)
+    for status in {*DEFAULT.statuses, *OWN.statuses}:
+        code = await asyncio.to_thread(cli.main, ["task", "list", "--status", str(status)])
+        assert (code == 0) is (status in workflow.statuses), capsys.readouterr()
+
+
+def _parses(arguments: list[str]) -> bool:
+    try:
+        cli.parser().parse_args(arguments)
+    except SystemExit:
+        return False
+    return True

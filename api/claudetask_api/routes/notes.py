@@ -11,7 +11,8 @@ router = APIRouter(prefix="/api/tasks/{task_id}/notes", tags=["tasks"])
 
 
 @router.get("", summary="The notes of a task, newest last", responses=answers(404))
-async def list_notes(core: CoreDep, task_id: TaskIdPath) -> list[Note]:
+async def list_notes(core: CoreDep, task_id: TaskIdPath, named: HeaderActor) -> list[Note]:
+    await core.tasks.get(task_id, caller(None, named))
     return await core.notes.find(task_id)
 
 

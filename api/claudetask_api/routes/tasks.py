@@ -182,7 +182,10 @@ async def release_task(
 @router.get(
     "/{task_id}/history", summary="Every change of a task, newest last", responses=answers(404)
 )
-async def get_task_history(core: CoreDep, task_id: TaskIdPath) -> list[HistoryEntry]:
+async def get_task_history(
+    core: CoreDep, task_id: TaskIdPath, named: HeaderActor
+) -> list[HistoryEntry]:
+    await core.tasks.get(task_id, caller(None, named))
     return await core.tasks.history(task_id)
 
 
@@ -191,8 +194,8 @@ async def get_task_history(core: CoreDep, task_id: TaskIdPath) -> list[HistoryEn
     summary="The commits of a task's branch and the files they changed, as git says",
     responses=answers(404),
 )
-async def get_task_branch(core: CoreDep, task_id: TaskIdPath) -> Branch:
-    task = await core.tasks.get(task_id)
+async def get_task_branch(core: CoreDep, task_id: TaskIdPath, named: HeaderActor) -> Branch:
+    task = await core.tasks.get(task_id, caller(None, named))
     return await core.branches.find(task.git_branch)
 
 
@@ -204,8 +207,10 @@ async def get_task_branch(core: CoreDep, task_id: TaskIdPath) -> Branch:
 async def get_task_pack(
     core: CoreDep,
     task_id: TaskIdPath,
+    named: HeaderActor,
     tokens: Annotated[PackTokens, BeforeValidator(only_digits), Query()] = 2000,
 ) -> Pack:
+    await core.tasks.get(task_id, caller(None, named))
     return await core.pack.pack(task_id, tokens)
 
 

@@ -92,7 +92,7 @@ class AnalysisService:
         if self._closed:
             raise _shutting_down()
         await self.recover()
-        task = await self._tasks.get(task_id)
+        task = await self._tasks.get(task_id, caller)
         run = Run(task, await self._provider())
         self.serve()
         self._begin(self._live(run, caller))

@@ -54,7 +54,7 @@ class QueueService:
             Claimed: Another caller holds it.
         """
         lease = self._writes.lease()
-        noting = self._writes.noting_refusals(self._database, caller, "release")
+        noting = self._writes.noting_refusals(self._database, task_id, caller, "release")
         async with noting, self._database.write() as session:
             row = await load(session, task_id)
             if claims.held_by_other(row, caller, lease.now):

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from claudetask_core.board_sql import clipped
 from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import HistoryRow, NoteRow, TaskRow
-from claudetask_core.errors import Stale
+from claudetask_core.errors import Conflict, Invalid, NotFound, Stale, Unavailable
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import Task
 from claudetask_core.schemas.workflow import Workflow
@@ -119,6 +119,21 @@ class TaskWrites:
             await self.announce(session, row, changes[0].action, caller)
         return to_task(row)
 
+    async def look(self, database: Database, task_id: int, caller: Caller | None) -> Task:
+        """A task; the holder's look at it renews the claim.
+
+        Raises:
+            TaskNotFound: There is none of this number.
+        """
+        async with database.read() as session:
+            row = await load(session, task_id)
+        if caller is None or row.claimed_by != caller.name:
+            return to_task(row)
+        async with database.write() as session:
+            row = await load(session, task_id)
+            claims.renew(row, caller, self.lease())
+            return to_task(row)
+
     async def others(
         self, session: WriteSession, row: TaskRow, caller: Caller
     ) -> tuple[int | None, dict[str, str]]:
@@ -131,16 +146,22 @@ class TaskWrites:
 
     @asynccontextmanager
     async def noting_refusals(
-        self, database: Database, caller: Caller, wanted: str
+        self, database: Database, task_id: int, caller: Caller, wanted: str
     ) -> AsyncGenerator[None]:
         """Has the history tell of a write that a former holder was refused, with both names.
+
+        What the holder is refused renews the claim all the same: somebody is at work there.
 
         Raises:
             ClaimLost: In the place of Claimed, where the caller once held the task.
         """
         try:
             yield
-        except Claimed as refusal:
+        except (Conflict, Invalid, Stale) as refusal:
+            if not isinstance(refusal, Claimed):
+                with suppress(NotFound, Unavailable):  # what was refused is what matters
+                    await self.look(database, task_id, caller)
+                raise
             lease = self.lease()
             async with database.write() as session:
                 if not await history.has_claimed(session, refusal.task_id, caller.name):

@@ -87,14 +87,7 @@ class TaskService:
         Raises:
             TaskNotFound: There is none of this number.
         """
-        async with self._database.read() as session:
-            row = await load(session, task_id)
-        if caller is None or row.claimed_by != caller.name:
-            return to_task(row)
-        async with self._database.write() as session:
-            row = await load(session, task_id)
-            claims.renew(row, caller, self._writes.lease())
-            return to_task(row)
+        return await self._writes.look(self._database, task_id, caller)
 
     async def find(self, wanted: TaskFilter, page: Page) -> TaskPage:
         """The tasks that match, in the page's order.
@@ -231,7 +224,7 @@ class TaskService:
             return await self._writes.finish(session, row, changes, caller, lease)
 
         wanted = ", ".join(sorted(data.model_fields_set - {"force_reason"}))
-        async with self._writes.noting_refusals(self._database, caller, wanted):
+        async with self._writes.noting_refusals(self._database, task_id, caller, wanted):
             task = await self._proving.carry_out(
                 task_id, data.status, forced=data.force_reason is not None, write=write
             )
@@ -267,7 +260,8 @@ class TaskService:
                 )
             return await self._writes.finish(session, row, changes, caller, lease)
 
-        async with self._writes.noting_refusals(self._database, caller, f"move to {data.status}"):
+        wanted = f"move to {data.status}"
+        async with self._writes.noting_refusals(self._database, task_id, caller, wanted):
             return await self._proving.carry_out(
                 task_id, data.status, forced=data.force_reason is not None, write=write
             )

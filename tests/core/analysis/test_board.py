@@ -168,8 +168,8 @@ async def test_a_change_by_others_in_the_last_moment_is_not_lost(
     task = await new_task(core)
     get, changes = core.tasks.get, iter(["one", "two"])
 
-    async def get_and_change(task_id: int) -> Any:
-        found = await get(task_id)
+    async def get_and_change(task_id: int, caller: Caller | None = None) -> Any:
+        found = await get(task_id, caller)
         if found.status is Status.ANALYSIS and (title := next(changes, None)):
             await core.tasks.update(task_id, TaskUpdate(title=title), BOB)
         return found
@@ -186,8 +186,8 @@ async def test_a_task_that_never_stands_still_fails_the_analysis(
     task = await new_task(core)
     get = core.tasks.get
 
-    async def get_and_change(task_id: int) -> Any:
-        found = await get(task_id)
+    async def get_and_change(task_id: int, caller: Caller | None = None) -> Any:
+        found = await get(task_id, caller)
         await core.tasks.update(task_id, TaskUpdate(title=f"v{found.version}"), BOB)
         return found
 
