@@ -18,13 +18,13 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.race.workers import PROGRAM, SETTINGS, Mcp, Stdio, project, started
-from bench.races import created, drained, noted
+from bench.race.workers import PROGRAM, SETTINGS, Agent, Mcp, Stdio, project, started
+from bench.races import created, drained
 
 CREATORS, EACH = 6, 10
 NOTERS = 5
@@ -33,6 +33,10 @@ PROMISE = "it was tried by hand and does what the task asks for"
 
 class NoSuchOperationError(Exception):
     """The program cannot do this, whoever asks."""
+
+
+class RefusedError(Exception):
+    """The program did not do it this time, and said so."""
 
 
 class TaskMaster(Mcp):
@@ -96,7 +100,9 @@ class Backlog(Mcp):
         return re.findall(r"Task (TASK-\d+) - ", said)[0]
 
     async def note(self, task: str, text: str) -> None:
-        await self.call("task_edit", id=task, notesAppend=[text])
+        said = await self.call("task_edit", id=task, notesAppend=[text])
+        if text not in said:
+            raise RefusedError(said)
 
     async def found(self) -> list[str]:
         return re.findall(r"TASK-\d+", await self.call("task_list", limit=1000))
@@ -124,14 +130,14 @@ class Shrimp(Mcp):
         said = await self.call(
             "split_tasks", updateMode="append", globalAnalysisResult=title, tasksRaw=raw
         )
-        found = re.findall(r"\*\*ID:\*\* `([0-9a-f-]+)`", said)
-        return found[-1] if found else f"no task: {said[:80]}"
+        return title if title in said else f"no task: {said[:80]}"
 
     async def note(self, task: str, text: str) -> None:
         raise NoSuchOperationError(f"{task} {text}: notes are replaced, not added")
 
     async def found(self) -> list[str]:
-        return await self._listed("all")
+        """All tasks by name: which of those in an answer is new, it does not say."""
+        return re.findall(r"^### (.+)$", await self.call("list_tasks", status="all"), re.MULTILINE)
 
     async def _listed(self, status: str) -> list[str]:
         said = await self.call("list_tasks", status=status)
@@ -224,7 +230,7 @@ async def written(peer: Peer, installed: Path) -> str:
         peer.prepare(installed, folder)
         async with agents(peer, installed, folder, CREATORS) as team:
             made = await asyncio.gather(*(created(agent, EACH) for agent in team))
-            acknowledged = [task for part in made for task in part]
+            acknowledged = [task for part in made for task in part if "no task" not in task]
             there = set(await team[0].found())
             kept = len(set(acknowledged) & there)
             told = f"creates acknowledged {len(acknowledged)}, there afterwards {kept}"
@@ -232,11 +238,20 @@ async def written(peer: Peer, installed: Path) -> str:
 
 
 async def _noted(team: list[Any], task: str) -> str:
+    async def acknowledged(agent: Agent) -> int:
+        done = 0
+        for number in range(EACH):
+            with suppress(RefusedError):
+                await agent.note(task, f"note {number} of {agent.name}")
+                done += 1
+        return done
+
     try:
-        await asyncio.gather(*(noted(agent, task, EACH) for agent in team[:NOTERS]))
+        said = sum(await asyncio.gather(*map(acknowledged, team[:NOTERS])))
     except NoSuchOperationError:
         return "notes: no such operation"
-    return f"notes acknowledged {NOTERS * EACH}, there afterwards {await team[0].notes(task)}"
+    told = f"of {NOTERS * EACH} notes {said} acknowledged"
+    return f"{told}, there afterwards {await team[0].notes(task)}"
 
 
 def _repository(folder: Path) -> None:

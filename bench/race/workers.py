@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -147,7 +147,7 @@ class Rest:
 async def started(
     command: Sequence[str], folder: Path, settings: Mapping[str, str], *, heard: bool = False
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """Starts a process; kills it in the end."""
+    """Starts a process; kills it in the end, with those that it started."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -156,12 +156,13 @@ async def started(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE if heard else asyncio.subprocess.DEVNULL,
         limit=LINE,
+        start_new_session=True,
     )
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
