@@ -1,5 +1,6 @@
 """Where the program begins: what a hook waits for is answered without loading the rest."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         from claudetask_mcp.quick_prime import prime  # noqa: PLC0415 — nothing else needs it
 
         if prime(given):
-            return 0
+            return _over() if argv is None else 0
     from claudetask_mcp import cli  # noqa: PLC0415 — what a hook need not wait for
 
     return cli.main(given)
+
+
+def _over() -> int:
+    """Ends the process; to take the interpreter apart first is a tenth of a hook's time."""
+    sys.stdout.flush()
+    os._exit(0)

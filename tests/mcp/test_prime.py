@@ -87,6 +87,19 @@ async def test_another_session_in_the_worktree_is_told_what_the_first_left(
     assert quick == [True]
 
 
+def test_the_program_is_over_as_soon_as_it_has_said_all(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended: list[int] = []
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "argv", ["claudetask-mcp", "prime"])
+    monkeypatch.setattr(os, "_exit", ended.append)
+    start.main()
+    assert ended == [0]
+    assert capsys.readouterr().out.startswith("You hold no task.")
+
+
 def test_a_hook_loads_next_to_nothing(project: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-c", LOADED],
