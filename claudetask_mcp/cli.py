@@ -9,6 +9,7 @@ from typing import Any
 
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
+from claudetask_mcp.board_grammar import add_board
 from claudetask_mcp.task_grammar import add_task
 
 PROGRAM = "claudetask-mcp"
@@ -85,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", parents=[project], help="REST, dashboard and MCP"))
     _add_search(commands.add_parser("search", parents=[project], help="search the code"))
     add_task(commands.add_parser("task", help="the board: list, show, next, add, move, note …"))
+    add_board(commands.add_parser("board", help="the whole board: copies, export, import"))
     index = commands.add_parser("index", parents=[project], help="say how far the index is")
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")

@@ -109,6 +109,7 @@ class Settings(BaseSettings):
     rate_limit_search: Rate = "600/minute"
     rate_limit_analysis: Rate = "30/minute"
     lease_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)] = 1800
+    backup_keep: Annotated[int, Field(ge=0, le=365)] = 7
     analysis_provider: Literal["auto", "claude-code", "anthropic", "none"] = "auto"
     claude_bin: str = "claude"
     analysis_model: str | None = None
