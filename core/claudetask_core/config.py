@@ -30,6 +30,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from claudetask_core.board_sql import LONGEST_LEASE
 from claudetask_core.errors import Invalid
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
 
@@ -108,7 +109,7 @@ class Settings(BaseSettings):
     rate_limit_write: Rate = "1200/minute"
     rate_limit_search: Rate = "600/minute"
     rate_limit_analysis: Rate = "30/minute"
-    lease_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)] = 1800
+    lease_seconds: Annotated[int, Field(ge=1, le=LONGEST_LEASE)] = 1800
     backup_keep: Annotated[int, Field(ge=0, le=365)] = 7
     analysis_provider: Literal["auto", "claude-code", "anthropic", "none"] = "auto"
     claude_bin: str = "claude"
@@ -190,7 +191,7 @@ class VerifySection(_Section):
 class ProjectConfig(_Section):
     """What `.claudetask/config.toml` may say."""
 
-    lease_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)] | None = None
+    lease_seconds: Annotated[int, Field(ge=1, le=LONGEST_LEASE)] | None = None
     rate_limits: RateLimitsSection = RateLimitsSection()
     index: IndexSection = IndexSection()
     verify: VerifySection = VerifySection()

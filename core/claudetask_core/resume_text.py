@@ -7,7 +7,7 @@ said. Plain SQL, as in `board_sql`, and for the same reason.
 
 from __future__ import annotations
 
-from claudetask_core.board_sql import clipped, next_free
+from claudetask_core.board_sql import RUNS, clipped, next_free
 
 TYPE_CHECKING = False  # as in board_sql
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ SHOWN_NOTES = 2
 SHOWN_WHY = 300
 SHOWN_CRITERIA = 3
 
-_TASK = """SELECT t.id, t.title, t.status, t.git_branch, t.claimed_by, t.claim_expires_at,
-        t.claim_expires_at <= :now AS expired
-    FROM tasks AS t JOIN statuses AS s ON s.name = t.status"""
+_TASK = f"""SELECT t.id, t.title, t.status, t.git_branch, t.claimed_by, t.claim_expires_at,
+        NOT {RUNS} AS expired
+    FROM tasks AS t JOIN statuses AS s ON s.name = t.status"""  # noqa: S608 — text of ours alone
 _NEWEST = "ORDER BY t.updated_at DESC, t.id LIMIT 5"
-MINE = f"{_TASK} WHERE t.claimed_by = :caller AND t.claim_expires_at > :now {_NEWEST}"
+MINE = f"{_TASK} WHERE t.claimed_by = :caller AND {RUNS} {_NEWEST}"
 LEFT = f"""{_TASK} WHERE t.claimed_by IS NOT NULL AND t.claim_worktree = :worktree
     AND s.kind = 'doing' {_NEWEST}"""
 NOTES = "SELECT text FROM notes WHERE task_id = :id ORDER BY id DESC LIMIT 2"
