@@ -42,10 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from claudetask_mcp.entry import configure_logging, read_entry  # noqa: PLC0415 — as said above
+    from claudetask_mcp.entry import read_entry  # noqa: PLC0415 — as said above
+    from claudetask_mcp.logs import configure_logging  # noqa: PLC0415 — as said above
 
     entry = read_entry(_overrides(arguments))
-    configure_logging(entry.settings.log_level)
+    configure_logging(entry.settings.log_level, entry.settings.log_format)
     if arguments.command is None:
         from claudetask_mcp.stdio import serve_stdio  # noqa: PLC0415 — as said above
 
@@ -56,7 +57,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _said(error: DomainError, code: int) -> int:
-    sys.stderr.write(f"{PROGRAM}: {error}\n")
+    from claudetask_mcp.render.printable import printable  # noqa: PLC0415 — as said above
+
+    sys.stderr.write(printable(f"{PROGRAM}: {error}\n"))
     return code
 
 

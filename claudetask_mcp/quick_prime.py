@@ -16,6 +16,7 @@ from claudetask_core.board_sql import CREDIBLE
 from claudetask_core.places import board_on_disk, root_on_disk
 from claudetask_core.resume_text import mark, resumed
 from claudetask_mcp.hook import hook_bytes, session_name, session_of, taken
+from claudetask_mcp.render.printable import printable
 
 TYPE_CHECKING = False  # as in board_sql
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _told(file: str, worktree: str) -> bool:
         board.execute("BEGIN")
         told, event, history = resumed(ask, caller, worktree, now)
         board.execute("COMMIT")
-        sys.stdout.buffer.write(told.encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.write(printable(told).encode("utf-8", "replace") + b"\n")
         sys.stdout.flush()
         taken.clear()
         if session:

@@ -5,7 +5,10 @@ project's `.claudetask/config.toml` comes with a repository that may be hostile,
 harmless keys of `ProjectConfig` are taken from it, and a key that is not among them is refused.
 """
 
+import errno
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -36,6 +39,7 @@ from claudetask_core.schemas.workflow import DEFAULT, Workflow
 
 ENV_PREFIX = "CLAUDETASK_"
 CONFIG_FILE = "config.toml"
+MOST = 1_000_000
 MAY_HOLD_SECRETS = frozenset(
     {"token", "database_url", "rate_limit_storage", "anthropic_api_key", "anthropic_base_url"}
 )
@@ -103,6 +107,7 @@ class Settings(BaseSettings):
     token: SecretStr | None = None
     cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    log_format: Literal["text", "json"] = "text"
     rate_limit_enabled: bool = True
     rate_limit_storage: str = "memory://"
     rate_limit_read: Rate = "3000/minute"
@@ -273,9 +278,19 @@ def _checked(values: dict[str, Any], path: Path) -> ProjectConfig:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         with _readable(path):
-            return tomllib.loads(path.read_text("utf-8"))
+            return tomllib.loads(_content(path).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
+
+
+def _content(path: Path) -> bytes:
+    """What a plain file holds; it may be a stranger's, without end or a pipe that never speaks."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        content = file.read(MOST + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
+    if content is None or len(content) > MOST:
+        raise OSError(errno.EFBIG, "it is no plain file of at most 1 MB")
+    return content
 
 
 @contextmanager

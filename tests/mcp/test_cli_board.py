@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_mcp import cli, entry
+from claudetask_mcp import cli, logs
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -22,7 +22,7 @@ def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     """Runs a command in the project: exit code, stdout, stderr."""
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(entry, "configure_logging", nothing)
+    monkeypatch.setattr(logs, "configure_logging", nothing)
 
     def called(*arguments: str) -> tuple[int, str, str]:
         code = cli.main(arguments)
