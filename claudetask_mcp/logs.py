@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from claudetask_core.tracing import request_id
 from claudetask_mcp.render.printable import printable
 
 TALKATIVE = ("aiosqlite", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
@@ -23,7 +24,7 @@ class Text(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """One object a line: at, level, logger, message and, of a fault, its traceback."""
+    """One object a line: at, level, logger, message, request_id and, of a fault, its traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -32,6 +33,8 @@ class Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if request := request_id.get():
+            entry["request_id"] = request
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry)

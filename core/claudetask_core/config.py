@@ -108,6 +108,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     log_format: Literal["text", "json"] = "text"
+    telemetry: bool = False
     rate_limit_enabled: bool = True
     rate_limit_storage: str = "memory://"
     rate_limit_read: Rate = "3000/minute"
