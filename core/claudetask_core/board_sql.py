@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 REASON = 400
 SHOWN_NAME = 40
+SHOWN_BEFORE = 3
 LONGEST_LEASE = 7 * 24 * 3600
 CREDIBLE = LONGEST_LEASE + 24 * 3600
 """A claim that lasts longer than this many seconds from now was made by a clock that was wrong."""
@@ -35,19 +36,21 @@ _BLOCKED = f"""EXISTS (SELECT 1 FROM dependencies AS d JOIN tasks AS o ON o.id =
 _PARENT = f"EXISTS (SELECT 1 FROM tasks AS o WHERE o.parent_id = t.id AND o.status <> {_DONE})"  # noqa: S608 — as above
 _FREE = f"NOT {_HELD} AND NOT {_BLOCKED} AND NOT {_PARENT}"
 _OFFERED = "(s.offered OR s.kind = 'doing')"
+_AWAITED = f"""EXISTS (SELECT 1 FROM dependencies AS d JOIN tasks AS o ON o.id = d.task_id
+    WHERE d.depends_on_id = t.id AND o.status <> {_DONE})"""  # noqa: S608 — as above
 _RANKED = f"""SELECT t.id, t.title, t.priority, t.status, s.kind, t.claimed_by,
         {_HELD} AS held, t.created_at, s.position,
         (SELECT count(*) FROM dependencies AS d JOIN tasks AS o ON o.id = d.task_id
             WHERE d.depends_on_id = t.id AND o.status <> {_DONE}) AS unblocks
     FROM tasks AS t JOIN statuses AS s ON s.name = t.status
-    WHERE {_OFFERED} AND {{which}}
-    ORDER BY CASE t.priority WHEN 'High' THEN 0 WHEN 'Medium' THEN 1 ELSE 2 END,
-        CASE s.kind WHEN 'doing' THEN 0 ELSE 1 END, s.position DESC, unblocks DESC,
-        t.created_at, t.id
-    LIMIT {{limit}}"""  # noqa: S608 — text of ours alone
+    WHERE t.status = :status AND t.priority = :priority AND {{which}}
+    ORDER BY {{order}}t.created_at, t.id LIMIT {{limit}}"""  # noqa: S608 — text of ours alone
 
-NEXT = _RANKED.format(which=_FREE, limit=1)
-HELD_BACK = _RANKED.format(which=f"NOT ({_FREE})", limit=3)
+MOST_AWAITED = _RANKED.format(which=f"{_AWAITED} AND {_FREE}", order="unblocks DESC, ", limit=1)
+OLDEST = _RANKED.format(which=_FREE, order="", limit=1)
+HELD_BACK = _RANKED.format(which=f"NOT ({_FREE})", order="unblocks DESC, ", limit=SHOWN_BEFORE)
+OFFERED = f"""SELECT s.name FROM statuses AS s WHERE {_OFFERED}
+    ORDER BY CASE s.kind WHEN 'doing' THEN 0 ELSE 1 END, s.position DESC"""  # noqa: S608 — as above
 WAITS_FOR = f"""SELECT o.id, o.status FROM dependencies AS d JOIN tasks AS o
     ON o.id = d.depends_on_id WHERE d.task_id = :id AND o.status <> {_DONE} ORDER BY o.id LIMIT 1"""  # noqa: S608 — as above
 SUBTASK = f"SELECT min(o.id) FROM tasks AS o WHERE o.parent_id = :id AND o.status <> {_DONE}"  # noqa: S608 — as above
@@ -66,11 +69,11 @@ def next_free(ask: Ask, now: Any) -> tuple[int, str, str] | tuple[None, str, str
 
     Where none is free: None, nothing, and why that is.
     """
-    found = ask(NEXT, {"now": now})
-    if not found:
+    places = [(priority, name) for priority in PRIORITIES for (name,) in ask(OFFERED, {})]
+    row = _first(ask, places, now)
+    if row is None:
         return None, "", f"No task is free: {_why_none(ask, now)}."
-    (row,) = found
-    before = _before(ask, row, now)
+    before = _before(ask, row, places, now)
     reason = _why(row)
     return row[0], row[1], clipped(f"{reason}. Before it: {before}" if before else reason, REASON)
 
@@ -88,9 +91,25 @@ def _why(row: Sequence[Any]) -> str:
     return ", ".join(parts)
 
 
-def _before(ask: Ask, chosen: Sequence[Any], now: Any) -> str:
+def _first(ask: Ask, places: list[tuple[str, str]], now: Any) -> Sequence[Any] | None:
+    """The first free task, column by column, so that no board is sorted as a whole."""
+    for priority, status in places:
+        values = {"now": now, "priority": priority, "status": status}
+        found = ask(MOST_AWAITED, values) or ask(OLDEST, values)
+        if found:
+            return found[0]
+    return None
+
+
+def _before(ask: Ask, chosen: Sequence[Any], places: list[tuple[str, str]], now: Any) -> str:
     """What holds back the first three that would have been chosen otherwise."""
-    ahead = [row for row in ask(HELD_BACK, {"now": now}) if _place(row) < _place(chosen)]
+    ahead: list[Sequence[Any]] = []
+    for priority, status in places[: places.index((chosen[2], chosen[3])) + 1]:
+        values = {"now": now, "priority": priority, "status": status}
+        ahead += [row for row in ask(HELD_BACK, values) if _place(row) < _place(chosen)]
+        if len(ahead) >= SHOWN_BEFORE:
+            break
+    del ahead[SHOWN_BEFORE:]
     return "; ".join(f"#{row[0]} {_obstacle(ask, row)}" for row in ahead)
 
 

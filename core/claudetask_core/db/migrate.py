@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from claudetask_core.db.engine import Database, translated
 from claudetask_core.errors import Unavailable
 
-HEAD = "0003"
+HEAD = "0006"
 LOCK_SECONDS = 60
 
 

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from claudetask_core.db.models.base import Base, UtcDateTime, one_of
 from claudetask_core.schemas.task import Priority, TaskType
+
+CLAIMED = text("claimed_by IS NOT NULL")
 
 
 class TaskRow(Base):
@@ -15,6 +17,8 @@ class TaskRow(Base):
         CheckConstraint(one_of("priority", Priority), name="priority"),
         CheckConstraint(one_of("type", TaskType), name="type"),
         Index("ix_tasks_status_priority_id", "status", "priority", "id"),
+        Index("ix_tasks_status_priority_created_at_id", "status", "priority", "created_at", "id"),
+        Index("ix_tasks_claimed_by", "claimed_by", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
         {"sqlite_autoincrement": True},
     )
 
