@@ -111,12 +111,16 @@ def _outlive_signals() -> None:
 def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=128)
+        listening = socket.create_server((host.strip("[]"), port), family=family, backlog=128)
     except OSError as error:
         raise CannotListen(
             f"Cannot listen on {host}:{port}: {error.strerror or error}.",
             next_step="Choose another --port (0 picks a free one) or --host.",
         ) from None
+    # Connections inherit it. The event loop sets it only on sockets that it makes itself, and
+    # without it every answer waits 40 ms for the client's delayed acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def address(listening: socket.socket) -> str:
