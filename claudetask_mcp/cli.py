@@ -9,6 +9,7 @@ from typing import Any
 
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
+from claudetask_mcp.board_grammar import add_board
 from claudetask_mcp.task_grammar import add_task
 
 PROGRAM = "claudetask-mcp"
@@ -41,10 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from claudetask_mcp.entry import configure_logging, read_entry  # noqa: PLC0415 — as said above
+    from claudetask_mcp.entry import read_entry  # noqa: PLC0415 — as said above
+    from claudetask_mcp.logs import configure_logging  # noqa: PLC0415 — as said above
 
     entry = read_entry(_overrides(arguments))
-    configure_logging(entry.settings.log_level)
+    configure_logging(entry.settings.log_level, entry.settings.log_format)
     if arguments.command is None:
         from claudetask_mcp.stdio import serve_stdio  # noqa: PLC0415 — as said above
 
@@ -55,7 +57,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _said(error: DomainError, code: int) -> int:
-    sys.stderr.write(f"{PROGRAM}: {error}\n")
+    from claudetask_mcp.render.printable import printable  # noqa: PLC0415 — as said above
+
+    sys.stderr.write(printable(f"{PROGRAM}: {error}\n"))
     return code
 
 
@@ -85,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", parents=[project], help="REST, dashboard and MCP"))
     _add_search(commands.add_parser("search", parents=[project], help="search the code"))
     add_task(commands.add_parser("task", help="the board: list, show, next, add, move, note …"))
+    add_board(commands.add_parser("board", help="the whole board: copies, export, import"))
     index = commands.add_parser("index", parents=[project], help="say how far the index is")
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")

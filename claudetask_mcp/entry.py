@@ -1,9 +1,7 @@
 """What an entry point reads from its surroundings, once, for all below to be handed."""
 
-import logging
 import os
 import secrets
-import sys
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -30,8 +28,6 @@ PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
 UNNAMED = "mcp"
 """Stands in a caller's name for the client's, which a process learns only when it is greeted."""
-TALKATIVE = ("aiosqlite", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
-"""Libraries that would log statements, bodies and texts where we ask for our own details."""
 
 
 class FolderGone(Unavailable):
@@ -126,15 +122,6 @@ def read_entry(overrides: Mapping[str, Any]) -> Entry:
         home=_home(),
         session=os.environ.get(SESSION_VARIABLE),
     )
-
-
-def configure_logging(level: str) -> None:
-    """Logs to stderr, before the SDK would put rich boxes there."""
-    logging.basicConfig(
-        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for library in TALKATIVE:
-        logging.getLogger(library).setLevel(level if level == "ERROR" else "WARNING")
 
 
 def _start() -> Path:

@@ -12,9 +12,11 @@ import sqlite3
 import sys
 import time
 
+from claudetask_core.board_sql import CREDIBLE
 from claudetask_core.places import board_on_disk, root_on_disk
 from claudetask_core.resume_text import mark, resumed
 from claudetask_mcp.hook import hook_bytes, session_name, session_of, taken
+from claudetask_mcp.render.printable import printable
 
 TYPE_CHECKING = False  # as in board_sql
 if TYPE_CHECKING:
@@ -98,19 +100,21 @@ def _user_moves_the_board(config: str | None, home: str | None) -> bool:
 def _told(file: str, worktree: str) -> bool:
     session = _session()
     caller = f"claude-code:{session or os.urandom(4).hex()}"
-    now = time.strftime(STORED, time.gmtime())
+    now, latest = (
+        time.strftime(STORED, time.gmtime(time.time() + later)) for later in (0, CREDIBLE)
+    )
     board = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         for pragma in ("trusted_schema = OFF", "synchronous = NORMAL", "query_only = ON"):
             board.execute(f"PRAGMA {pragma}")
 
         def ask(sql: str, values: dict[str, Any]) -> list[Any]:
-            return board.execute(sql, values).fetchall()
+            return board.execute(sql, {**values, "latest": latest}).fetchall()
 
         board.execute("BEGIN")
         told, event, history = resumed(ask, caller, worktree, now)
         board.execute("COMMIT")
-        sys.stdout.buffer.write(told.encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.write(printable(told).encode("utf-8", "replace") + b"\n")
         sys.stdout.flush()
         taken.clear()
         if session:

@@ -28,6 +28,7 @@ from claudetask_mcp import errors
 from claudetask_mcp.app import App, note_call, visit
 from claudetask_mcp.completions import complete
 from claudetask_mcp.instructions import INSTRUCTIONS
+from claudetask_mcp.observe import Counted, Observe
 from claudetask_mcp.prompts import add_prompts
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.resources import FIXED, add_resources
@@ -115,7 +116,12 @@ class Server(MCPServer[App]):
 
 
 def build_server(
-    opener: Opener, *, process: str, limit: RateLimit, workflow: Workflow = DEFAULT
+    opener: Opener,
+    *,
+    process: str,
+    limit: RateLimit,
+    workflow: Workflow = DEFAULT,
+    counted: Counted | None = None,
 ) -> Server:
     """The server with all it offers; the core is neither opened nor its inside imported.
 
@@ -124,6 +130,7 @@ def build_server(
         process: The caller's name where the transport knows none.
         limit: Counts the tool calls.
         workflow: Whose statuses the tools offer.
+        counted: Who is told of each call of a tool.
     """
     subscribers = Subscribers()
     lazy = LazyCore(opener, subscribers.follow)
@@ -137,15 +144,20 @@ def build_server(
             finally:
                 subscribers.leave(app.run)
 
+    tools = [spec.build(workflow) for spec in CATALOGUE]
     server = Server(
-        [spec.build(workflow) for spec in CATALOGUE],
+        tools,
         title="ClaudeTask",
         version=__version__,
         instructions=worded(INSTRUCTIONS, workflow),
         lifespan=lifespan,
         log_level="WARNING",
         subscriptions=subscribers.bus,
-        middleware=[WarmUp(lazy, subscribers), limit],
+        middleware=[
+            WarmUp(lazy, subscribers),
+            Observe([tool.name for tool in tools], counted),
+            limit,
+        ],
     )
     add_resources(server)
     add_prompts(server)

@@ -7,13 +7,14 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from claudetask_api import openapi
 from claudetask_api.dependencies import refuse_unknown_query, require_exact_json
 from claudetask_api.errors import ErrorEdge, install
 from claudetask_api.limits import Bodies, Rates
 from claudetask_api.methods import Methods, table_of
+from claudetask_api.metrics import Measured, Metrics
 from claudetask_api.middleware import RequestContext
 from claudetask_api.routes import (
     agent_templates,
@@ -30,8 +31,12 @@ from claudetask_api.routes import (
     search,
     tasks,
 )
+from claudetask_api.routes import (
+    metrics as metrics_route,
+)
 from claudetask_api.security import BearerToken, Port, SameSite
 from claudetask_api.streams import Streams
+from claudetask_api.telemetry import telemetry
 from claudetask_core import __version__
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
@@ -39,6 +44,7 @@ from claudetask_core.services.rate_limit import RateLimiter
 
 ROUTERS = (
     health.router,
+    metrics_route.router,
     dashboard.router,
     overview.router,
     search.router,
@@ -75,14 +81,6 @@ SHOWN_HEADERS = [
     "X-Request-ID",
     "X-Total-Count",
 ]
-NO_TELEMETRY = {
-    "tracing": False,
-    "metrics": False,
-    "logs": False,
-    "operation_spans": False,
-    "auto_configure": False,
-}
-
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
 
 
@@ -93,6 +91,7 @@ def create_app(
     port: Port | None = None,
     extra_routes: Sequence[BaseRoute] = (),
     lifespan_context: Lifespan | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """The application; it opens and closes nothing of the core.
 
@@ -103,7 +102,12 @@ def create_app(
             setting's.
         extra_routes: What is mounted beside the API, behind the same guards.
         lifespan_context: Opens what those routes need; its context lasts as long as the server.
+        metrics: Where requests are counted; the MCP face counts its calls there too.
+
+    Raises:
+        ConfigurationInvalid: Telemetry is wanted and its libraries are not installed.
     """
+    metrics = metrics or Metrics()
     app = FastAPI(
         title="ClaudeTask",
         version=__version__,
@@ -112,12 +116,22 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         dependencies=[Depends(refuse_unknown_query), Depends(require_exact_json)],
-        middleware=_layers(core.settings, limiter, core.settings.port if port is None else port),
+        middleware=_layers(
+            core.settings,
+            limiter,
+            core.settings.port if port is None else port,
+            Middleware(
+                Measured,
+                metrics=metrics,
+                beside=[route.path for route in extra_routes if isinstance(route, Route)],
+            ),
+        ),
         lifespan=_lifespan(lifespan_context),
         generate_unique_id_function=_operation_id,
-        telemetry=NO_TELEMETRY,  # pyright: ignore[reportArgumentType] — the keys of a TypedDict
+        telemetry=telemetry(core.settings),
     )
     app.state.core = core
+    app.state.metrics = metrics
     app.state.streams = Streams()
     install(app)
     for router in ROUTERS:
@@ -129,10 +143,13 @@ def create_app(
     return app
 
 
-def _layers(settings: Settings, limiter: RateLimiter, port: Port) -> list[Middleware]:
+def _layers(
+    settings: Settings, limiter: RateLimiter, port: Port, measured: Middleware
+) -> list[Middleware]:
     """From the outermost in. CORS stands before the token: a preflight carries none."""
     layers = [
         Middleware(RequestContext),
+        measured,
         Middleware(ErrorEdge),
         Middleware(SameSite, settings=settings, port=port),
     ]

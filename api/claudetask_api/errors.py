@@ -29,6 +29,7 @@ STATUS: Mapping[Code, int] = {
     Code.INTERNAL: 500,
 }
 SHOWN = 5
+LISTED = 100
 SHOWN_NAME = 100
 
 
@@ -93,7 +94,8 @@ async def _malformed(request: Request, error: Exception) -> Response:
     )
     more = f"; and {len(errors) - SHOWN} more" if len(errors) > SHOWN else ""
     detail = f"The request is not valid: {told}{more}."
-    return problem(request.scope, 422, "validation_failed", detail, more={"errors": errors})
+    listed = errors[:LISTED]  # a body of 1 MB can hold 60,000 of them
+    return problem(request.scope, 422, "validation_failed", detail, more={"errors": listed})
 
 
 def _as_field_error(one: Mapping[str, Any]) -> dict[str, Any]:

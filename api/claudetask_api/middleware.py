@@ -10,6 +10,8 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from claudetask_core import tracing
+
 log = logging.getLogger("claudetask_api.access")
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -37,6 +39,7 @@ class RequestContext:
             return
         request_id = _request_id(Headers(scope=scope).get("x-request-id", ""))
         scope.setdefault("state", {})["request_id"] = request_id
+        tracing.request_id.set(request_id)
         begun = time.perf_counter()
         status = 0
 

@@ -9,6 +9,7 @@ import sys
 
 from claudetask_mcp.entry import Entry, caller_of
 from claudetask_mcp.hook import hook_bytes, session_of, taken
+from claudetask_mcp.render.printable import printable
 
 DATABASE = "claudetask.db"
 
@@ -26,5 +27,5 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         text = await core.resume.text(
             Caller(caller_of(told or entry.session), str(core.places.root))
         )
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(printable(text) + "\n")
     return 0

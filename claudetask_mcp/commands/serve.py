@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from claudetask_api.app import create_app
+from claudetask_api.metrics import Metrics
 from claudetask_api.security import is_loopback
 from claudetask_core.config import ConfigurationInvalid
 from claudetask_core.errors import Unavailable
@@ -77,7 +78,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
 
 
 def _app(core: "Core", entry: Entry, port: int) -> "FastAPI":
-    limiter = RateLimiter(core.settings)
+    limiter, metrics = RateLimiter(core.settings), Metrics()
 
     @asynccontextmanager
     async def opener() -> AsyncGenerator["Core"]:
@@ -88,10 +89,16 @@ def _app(core: "Core", entry: Entry, port: int) -> "FastAPI":
         process=entry.process,
         limit=RateLimit(limiter, CLASSES),
         workflow=core.settings.workflow,
+        counted=metrics,
     )
     face = HttpFace(server)
     return create_app(
-        core, limiter=limiter, port=port, extra_routes=face.routes, lifespan_context=face.open
+        core,
+        limiter=limiter,
+        port=port,
+        extra_routes=face.routes,
+        lifespan_context=face.open,
+        metrics=metrics,
     )
 
 
@@ -104,12 +111,16 @@ def _outlive_signals() -> None:
 def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=128)
+        listening = socket.create_server((host.strip("[]"), port), family=family, backlog=128)
     except OSError as error:
         raise CannotListen(
             f"Cannot listen on {host}:{port}: {error.strerror or error}.",
             next_step="Choose another --port (0 picks a free one) or --host.",
         ) from None
+    # Connections inherit it. The event loop sets it only on sockets that it makes itself, and
+    # without it every answer waits 40 ms for the client's delayed acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def address(listening: socket.socket) -> str:

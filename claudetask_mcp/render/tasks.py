@@ -1,5 +1,6 @@
 """A task whole, and what a write to one did."""
 
+import re
 from dataclasses import dataclass
 
 from claudetask_core.schemas.agent import Recommendation
@@ -29,6 +30,10 @@ LINE = 400
 TITLE = 80
 NAMED = 36
 WHY = 38
+_HEADING = re.compile(
+    r"^[ \t]*(?:Description:|Acceptance criteria \(|Related files:|Analysis:|Notes, newest last:)",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,11 @@ class Section:
         shown = fitting(self.lines[::-1], limit)[::-1]
         left = len(self.lines) - len(shown)
         return "\n".join([f"… {left} older; {rest}", *shown] if left else shown)
+
+
+def _unlike_ours(text: str) -> str:
+    """The text with lines that read as our own headings set off, so that it can forge no note."""
+    return _HEADING.sub(r"> \g<0>", text)
 
 
 def whole(
@@ -102,14 +112,14 @@ def _sections(task: Task, notes: list[Note]) -> list[Section]:
     met = sum(criterion.checked for criterion in criteria)
     said = tuple(f"- {moment(n.created_at)} {n.author}: {clip(n.text, LINE)}" for n in notes)
     return [
-        Section("Description:", task.description),
+        Section("Description:", _unlike_ours(task.description)),
         Section(
             f"Acceptance criteria ({met} of {len(criteria)} met):",
             lines=tuple(criterion_line(criterion) for criterion in criteria),
             noun="criterion",
         ),
         Section("Related files:", lines=tuple(task.related_files), noun="file"),
-        Section("Analysis:", task.analysis or ""),
+        Section("Analysis:", _unlike_ours(task.analysis or "")),
         Section("Notes, newest last:", lines=said, noun="note", newest_last=True),
     ]
 

@@ -2,7 +2,8 @@
 
 A hook asks for the resume text at every start of a session, where importing the ORM alone would be
 most of the time; so these questions have one definition here, for the hook and for the services.
-`ask` runs a statement and answers its rows; `now` is a moment in whatever form the driver takes.
+`ask` runs a statement and answers its rows; `now` is a moment in whatever form the driver takes,
+and where a statement has `:latest`, `ask` itself adds the moment that is `CREDIBLE` seconds later.
 
 Free are the unblocked tasks in the columns that are offered (Ready and Backlog) that nobody holds,
 and those abandoned in progress (their claim ran out or was released), but no parent of open
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 
 REASON = 400
 SHOWN_NAME = 40
+SHOWN_BEFORE = 3
+LONGEST_LEASE = 7 * 24 * 3600
+CREDIBLE = LONGEST_LEASE + 24 * 3600
+"""A claim that lasts longer than this many seconds from now was made by a clock that was wrong."""
 PRIORITIES = ("High", "Medium", "Low")
-MOST_BEFORE = 3
 
 _DONE = "(SELECT name FROM statuses WHERE kind = 'done')"
-_HELD = "(t.claimed_by IS NOT NULL AND t.claim_expires_at > :now)"
+RUNS = "(t.claim_expires_at > :now AND t.claim_expires_at <= :latest)"
+_HELD = f"(t.claimed_by IS NOT NULL AND {RUNS})"
 _BLOCKED = f"""EXISTS (SELECT 1 FROM dependencies AS d JOIN tasks AS o ON o.id = d.depends_on_id
     WHERE d.task_id = t.id AND o.status <> {_DONE})"""  # noqa: S608 — text of ours alone
 _PARENT = f"EXISTS (SELECT 1 FROM tasks AS o WHERE o.parent_id = t.id AND o.status <> {_DONE})"  # noqa: S608 — as above
@@ -120,9 +125,9 @@ def _before(ask: Ask, chosen: Sequence[Any], groups: Sequence[tuple[str, str]], 
         found = [*ask(WAITED_FOR, group), *ask(EARLIEST, group)]
         rows = [ask(ROW, {"id": n, "now": now})[0] for n in {row[0] for row in found}]
         ahead += sorted((row for row in rows if _place(row) < _place(chosen)), key=_place)
-        if len(ahead) >= MOST_BEFORE:
+        if len(ahead) >= SHOWN_BEFORE:
             break
-    return "; ".join(f"#{row[0]} {_obstacle(ask, row)}" for row in ahead[:MOST_BEFORE])
+    return "; ".join(f"#{row[0]} {_obstacle(ask, row)}" for row in ahead[:SHOWN_BEFORE])
 
 
 def _place(row: Sequence[Any]) -> tuple[Any, ...]:

@@ -5,7 +5,10 @@ project's `.claudetask/config.toml` comes with a repository that may be hostile,
 harmless keys of `ProjectConfig` are taken from it, and a key that is not among them is refused.
 """
 
+import errno
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -30,11 +33,13 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from claudetask_core.board_sql import LONGEST_LEASE
 from claudetask_core.errors import Invalid
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
 
 ENV_PREFIX = "CLAUDETASK_"
 CONFIG_FILE = "config.toml"
+MOST = 1_000_000
 MAY_HOLD_SECRETS = frozenset(
     {"token", "database_url", "rate_limit_storage", "anthropic_api_key", "anthropic_base_url"}
 )
@@ -102,13 +107,16 @@ class Settings(BaseSettings):
     token: SecretStr | None = None
     cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    log_format: Literal["text", "json"] = "text"
+    telemetry: bool = False
     rate_limit_enabled: bool = True
     rate_limit_storage: str = "memory://"
     rate_limit_read: Rate = "3000/minute"
     rate_limit_write: Rate = "1200/minute"
     rate_limit_search: Rate = "600/minute"
     rate_limit_analysis: Rate = "30/minute"
-    lease_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)] = 1800
+    lease_seconds: Annotated[int, Field(ge=1, le=LONGEST_LEASE)] = 1800
+    backup_keep: Annotated[int, Field(ge=0, le=365)] = 7
     analysis_provider: Literal["auto", "claude-code", "anthropic", "none"] = "auto"
     claude_bin: str = "claude"
     analysis_model: str | None = None
@@ -189,7 +197,7 @@ class VerifySection(_Section):
 class ProjectConfig(_Section):
     """What `.claudetask/config.toml` may say."""
 
-    lease_seconds: Annotated[int, Field(ge=1, le=7 * 24 * 3600)] | None = None
+    lease_seconds: Annotated[int, Field(ge=1, le=LONGEST_LEASE)] | None = None
     rate_limits: RateLimitsSection = RateLimitsSection()
     index: IndexSection = IndexSection()
     verify: VerifySection = VerifySection()
@@ -271,9 +279,19 @@ def _checked(values: dict[str, Any], path: Path) -> ProjectConfig:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         with _readable(path):
-            return tomllib.loads(path.read_text("utf-8"))
+            return tomllib.loads(_content(path).decode("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
+
+
+def _content(path: Path) -> bytes:
+    """What a plain file holds; it may be a stranger's, without end or a pipe that never speaks."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        content = file.read(MOST + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
+    if content is None or len(content) > MOST:
+        raise OSError(errno.EFBIG, "it is no plain file of at most 1 MB")
+    return content
 
 
 @contextmanager

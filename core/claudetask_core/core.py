@@ -9,13 +9,14 @@ from pathlib import Path
 
 from claudetask_core.clock import Clock, SystemClock
 from claudetask_core.config import Settings
-from claudetask_core.db.engine import Database, make_private_file, sqlite_url
+from claudetask_core.db.engine import Database, file_of, make_private_file, sqlite_url
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.project import ProjectStatus
 from claudetask_core.services.agents import AgentService
 from claudetask_core.services.analysis import AnalysisService
 from claudetask_core.services.analysis_context import AnalysisContext
+from claudetask_core.services.backup import FOLDER, Backups
 from claudetask_core.services.branches import BranchService
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.disk_watch import DiskWatch
@@ -39,6 +40,15 @@ from claudetask_core.services.trust import Trust
 from claudetask_core.services.verify import VerifyService
 
 DATABASE = "claudetask.db"
+
+
+def backups_of(settings: Settings, places: Places, clock: Clock) -> Backups | None:
+    """The copies of the board's file; None where the board is no file."""
+    named = settings.database_url
+    file = places.board / DATABASE if named is None else file_of(named)
+    if file is None:
+        return None
+    return Backups(file, places.board / FOLDER, clock, keep=settings.backup_keep)
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ async def open_core(
 
     Raises:
         ProjectMissing, BoardLeadsOut, ConfigurationInvalid, BoardUnwritable, BoardBroken,
-            BoardTooNew, WorkflowLosesTasks: as their sentences say.
+            BoardGone, BoardTooNew, WorkflowLosesTasks: as their sentences say.
     """
     clock = clock or SystemClock()
     named = settings.project_path
@@ -113,9 +123,9 @@ async def open_core(
     await asyncio.to_thread(refuse_links_out, places.board)
     if refine is not None:
         settings = refine(places.board)
-    prepare_board(places)
+    backups = backups_of(settings, places, clock)
     async with AsyncExitStack() as stack:
-        database = await _open_database(stack, settings, places)
+        database = await stack.enter_async_context(open_board(settings, places, backups))
         verify = VerifyService(board=places.board, root=places.root, trust=Trust(trusted))
         core = _assemble(settings, places, clock, database, home, verify)
         await core.tasks.adopt_workflow()
@@ -123,18 +133,34 @@ async def open_core(
         stack.push_async_callback(core.search.close)
         stack.push_async_callback(core.analysis.close)
         stack.push_async_callback(core.disk.close)
+        if backups is not None:
+            stack.push_async_callback(backups.close)
+            backups.start()
         core.disk.start()
         yield core
 
 
-async def _open_database(stack: AsyncExitStack, settings: Settings, places: Places) -> Database:
+@asynccontextmanager
+async def open_board(
+    settings: Settings, places: Places, backups: Backups | None
+) -> AsyncGenerator[Database]:
+    """Opens the board alone, migrated where needed.
+
+    Raises:
+        BoardUnwritable, BoardBroken, BoardGone, BoardTooNew: As their sentences say.
+    """
+    prepare_board(places)
+    if backups is not None:
+        await asyncio.to_thread(backups.refuse_loss)
     file = places.board / DATABASE
     if settings.database_url is None:
         make_private_file(file)
     database = Database(settings.database_url or sqlite_url(file))
-    stack.push_async_callback(database.close)
-    await bring_to_head(database, places.board / "migrate.lock")
-    return database
+    try:
+        await bring_to_head(database, places.board / "migrate.lock")
+        yield database
+    finally:
+        await database.close()
 
 
 def _assemble(

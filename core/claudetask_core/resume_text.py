@@ -7,7 +7,7 @@ said. Plain SQL, as in `board_sql`, and for the same reason.
 
 from __future__ import annotations
 
-from claudetask_core.board_sql import clipped, next_free
+from claudetask_core.board_sql import RUNS, clipped, next_free
 
 TYPE_CHECKING = False  # as in board_sql
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ SHOWN_NOTES = 2
 SHOWN_WHY = 300
 SHOWN_CRITERIA = 3
 
-_TASK = """SELECT t.id, t.title, t.status, t.git_branch, t.claimed_by, t.claim_expires_at,
-        t.claim_expires_at <= :now AS expired
-    FROM tasks AS t CROSS JOIN statuses AS s"""
+_TASK = f"""SELECT t.id, t.title, t.status, t.git_branch, t.claimed_by, t.claim_expires_at,
+        NOT {RUNS} AS expired
+    FROM tasks AS t CROSS JOIN statuses AS s"""  # noqa: S608 — text of ours alone
 _NEWEST = "ORDER BY t.updated_at DESC, t.id LIMIT 5"
-MINE = f"""{_TASK} WHERE t.claimed_by = :caller AND t.claim_expires_at > :now
+MINE = f"""{_TASK} WHERE t.claimed_by = :caller AND {RUNS}
     AND s.name = t.status {_NEWEST}"""
 LEFT = f"""{_TASK} WHERE t.claimed_by > '' AND t.claim_worktree = :worktree
     AND s.name = t.status AND s.kind = 'doing' {_NEWEST}"""

@@ -93,3 +93,12 @@ def test_ci_runs_the_readmes_own_commands() -> None:
     for name in ("install", "test"):
         assert f".ci/readme.py {name}" in script
         assert f"<!-- run: {name} -->" in DOCS["README.md"]
+
+
+def test_every_claim_about_security_has_its_test() -> None:
+    named = set(re.findall(r"`(test_\w+)`", DOCS["security.md"]))
+    files = set(re.findall(r"`(tests/[\w/]+\.py)`", DOCS["security.md"]))
+    code = "".join(path.read_text("utf-8") for path in ROOT.glob("tests/**/test_*.py"))
+    assert len(named) >= 35
+    assert [name for name in sorted(named) if f"def {name}(" not in code] == []
+    assert [name for name in files if not (ROOT / name).exists()] == []

@@ -17,7 +17,7 @@ from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stop
 from claudetask_core.services.search import SearchService
-from claudetask_mcp import cli, entry, hook, task_grammar
+from claudetask_mcp import cli, hook, logs, task_grammar
 from claudetask_mcp.commands import doctor, index, progress
 from claudetask_mcp.entry import caller_of, read_entry
 
@@ -33,7 +33,7 @@ def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     """Runs a command in the project: exit code, stdout, stderr."""
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(entry, "configure_logging", nothing)
+    monkeypatch.setattr(logs, "configure_logging", nothing)
 
     def called(*arguments: str) -> tuple[int, str, str]:
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_mcp import cli, entry
+from claudetask_mcp import cli, logs
 
 Run = Callable[..., tuple[int, str, str]]
 BROKEN = "---\nname: x\ndescription: Use: this\n---\nP.\n"
@@ -30,7 +30,7 @@ def folder(project: Path) -> Path:
 def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(entry, "configure_logging", nothing)
+    monkeypatch.setattr(logs, "configure_logging", nothing)
 
     def called(*arguments: str) -> tuple[int, str, str]:
         try:

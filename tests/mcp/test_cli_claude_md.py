@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_mcp import cli, entry
+from claudetask_mcp import cli, logs
 
 Run = Callable[..., tuple[int, str]]
 
@@ -20,7 +20,7 @@ def nothing(*_: object) -> None:
 def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(entry, "configure_logging", nothing)
+    monkeypatch.setattr(logs, "configure_logging", nothing)
 
     def called(*arguments: str) -> tuple[int, str]:
         code = cli.main(["claude-md", *arguments])

@@ -6,7 +6,7 @@ from mcp.shared.exceptions import MCPError
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
-from claudetask_mcp.entry import TALKATIVE, configure_logging
+from claudetask_mcp.logs import TALKATIVE, configure_logging
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer, refusal, server_of
 
@@ -68,9 +68,9 @@ def test_libraries_that_log_what_people_wrote_are_held_back(
 
     before = {name: logging.getLogger(name).level for name in TALKATIVE}
     try:
-        configure_logging("DEBUG")
+        configure_logging("DEBUG", "text")
         assert not logging.getLogger("aiosqlite").isEnabledFor(logging.INFO)
-        configure_logging("ERROR")
+        configure_logging("ERROR", "text")
         assert not logging.getLogger("sqlalchemy.engine").isEnabledFor(logging.WARNING)
     finally:
         for name, level in before.items():

@@ -19,9 +19,10 @@ from mcp.types import PromptReference
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
-from claudetask_mcp import cli, entry, stdio
+from claudetask_mcp import cli, entry, logs, stdio
 from claudetask_mcp.deadline import Deadline
-from claudetask_mcp.entry import Entry, configure_logging
+from claudetask_mcp.entry import Entry
+from claudetask_mcp.logs import configure_logging
 from claudetask_mcp.stdio import Lines, readable, stdio_server_of
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer, refusal
@@ -104,11 +105,11 @@ def test_serving_ends_by_leaving_the_process(
     def read(_: object) -> Entry:
         return wanted
 
-    def silent(_: object) -> None: ...
+    def silent(*_: object) -> None: ...
 
     monkeypatch.setattr(stdio, "_serve", serve)
     monkeypatch.setattr(entry, "read_entry", read)
-    monkeypatch.setattr(entry, "configure_logging", silent)
+    monkeypatch.setattr(logs, "configure_logging", silent)
     try:
         with pytest.raises(Ended):
             cli.main([])
@@ -156,7 +157,7 @@ def test_logging_goes_to_stderr_with_the_level_of_the_settings() -> None:
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()
     try:
-        configure_logging("ERROR")
+        configure_logging("ERROR", "text")
         (handler,) = root.handlers
         assert isinstance(handler, logging.StreamHandler)
         assert root.level == logging.ERROR

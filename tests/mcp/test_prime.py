@@ -59,8 +59,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 async def test_the_hook_says_what_the_resource_says(
     core: Core, prime: Prime, quick: list[bool], monkeypatch: pytest.MonkeyPatch, bob: Caller
 ) -> None:
-    now = core.clock.now().utctimetuple()
-    monkeypatch.setattr(quick_prime.time, "gmtime", lambda: now)
+    now = core.clock.now().timestamp()
+    monkeypatch.setattr(quick_prime.time, "time", lambda: now)
     me = Caller("claude-code:s1", str(core.places.root))
     data = {"title": "mine", "acceptance_criteria": ["one"], "git_branch": "work"}
     await core.tasks.create(TaskCreate.model_validate(data), me)

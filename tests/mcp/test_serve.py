@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import time
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Callable
@@ -166,6 +167,16 @@ async def test_a_port_in_use_is_said(project: Path, serving: Serving) -> None:
         with pytest.raises(serve.CannotListen) as caught:
             await serve.run(Entry(taken, {}, project, None, "s"), Namespace())
     assert caught.value.code == "cannot_listen"
+
+
+def test_no_answer_waits_for_the_clients_delayed_acknowledgement() -> None:
+    """Every answer took 40 ms more than it needed."""
+    with (
+        serve.bind("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()[:2]),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_addresses_are_written_as_urls() -> None:

@@ -47,6 +47,14 @@ def sqlite_url(path: Path) -> str:
     return make_url("sqlite+aiosqlite://").set(database=str(path)).render_as_string()
 
 
+def file_of(url: str) -> Path | None:
+    """The file behind an address, where it is a file's."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(address.database))
+
+
 class Database:
     """An open database: `read()` and `write()` are transactions, and nothing else commits.
 
@@ -165,7 +173,8 @@ def translation(said: str) -> Unavailable | None:
     if "malformed" in said or "not a database" in said:
         return BoardBroken(
             "The board's file is damaged.",
-            next_step="Stop all servers and restore .claudetask/claudetask.db from a copy.",
+            next_step="Stop all servers of this project, run claudetask-mcp board check, and then "
+            "claudetask-mcp board restore, which goes back to the newest sound copy.",
         )
     if any(word in said for word in ("full", "readonly", "disk i/o", "unable to open")):
         return BoardUnwritable(

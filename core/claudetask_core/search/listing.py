@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -17,6 +18,11 @@ from claudetask_core.search.exclusions import FOLDERS, is_unwanted
 from claudetask_core.search.paths import parents
 from claudetask_core.search.reading import is_inside, read
 
+MOST_RULES: Final = 256 * 1024
+LONGEST_RULE: Final = 1_000
+STARS: Final = 3
+DEEP_STARS: Final = 3
+STAR: Final = re.compile(r"\*+")
 GIT_SECONDS: Final = 30
 _POLL_SECONDS: Final = 0.2
 _DEEPEST: Final = 100
@@ -44,8 +50,14 @@ def glob(patterns: Sequence[str]) -> GitIgnoreSpec:
     """Patterns with the meaning they have in .gitignore.
 
     Raises:
-        GlobInvalid: A pattern cannot be read.
+        GlobInvalid: A pattern cannot be read, or not in good time.
     """
+    if not all(map(is_modest, patterns)):
+        raise GlobInvalid(
+            f"The path pattern is too long or has too many stars ({STARS} in a name at most, "
+            f"{DEEP_STARS} times **).",
+            next_step="Use a glob such as src/**/*.py or *.md.",
+        )
     try:
         return GitIgnoreSpec.from_lines(patterns)
     except ValueError as error:
@@ -65,6 +77,19 @@ class Listing:
     paths: list[str]
     folders: set[str]
     by_git: bool
+
+
+def is_modest(pattern: str) -> bool:
+    """Whether a pattern can be matched in good time.
+
+    It becomes a regular expression that tries all ways to share a name among its stars, so that a
+    few hundred of them would take longer than the world lasts.
+    """
+    segments = pattern.split("/")
+    deep = sum("**" in segment for segment in segments)
+    stars = max(len(STAR.findall(segment)) for segment in segments)
+    modest = len(pattern) <= LONGEST_RULE and "\0" not in pattern
+    return modest and deep <= DEEP_STARS and stars <= STARS
 
 
 def list_files(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> list[str]:
@@ -257,8 +282,10 @@ def _ignored(path: bytes, rules: list[tuple[int, GitIgnoreSpec]]) -> bool:
 
 def _gitignore(path: bytes) -> GitIgnoreSpec | None:
     try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # a pipe would never end
+            return None
         with open(path, "rb") as file:  # noqa: PTH123 — the name may not be UTF-8
-            lines = file.read(1_000_000).decode("utf-8", "replace").splitlines()
-        return GitIgnoreSpec.from_lines(lines)
+            lines = file.read(MOST_RULES).decode("utf-8", "replace").splitlines()
+        return GitIgnoreSpec.from_lines([line for line in lines if is_modest(line)])
     except (OSError, ValueError):
         return None

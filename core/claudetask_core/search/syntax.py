@@ -19,7 +19,7 @@ _MINOR: Final = frozenset({"field", "constant", "prototype", "export"})
 _SHOWN: Final = {"prototype": "function", "export": "constant"}
 _NAME_END: Final = re.compile(r"[<(\[{\s]|(?<=\w)=$")
 _ARGUMENTS: Final = re.compile(r"<[^<>]*>")
-_OPERATOR: Final = re.compile(r"(?:.*?(\w+)::)?(operator\b.*)")
+_OPERATOR: Final = re.compile(r"(?:\A|\b(\w+)::)(operator\b.*)")
 _PATH: Final = re.compile(r"::|[.:\\/]")
 
 
@@ -90,7 +90,7 @@ def _named(one: Finding) -> tuple[str, str]:
     bare = text.strip("\"'`:@$#*. ")
     if "::" in bare:
         bare = _ARGUMENTS.sub("", bare)
-    operator = _OPERATOR.match(bare)
+    operator = _OPERATOR.search(bare)
     if operator:
         return operator[1] or "", operator[2]
     if one.kind in _WHOLE:

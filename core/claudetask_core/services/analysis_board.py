@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,6 +29,7 @@ ANALYST = Caller("analysis")
 TRIES = 5
 MAX_CRITERIA = 20
 MAX_FILES = 50
+MOST_READ = 4_000_000
 CRITERION: TypeAdapter[str] = TypeAdapter(CriterionText)
 FILE: TypeAdapter[str] = TypeAdapter(RelatedFile)
 
@@ -159,10 +159,11 @@ def _has_line(path: Path, line: int | None) -> bool:
     if line is None:
         return False
     try:
-        with path.open("rb") as file:
-            return next(islice(file, line - 1, None), None) is not None
+        with path.open("rb") as file:  # a file may be one line without end
+            lines = file.read(MOST_READ).split(b"\n")
     except OSError:
         return False
+    return line <= len(lines) - (not lines[-1])
 
 
 def _resolved(root: Path, path: str) -> Path | None:

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from claudetask_core import board_sql
 from claudetask_core.db.models.base import UtcDateTime
+from claudetask_core.services.claims import CREDIBLE
 
 if TYPE_CHECKING:
     from claudetask_core.board_sql import Ask
 
 NOW = bindparam("now", type_=UtcDateTime())
+LATEST = bindparam("latest", type_=UtcDateTime())
 
 
 def asker(session: Session) -> "Ask":
@@ -23,6 +25,9 @@ def asker(session: Session) -> "Ask":
         statement = text(sql)
         if "now" in values:
             statement = statement.bindparams(NOW)
+        if ":latest" in sql:
+            statement = statement.bindparams(LATEST)
+            values = {**values, "latest": values["now"] + CREDIBLE}
         answer = cast("CursorResult[Any]", session.execute(statement, values))
         return list(answer) if answer.returns_rows else []
 

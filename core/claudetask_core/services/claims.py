@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from claudetask_core import board_sql
 from claudetask_core.db.models import TaskRow
 from claudetask_core.errors import Conflict
 from claudetask_core.services.history import Change
+
+CREDIBLE = timedelta(seconds=board_sql.CREDIBLE)
 
 
 class Claimed(Conflict):
@@ -52,9 +55,12 @@ class Lease:
 
 
 def is_held(row: TaskRow, now: datetime) -> bool:
-    """Whether anybody's claim on the task is still running."""
+    """Whether anybody's claim on the task is still running.
+
+    One that would last longer than any lease was made while a clock was wrong, and holds nobody up.
+    """
     return row.claimed_by is not None and (
-        row.claim_expires_at is not None and row.claim_expires_at > now
+        row.claim_expires_at is not None and now < row.claim_expires_at <= now + CREDIBLE
     )
 
 

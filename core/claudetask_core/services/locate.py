@@ -96,7 +96,7 @@ def refuse_links_out(board: Path) -> None:
     home = board.parent.resolve()
     if not board.resolve().is_relative_to(home):
         raise BoardLeadsOut(board)
-    for folder in (board, board / "index", board / "kept"):
+    for folder in (board, board / "index", board / "kept", board / "backups"):
         for entry in _entries(folder):
             if entry.is_symlink() and not entry.resolve().is_relative_to(board.resolve()):
                 raise BoardLeadsOut(entry)

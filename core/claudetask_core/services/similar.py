@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import NoteRow, TaskRow
@@ -23,6 +24,7 @@ from claudetask_core.services.similar_question import Question
 from claudetask_core.services.similar_rarity import SAMPLE, Rarity
 from claudetask_core.services.similar_terms import MOST_CHARACTERS, compounds, lexicon
 
+BATCH: Final = 500
 CANDIDATES: Final = 32
 LIKELY_ONES: Final = 16
 DUPLICATES: Final = 3
@@ -46,9 +48,13 @@ class Candidate:
 
 async def index(session: WriteSession, row: TaskRow) -> None:
     """Makes the task findable as it now stands, in the same transaction."""
-    notes = await _notes(session, row.id) if row.notes_count else ""
     if row.version > 1:
         await forget(session, row.id)
+    await _enter(session, row)
+
+
+async def _enter(session: WriteSession, row: TaskRow) -> None:
+    notes = await _notes(session, row.id) if row.notes_count else ""
     fields = {
         "title": row.title,
         "description": row.description,
@@ -75,6 +81,26 @@ async def _notes(session: WriteSession, task_id: int) -> str:
 
 async def forget(session: WriteSession, task_id: int) -> None:
     await session.execute(text("DELETE FROM tasks_fts WHERE rowid = :id"), {"id": task_id})
+
+
+async def index_anew(session: WriteSession) -> None:
+    """Makes the search index again from the tasks, also where it is damaged."""
+    await session.execute(text("DROP TABLE tasks_fts"))
+    columns = "title, description, analysis, notes, files"
+    await session.execute(
+        text(f"CREATE VIRTUAL TABLE tasks_fts USING fts5({columns}, tokenize = 'porter unicode61')")
+    )
+    last = 0
+    while rows := (await session.scalars(_some_after(last))).all():
+        for row in rows:
+            await _enter(session, row)
+        last = rows[-1].id
+        session.expunge_all()
+
+
+def _some_after(last: int) -> Select[TaskRow]:
+    some = select(TaskRow).where(TaskRow.id > last).order_by(TaskRow.id).limit(BATCH)
+    return some.options(selectinload(TaskRow.files))
 
 
 class SimilarService:

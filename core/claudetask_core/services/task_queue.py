@@ -67,7 +67,10 @@ async def _held(session: AsyncSession, doing: str, caller: str, now: datetime) -
     return await session.scalar(
         select(TaskRow)
         .where(
-            TaskRow.status == doing, TaskRow.claimed_by == caller, TaskRow.claim_expires_at > now
+            TaskRow.status == doing,
+            TaskRow.claimed_by == caller,
+            TaskRow.claim_expires_at > now,
+            TaskRow.claim_expires_at <= now + claims.CREDIBLE,
         )
         .order_by(PRIORITY_RANK, TaskRow.created_at, TaskRow.id)
         .limit(1)

@@ -119,3 +119,16 @@ async def test_a_holders_reason_that_overrides_nothing_is_no_override(
     change = TaskUpdate.model_validate({"check": {1: "seen"}, "force_reason": "to be sure"})
     await core.tasks.update(held, change, alice)
     assert [(e.action, e.reason) for e in await core.tasks.history(held)][-1] == ("checked", None)
+
+
+async def test_a_claim_of_a_clock_that_was_years_ahead_holds_nobody_up(
+    core: Core, held: int, alice: Caller, bob: Caller, clock: HeldClock
+) -> None:
+    clock.advance(400 * 24 * 3600)
+    await core.queue.next(alice, claim=True)
+    clock.advance(-400 * 24 * 3600)
+    assert "You hold no task." in await core.resume.text(alice)
+    taken = await core.queue.next(bob, claim=True)
+    assert taken.task is not None
+    assert (taken.task.id, taken.task.claimed_by) == (held, "bob")
+    assert "#1 a (In Progress; bob until 09:30 UTC)" in await core.resume.text(bob)

@@ -1,0 +1,80 @@
+"""Does to a server what goes wrong in the world, and looks what became of what it acknowledged.
+
+    python -m bench.faults [--times 3] [--hours H] [--only NAME ...] [--lock-seconds 60]
+
+Each fault has a server and a board of its own. After it: nothing that was acknowledged is lost, the
+error said what to do, and the next call is answered. Prints a table; the exit code is 1 where that
+is not so. Some faults need a mount, which only root may make; they say so where they are left out.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from bench.fault import disk, surroundings
+from bench.fault.server import Outcome
+
+Fault = Callable[[float], Awaitable[Outcome | None]]
+FAULTS: Final[dict[str, tuple[str, Fault]]] = {
+    "kill": ("kill -9 while four clients write", surroundings.killed),
+    "full": ("full disk (a tmpfs of 4 MB)", disk.full_disk),
+    "limit": ("no file may grow (RLIMIT_FSIZE)", disk.size_limit),
+    "read-only": ("read-only folder", disk.read_only),
+    "clock": ("clock jumps by days and years", surroundings.clock_jumps),
+    "board": ("damaged pages of the board", disk.corrupt_board),
+    "index": ("damaged pages of the code index", disk.corrupt_index),
+    "locked": ("board locked by another program", disk.locked),
+    "git": ("git hangs", surroundings.git_hangs),
+    "claude": ("claude hangs", surroundings.claude_hangs),
+    "handles": ("out of file handles", surroundings.out_of_handles),
+    "slow": ("clients that never read", surroundings.never_read),
+}
+
+
+async def campaign(
+    names: Sequence[str], times: int, until: float, lock_seconds: float
+) -> dict[str, Outcome]:
+    """Each fault so many times, and again until that moment; those that cannot be are left out."""
+    outcomes: dict[str, Outcome] = {}
+    done = 0
+    while done < times or time.monotonic() < until:
+        done += 1
+        for name in names:
+            found = await FAULTS[name][1](lock_seconds)
+            if found is None:
+                print(f"{name}: left out, it needs a mount", flush=True)
+                continue
+            outcomes.setdefault(name, Outcome()).add(found)
+            print(f"round {done}: {name} {'good' if found.good else found}", flush=True)
+    return outcomes
+
+
+def table(outcomes: dict[str, Outcome]) -> str:
+    """The figures as docs/reliability.md has them."""
+    rows = [
+        f"| {FAULTS[name][0]} | {one.injected} | {one.lost} | {one.answered} |"
+        for name, one in outcomes.items()
+    ]
+    return "\n".join(["| fault | injected | lost | answered |", "| --- | --- | --- | --- |", *rows])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--hours", type=float, default=0)
+    parser.add_argument("--only", nargs="+", choices=list(FAULTS), default=list(FAULTS))
+    parser.add_argument("--lock-seconds", type=float, default=60)
+    asked = parser.parse_args()
+    began = time.monotonic()
+    until = began + asked.hours * 3600
+    outcomes = asyncio.run(campaign(asked.only, asked.times, until, asked.lock_seconds))
+    print(f"\n{table(outcomes)}\n\n{time.monotonic() - began:.0f} s")
+    wrong = [line for one in outcomes.values() for line in one.unclear]
+    print("\n".join(wrong))
+    return int(not all(one.good for one in outcomes.values()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,164 @@
+"""What the faces and the board cost under load, as ratios to floors measured in the same run.
+
+    python -m bench.load faces [--calls 300]
+    python -m bench.load sizes [--to 100000] [--calls 40]
+
+`faces`: REST create, list, get and move beside a bare FastAPI route and one that makes one raw
+aiosqlite transaction, and MCP calls over HTTP beside an echo tool, all in turns. `sizes`: the same
+questions to boards of 100 to a million tasks; each figure is a ratio to the board of 1,000.
+"""
+
+import argparse
+import asyncio
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+from mcp import Client
+
+from bench.fault.server import serving
+from bench.loading import boards
+from claudetask_core.config import Settings
+from claudetask_core.core import Core, open_core
+from claudetask_core.schemas.task import Page, TaskCreate, TaskFilter
+from claudetask_core.services.claims import Caller
+
+Step = Callable[[int], Awaitable[object]]
+SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
+REFERENCE = 1_000
+STARTS = 300
+
+
+@asynccontextmanager
+async def floor(folder: Path) -> AsyncGenerator[str]:
+    """The floors, in a process of their own; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = ["-m", "bench.loading.floors", str(folder / "floor.db"), str(port)]
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient(base_url=address) as client:
+            for _ in range(STARTS):
+                try:
+                    await client.get("/bare")
+                    break
+                except httpx.ConnectError:
+                    await asyncio.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def timed(step: Step, number: int) -> float:
+    began = time.perf_counter()
+    await step(number)
+    return (time.perf_counter() - began) * 1e3
+
+
+async def beside(label: str, ours: Step, theirs: Step, calls: int) -> None:
+    """Prints the medians of two steps that take turns, and of the ratios of each turn."""
+    pairs = [(await timed(ours, n), await timed(theirs, n)) for n in range(calls)]
+    mine, least = (sorted(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(a / b for a, b in pairs)
+    p99 = mine[int(len(mine) * 0.99)]
+    middle = statistics.median(least)
+    print(f"{label:34} {statistics.median(mine):8.2f} {p99:8.2f} {middle:8.2f} {ratio:6.1f}")
+
+
+async def faces(calls: int) -> None:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        address = await stack.enter_async_context(floor(folder))
+        server = await stack.enter_async_context(serving(folder))
+        bare = await stack.enter_async_context(httpx.AsyncClient(base_url=address))
+        rest = server.client
+        for number in range(100):
+            await rest.post("/api/tasks", json={"title": f"first {number}"})
+
+        async def move(number: int) -> None:
+            status = ("Ready", "Backlog")[number % 2]
+            answer = await rest.put("/api/tasks/1/status", json={"status": status})
+            answer.raise_for_status()
+
+        get_bare: Step = lambda _: bare.get("/bare")  # noqa: E731 — one of a row of steps
+        raw: Step = lambda n: bare.post("/raw", json={"title": f"task {n}"})  # noqa: E731 — as above
+        print(f"{'':34} {'ms':>8} {'p99':>8} {'floor':>8} {'ratio':>6}")
+        await beside("REST get / bare route", lambda _: rest.get("/api/tasks/1"), get_bare, calls)
+        page = {"limit": 50}
+        await beside("REST list of 50 / bare route",
+                     lambda _: rest.get("/api/tasks", params=page), get_bare, calls)  # fmt: skip
+        create: Step = lambda n: rest.post("/api/tasks", json={"title": f"task {n}"})  # noqa: E731 — as above
+        await beside("REST create / raw transaction", create, raw, calls)
+        await beside("REST move / raw transaction", move, raw, calls)
+        ours = await stack.enter_async_context(Client(f"{server.address}/mcp"))
+        echo = await stack.enter_async_context(Client(f"{address}/mcp"))
+        echoed: Step = lambda _: echo.call_tool("echo", {"text": "x" * 200})  # noqa: E731 — as above
+        for label, tool, arguments in (
+            ("MCP get_task / echo", "get_task", {"task_id": 1}),
+            ("MCP list_tasks of 50 / echo", "list_tasks", {}),
+            ("MCP update_task note / echo", "update_task", {"task_id": 2, "note": "x"}),
+        ):
+            call: Step = lambda _, tool=tool, given=arguments: ours.call_tool(tool, given)  # noqa: E731 — as above
+            await beside(label, call, echoed, calls)
+
+
+def questions(core: Core, count: int) -> dict[str, Step]:
+    me = Caller("bench")
+    return {
+        "list of 50": lambda _: core.tasks.find(TaskFilter(), Page(limit=50)),
+        "list, last page": lambda _: core.tasks.find(
+            TaskFilter(), Page(limit=50, after_id=count - 50)
+        ),
+        "filter by text": lambda n: core.tasks.find(TaskFilter(q=f"word{n * 37}"), Page(limit=50)),
+        "next": lambda _: core.queue.next(me),
+        "similar": lambda n: core.similar.find(f"word{n * 5} word{n * 31} word{n * 101}"),
+        "get": lambda n: core.tasks.get(n * 7 % count + 1),
+        "counts": lambda _: core.tasks.counts(),
+        "create": lambda n: core.tasks.create(
+            TaskCreate(title=f"word{n} word{n * 3} new", description="word5 word77"), me
+        ),
+        "resume": lambda _: core.resume.text(me),
+    }
+
+
+async def sizes(largest: int, calls: int) -> None:
+    taken: dict[int, dict[str, float]] = {}
+    for size in (size for size in SIZES if size <= largest):
+        with tempfile.TemporaryDirectory() as name:
+            await boards.make(Path(name), size)
+            settings = Settings(index_watch=False, backup_keep=0)
+            async with open_core(settings, start=Path(name), home=None) as core:
+                taken[size] = {
+                    label: statistics.median([await timed(step, n) for n in range(calls)])
+                    for label, step in questions(core, size).items()
+                }
+        print(f"{size} tasks measured", flush=True)
+    print(f"{'ms (ratio to 1,000)':20}" + "".join(f"{size:>18,}" for size in taken))
+    for label in taken[REFERENCE]:
+        base = taken[REFERENCE][label]
+        figures = (f"{row[label]:10.2f} ({row[label] / base:5.1f})" for row in taken.values())
+        print(f"{label:20}" + "".join(f"{figure:>18}" for figure in figures))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("what", choices=["faces", "sizes"])
+    parser.add_argument("--calls", type=int, default=0)
+    parser.add_argument("--to", type=int, default=100_000, choices=SIZES)
+    asked = parser.parse_args()
+    if asked.what == "faces":
+        asyncio.run(faces(asked.calls or 300))
+    else:
+        asyncio.run(sizes(asked.to, asked.calls or 40))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Boards of any size, made by SQL in seconds, that read as boards do: most words are seldom."""
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from claudetask_core.config import Settings
+from claudetask_core.core import DATABASE, open_core
+
+STATUSES: Final = (
+    ("Done", 0.80),
+    ("Backlog", 0.12),
+    ("Ready", 0.04),
+    ("In Progress", 0.01),
+    ("Testing", 0.01),
+    ("Code Review", 0.01),
+    ("Analysis", 0.01),
+)
+WORDS: Final = 20_000
+OF_TITLE: Final = 6
+OF_TEXT: Final = 40
+AT: Final = "2026-01-05 09:00:00.000000"
+
+
+async def make(folder: Path, count: int) -> None:
+    """A project in the folder with so many tasks; most are done, as on a board that is used."""
+    async with open_core(Settings(index_watch=False), start=folder, home=None):
+        pass
+    with closing(sqlite3.connect(folder / ".claudetask" / DATABASE)) as board:
+        board.execute("PRAGMA synchronous = OFF")
+        columns = (
+            "id, title, description, type, priority, status, last_criterion, notes_count, version,"
+            " created_at, updated_at, completed_at"
+        )
+        board.executemany(
+            f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 1, ?, ?, ?)",  # noqa: S608 — names of ours
+            _rows(count),
+        )
+        board.execute(
+            "INSERT INTO tasks_fts (rowid, title, description, analysis, notes, files)"
+            " SELECT id, title, description, '', '', '' FROM tasks"
+        )
+        board.execute(
+            "INSERT INTO dependencies SELECT id, id - 7 FROM tasks WHERE id % 9 = 0 AND id > 7"
+        )
+        board.commit()
+        board.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _rows(count: int) -> Iterator[tuple[object, ...]]:
+    source = random.Random(1)  # noqa: S311 — made-up text, the same each time
+    words = [f"word{number}" for number in range(WORDS)]
+    weights = [1 / (number + 10) for number in range(WORDS)]
+    names, shares = zip(*STATUSES, strict=True)
+    for number in range(1, count + 1):
+        said = source.choices(words, weights, k=OF_TITLE + OF_TEXT)
+        status = source.choices(names, shares)[0]
+        yield (
+            number,
+            " ".join(said[:OF_TITLE]),
+            " ".join(said[OF_TITLE:]),
+            source.choice(("Feature", "Bug")),
+            source.choice(("High", "Medium", "Low")),
+            status,
+            AT,
+            AT,
+            AT if status == "Done" else None,
+        )

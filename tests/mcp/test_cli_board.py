@@ -1,0 +1,187 @@
+"""`claudetask-mcp board …` as a person uses it."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from claudetask_mcp import cli, logs
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def nothing(*_: object) -> None:
+    """Does nothing."""
+
+
+@pytest.fixture
+def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in the project: exit code, stdout, stderr."""
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(logs, "configure_logging", nothing)
+
+    def called(*arguments: str) -> tuple[int, str, str]:
+        code = cli.main(arguments)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return called
+
+
+def made_by(out: str) -> Path:
+    return Path(out.removeprefix("Copied to ").removesuffix(".\n"))
+
+
+def test_a_board_is_copied_checked_and_restored(run: Run, project: Path) -> None:
+    run("task", "add", "first")
+    code, out, _ = run("board", "backup")
+    assert code == 0
+    copy = made_by(out)
+    assert copy.parent == project / ".claudetask" / "backups"
+    run("task", "add", "second")
+    code, out, _ = run("board", "check")
+    assert code == 0
+    assert "tasks     2\nsound     every page, row and index\n" in out
+    assert f"  {copy.name}  " in out
+    code, out, _ = run("board", "restore", copy.name, "--yes")
+    assert code == 0
+    assert out.startswith(f"Restored 1 task from {copy}. What the board was: ")
+    assert "second" not in run("task", "list")[1]
+
+
+def test_a_restore_asks_first(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run("task", "add", "first")
+    run("board", "backup")
+    run("task", "add", "second")
+    code, _, err = run("board", "restore")
+    assert code == 1
+    assert "Answer y, or give --yes." in err
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for answer, expected in (("n\n", 1), ("y\n", 0)):
+        monkeypatch.setattr(sys, "stdin", Terminal(answer))
+        code, out, _ = run("board", "restore")
+        assert code == expected
+        assert "What it is now is kept. [y/N] " in out
+    assert "second" not in run("task", "list")[1]
+
+
+def test_a_damaged_board_is_refused_with_the_way_back_and_checked(
+    run: Run,
+    project: Path,
+) -> None:
+    run("task", "add", "first")
+    run("board", "backup")
+    (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all " * 1000)
+    code, _, err = run("task", "list")
+    assert code == 1
+    assert "claudetask-mcp board restore" in err
+    code, out, _ = run("board", "check")
+    assert code == 1
+    assert "wrong     file is not a database" in out
+    assert out.endswith("then claudetask-mcp board restore.\n")
+    code, _, err = run("board", "check", "--mend")
+    assert (code, "damaged" in err) == (1, True)
+    assert run("board", "restore", "--yes")[0] == 0
+    assert "first" in run("task", "list")[1]
+
+
+def test_indexes_are_mended(run: Run) -> None:
+    run("task", "add", "first")
+    code, out, _ = run("board", "check", "--mend")
+    assert code == 0
+    assert "sound" in out
+
+
+def test_without_a_board_there_is_nothing_to_copy(
+    run: Run,
+    tmp_path: Path,
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for action in ("backup", "check"):
+        code, out, _ = run("--project", str(empty), "board", action)
+        assert code == 0
+        assert out.startswith("There is no board at ")
+    assert list(empty.iterdir()) == []
+    code, _, err = run("--project", str(empty), "board", "restore", "--yes")
+    assert (code, "Kept: none" in err) == (1, True)
+
+
+def test_a_board_on_a_server_is_copied_with_its_own_tools(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_DATABASE_URL", "postgresql+asyncpg://nowhere/board")
+    for action in ("backup", "check", "restore"):
+        code, _, err = run("board", action)
+        assert (code, "pg_dump" in err) == (1, True)
+
+
+def test_a_board_in_another_file_is_copied_too(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/else.db")
+    run("task", "add", "first")
+    assert made_by(run("board", "backup")[1]).is_file()
+
+
+def test_a_board_is_exported_and_imported(
+    run: Run,
+    tmp_path: Path,
+    make_project: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run("task", "add", "first")
+    file = tmp_path / "board.jsonl"
+    assert run("board", "export", str(file)) == (0, f"Exported to {file}.\n", "")
+    assert file.stat().st_mode & 0o777 == 0o600
+    code, _, err = run("board", "export", str(file))
+    assert (code, "is there already" in err) == (1, True)
+    code, out, _ = run("board", "export", "-")
+    assert out == file.read_text("utf-8")
+    other = str(make_project("other"))
+    code, said, _ = run("board", "import", str(file), "--project", other)
+    assert code == 0
+    assert said == f"Imported {len(out.splitlines()) - 2} rows.\n"
+    code, _, err = run("board", "import", str(file), "--project", other)
+    assert (code, "--replace" in err) == (1, True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(out))
+    code, said, _ = run("board", "import", "-", "--replace", "--project", other)
+    assert code == 0
+    assert said.startswith("What the board was: ")
+    listed = json.loads(run("task", "list", "--json", "--project", other)[1])
+    assert [task["title"] for task in listed] == ["first"]
+
+
+@pytest.mark.parametrize("action", ["export", "import"])
+def test_a_file_that_cannot_be_used_is_said(
+    run: Run,
+    action: str,
+    tmp_path: Path,
+) -> None:
+    code, _, err = run("board", action, str(tmp_path / "none" / "board.jsonl"))
+    assert code == 1
+    assert "cannot be used: No such file or directory." in err
+
+
+def test_a_file_of_other_bytes_is_refused(
+    run: Run,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "board.jsonl"
+    file.write_bytes(b'{"claudetask_board":1,"schema":"0001","numbers":{}}\n\xff\xfe\n')
+    code, _, err = run("board", "import", str(file))
+    assert (code, "Line 2 cannot be imported" in err) == (1, True)
