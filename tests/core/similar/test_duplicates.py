@@ -4,7 +4,7 @@ import pytest
 
 from bench.duplicates import evaluate
 from bench.duplicates.board import board
-from bench.duplicates.pairs import HALVES, KINDS, load, mixed
+from bench.duplicates.pairs import FRESH, HALVES, KINDS, PARTS, load, mixed
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import SimilarTask, TaskCreate
 from claudetask_core.services import similar_rarity
@@ -75,8 +75,32 @@ def test_the_labelled_halves_hold_ten_projects_and_enough_pairs_that_differ() ->
     triples = [triple for half in HALVES for triple in load(half)]
     assert len({triple.project for triple in triples}) == 10
     assert len(triples) >= 120
+
+
+def test_the_part_that_was_written_afterwards_has_other_projects_and_no_text_stands_twice() -> None:
+    fresh = load(FRESH)
+    known = {triple.project for half in HALVES for triple in load(half)}
+    assert len(fresh) >= 40
+    assert not {triple.project for triple in fresh} & known
+    triples = [triple for part in PARTS for triple in load(part)]
     titles = [one.title for t in triples for one in (t.task, t.same, t.other)]
     assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.slow
+async def test_of_kinds_of_project_never_seen_more_is_caught_than_by_words_alone() -> None:
+    parts = [mixed(load(part)) for part in PARTS]
+    whole = [case for part in parts for case in part]
+    first = len(whole) - len(parts[-1]) + 1
+    async with board(case.task for case in whole) as core:
+        rates = (await evaluate.ask(evaluate.ours(core), parts[-1], first)).rates(0.0)
+    assert rates.alarms <= 0.08
+    index = evaluate.indexed(whole)
+    find = evaluate.bm25(index)
+    least = evaluate.best_threshold(await evaluate.ask(find, parts[0], 1))
+    plain = (await evaluate.ask(find, parts[-1], first)).rates(least)
+    index.close()
+    assert rates.caught > plain.caught
 
 
 @pytest.mark.slow
