@@ -383,5 +383,5 @@ def _duplicate(likely: list[SimilarTask]) -> PossibleDuplicate:
     return PossibleDuplicate(
         f"A task much like this exists: {listed}.",
         next_step="Work on that one, or create it anyway with on_duplicate=warn.",
-        duplicates=[hit.id for hit in likely],
+        possible_duplicates=[hit.model_dump(mode="json") for hit in likely],
     )
