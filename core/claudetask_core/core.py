@@ -16,6 +16,7 @@ from claudetask_core.schemas.project import ProjectStatus
 from claudetask_core.services.agents import AgentService
 from claudetask_core.services.analysis import AnalysisService
 from claudetask_core.services.analysis_context import AnalysisContext
+from claudetask_core.services.branch_files import branch_files
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.disk_watch import DiskWatch
 from claudetask_core.services.events import EventService
@@ -151,7 +152,11 @@ def _assemble(
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, home=home, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
-    similar = SimilarService(database)
+
+    async def files_of(branch: str) -> list[str]:
+        return await branch_files(await root(), branch)
+
+    similar = SimilarService(database, files_of)
     tasks = TaskService(database, writes, similar, verify)
     search = SearchService(
         root=root,
