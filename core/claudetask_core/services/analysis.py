@@ -167,14 +167,15 @@ class AnalysisService:
             self._background.keep("sweeper", self._sweep)
 
     async def _sweep(self) -> None:
-        while True:
+        going = True
+        while going:
             try:
                 await self.recover()
                 for job in await self._jobs.adopt():
                     await self._take_over(job)
             except DomainError as refusal:
                 log.warning("nothing was taken over: %s", refusal.code)
-            await asyncio.sleep(SWEEP_SECONDS)
+            going = await self._background.pause(SWEEP_SECONDS)
 
     async def _take_over(self, job: Job) -> None:
         try:
@@ -274,8 +275,7 @@ class AnalysisService:
 
     async def _tick(self) -> None:
         """Writes heartbeats and progress, and stops what other processes want stopped."""
-        while self._runs:
-            await asyncio.sleep(TICK_SECONDS)
+        while self._runs and await self._background.pause(TICK_SECONDS):
             present = {job_id: run.progress for job_id, run in self._runs.items()}
             try:
                 orders = await self._jobs.beat(present)

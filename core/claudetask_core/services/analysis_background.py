@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -14,6 +15,7 @@ class Background:
     def __init__(self) -> None:
         self.living: set[asyncio.Task[None]] = set()
         self._helpers: dict[str, asyncio.Task[None]] = {}
+        self._closing = asyncio.Event()
 
     def begin(self, life: Coroutine[Any, Any, None]) -> None:
         living = _logged(life)
@@ -26,10 +28,17 @@ class Background:
         if running is None or running.done():
             self._helpers[name] = _logged(helper())
 
+    async def pause(self, seconds: float) -> bool:
+        """Where a helper waits; whether it shall go on. So it ends between two looks at the
+        database, and not amid one.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        return not self._closing.is_set()
+
     async def close(self, *patience: float) -> None:
-        """Ends the helpers, and waits so many seconds for the lives before these are ended too."""
-        for helper in self._helpers.values():
-            helper.cancel()
+        """Waits so many seconds for all of it to end, and cancels what has not."""
+        self._closing.set()
         left = {*self.living, *self._helpers.values()}
         for seconds in patience:
             if left:
