@@ -17,7 +17,10 @@ from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import (
     MAX_ID,
     NoteCreate,
+    OnDuplicate,
+    SimilarTask,
     StatusChange,
+    Task,
     TaskCreate,
     TaskFilter,
     TaskSort,
@@ -128,12 +131,28 @@ class TaskPost(TaskCreate):
         )
     )
 
+    on_duplicate: Annotated[
+        OnDuplicate, Field(description="refuse: create nothing where the like exists (409)")
+    ] = OnDuplicate.WARN
     agent: Agent = None
 
 
+class TaskMade(Task):
+    """A task as it was made. Those that it may repeat are named where there are any; else it is
+    the task as it can be read.
+    """
+
+    possible_duplicates: list[SimilarTask] | None = None
+
+    @classmethod
+    def of(cls, task: Task, duplicates: list[SimilarTask]) -> Self:
+        named = {"possible_duplicates": duplicates} if duplicates else {}
+        return cls.model_validate({**dict(task), **named})
+
+
 class TaskPut(TaskUpdate):
-    """Changes to a task. What is absent stays; a whole task as it was read can be sent back:
-    read-only fields are taken where they equal the present value.
+    """Changes to a task. What is absent stays; a whole task as it was read or made can be sent
+    back: read-only fields are taken where they equal the present value.
     """
 
     model_config = ConfigDict(
@@ -151,6 +170,9 @@ class TaskPut(TaskUpdate):
     created_at: ReadOnlyTime = None
     updated_at: ReadOnlyTime = None
     completed_at: ReadOnlyTime = None
+    possible_duplicates: Annotated[list[SimilarTask] | None, Field(json_schema_extra=READ_ONLY)] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _nulls_only_where_empty_is_a_value(self) -> Self:
@@ -328,6 +350,7 @@ def changes(body: BaseModel, present: BaseModel, kind: type[M]) -> M:
     return kind.model_validate(differing)
 
 
-def without_agent(body: BaseModel, kind: type[M]) -> M:
-    """The body as the core knows it."""
-    return kind.model_validate(body.model_dump(exclude={"agent"}, exclude_unset=True))
+def for_core(body: BaseModel, kind: type[M]) -> M:
+    """What the core knows of the body."""
+    known = set(kind.model_fields)
+    return kind.model_validate(body.model_dump(include=known, exclude_unset=True))

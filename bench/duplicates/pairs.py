@@ -1,11 +1,11 @@
 """Labelled pairs of tasks: what is the same work in other words, and what only looks like it.
 
-`a.txt` and `b.txt` hold five kinds of project each. A task stands on a line that begins with `=`,
-the same task as another person would write it with `~`, and a different one of the same corner
-of the project with `!`; each with its title, what it says, and the places in the code that
-somebody who looked would add. Agents work in the code and nearly always name these, people do not:
-of twenty triples eighteen are taken with them, one with the first task's alone and one without any.
-The other kinds are measured beside it, as they are much harder.
+`a.txt` and `b.txt` hold five kinds of project each, `c.txt` and `d.txt` seven others each. A task
+stands on a line that begins with `=`, the same task as another person would write it with `~`, and
+a different one of the same corner of the project with `!`; each with its title, what it says, and
+the places in the code that somebody who looked would add. Agents work in the code and nearly always
+name these, people do not: of twenty triples eighteen are taken with them, one with the first task's
+alone and one without any. The other kinds are measured beside it, as they are much harder.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,11 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent
 HALVES: Final = ("a", "b")
+LEARNED: Final = ("a", "c")
+"""Weights and thresholds come from these."""
+FRESH: Final = "d"
+"""Written when everything was settled, and measured once."""
+PARTS: Final = (*HALVES, "c", FRESH)
 MARKS: Final = ("= ", "~ ", "! ")
 ONE_SIDED: Final = 9
 NEITHER: Final = 19
@@ -88,11 +93,11 @@ def mixed(triples: list[Triple]) -> list[Case]:
     return [chosen.get(n % PERIOD, both)(triple) for n, triple in enumerate(triples)]
 
 
-def load(half: str) -> list[Triple]:
-    """The triples of one half."""
+def load(part: str) -> list[Triple]:
+    """The triples of one part."""
     found: list[Triple] = []
     project, texts = "", list[Text]()
-    for line in (FOLDER / f"{half}.txt").read_text("utf-8").splitlines():
+    for line in (FOLDER / f"{part}.txt").read_text("utf-8").splitlines():
         if line.startswith("# "):
             project = line[2:]
         elif line.startswith(MARKS):

@@ -67,6 +67,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         )
     listening = bind(settings.host, settings.port)
     async with entry.open() as core:
+        core.analysis.serve()
         app = _app(core, entry, listening.getsockname()[1])
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"

@@ -56,7 +56,7 @@ def _headline(agent: Agent) -> str:
 
 
 def _line(agent: Agent) -> str:
-    scope = " (user)" if agent.scope is Scope.USER else ""
+    scope = "" if agent.scope is Scope.PROJECT else f" ({agent.scope})"
     state = [] if agent.loaded else ["not loaded"]
     if agent.problems:
         state.append(count(len(agent.problems), "problem"))

@@ -184,7 +184,7 @@ def _assemble(
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, home=home, kept=kept, announce=events.announce)
     agents = AgentService(root=root, home=home, kept=kept, announce=events.announce)
-    similar = SimilarService(database)
+    similar = SimilarService(database, branches.files)
     tasks = TaskService(database, writes, similar, verify)
     search = SearchService(
         root=root,

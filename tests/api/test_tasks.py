@@ -20,6 +20,48 @@ async def test_a_new_task_answers_201_with_its_place_and_its_tag(client: AsyncCl
     assert (await client.get(answer.headers["location"])).json() == task
 
 
+SAID = {"title": "Export invoices as PDF", "description": "`render_pdf` in invoices/export.py"}
+
+
+async def test_a_task_that_may_repeat_another_names_it_and_is_else_as_it_can_be_read(
+    client: AsyncClient,
+) -> None:
+    first = (await client.post("/api/tasks", json=SAID)).json()
+    answer = await client.post("/api/tasks", json=SAID)
+    made = answer.json()
+    named = made.pop("possible_duplicates")
+    assert "possible_duplicates" not in first
+    assert [(hit["id"], hit["title"], hit["status"]) for hit in named] == [
+        (first["id"], SAID["title"], "Backlog")
+    ]
+    assert 0.6 < named[0]["score"] <= 1
+    assert "render_pdf" in named[0]["why"]
+    assert (await client.get(answer.headers["location"])).json() == made
+
+
+async def test_where_duplicates_are_refused_nothing_is_made_and_the_like_is_named(
+    client: AsyncClient,
+) -> None:
+    await client.post("/api/tasks", json={**SAID, "on_duplicate": "refuse"})
+    answer = await client.post("/api/tasks", json={**SAID, "on_duplicate": "refuse"})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "possible_duplicate")
+    assert [hit["id"] for hit in problem["possible_duplicates"]] == [1]
+    assert "on_duplicate=warn" in problem["detail"]
+    assert len((await client.get("/api/tasks")).json()) == 1
+    wrong = await client.post("/api/tasks", json={**SAID, "on_duplicate": "ask"})
+    assert wrong.status_code == 422
+
+
+async def test_the_answer_to_a_new_task_can_be_sent_back_whole(client: AsyncClient) -> None:
+    await client.post("/api/tasks", json=SAID)
+    made = (await client.post("/api/tasks", json=SAID)).json()
+    answer = await client.put(f"/api/tasks/{made['id']}", json={**made, "priority": "High"})
+    assert answer.status_code == 200
+    assert answer.json()["priority"] == "High"
+    assert "possible_duplicates" not in answer.json()
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

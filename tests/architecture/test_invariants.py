@@ -126,6 +126,7 @@ def test_git_is_only_ever_asked() -> None:
     assert asked
     assert asked <= {
         "for-each-ref",
+        "grep",
         "log",
         "ls-files",
         "merge-base",

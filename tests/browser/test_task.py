@@ -36,6 +36,26 @@ def test_a_task_is_made_after_a_warning_of_one_like_it(board: Board, visit: Visi
     expect(dialog(page, "#2 Send a receipt")).to_be_visible()
 
 
+def test_a_task_that_may_repeat_another_is_made_only_when_a_person_says_so(
+    board: Board, visit: Visit
+) -> None:
+    said = "`render_pdf` in invoices/export.py"
+    board.make("Export invoices as PDF", description=said)
+    page = visit("")
+    page.get_by_role("button", name="New task").click()
+    form = dialog(page, "New task")
+    form.get_by_label("Title").fill("Export invoices as PDF")
+    form.get_by_label("Description").fill(said)
+    form.get_by_role("button", name="Create task").click()
+    warning = form.get_by_role("alert")
+    expect(warning).to_contain_text("Nothing was made yet")
+    expect(warning).to_contain_text("#1Export invoices as PDF")
+    assert len(board.get("/api/tasks")) == 1
+    form.get_by_role("button", name="Create it anyway").click()
+    expect(column(page, "Backlog").locator(".card")).to_have_count(2)
+    expect(form).to_have_count(0)
+
+
 def test_a_task_shows_all_that_is_known_and_takes_notes_and_evidence(
     board: Board, visit: Visit
 ) -> None:

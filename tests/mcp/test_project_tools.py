@@ -197,6 +197,15 @@ async def test_an_agent_of_the_user_may_be_overridden_by_the_project(
     assert (project / ".claude" / "agents" / "mine.md").exists()
 
 
+async def test_an_agent_of_a_folder_above_is_marked(connect: Connect, project: Path) -> None:
+    path = project.parent / ".claude" / "agents" / "shared.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("---\nname: shared\ndescription: d\n---\nx\n")
+    async with connect() as client:
+        assert "shared (parent): d" in await answer(client, "list_agents")
+        assert "shared (parent) " in await answer(client, "get_agent", name="shared")
+
+
 async def test_a_section_is_replaced_and_the_rest_stays(connect: Connect, project: Path) -> None:
     file = project / "CLAUDE.md"
     file.write_text("# Commands\n\n## Testing\n\npytest\n\n## Build\n\nmake\n", "utf-8")

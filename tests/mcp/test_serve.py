@@ -9,6 +9,7 @@ import time
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from mcp.types import ResourceListChangedNotification
 from sse_starlette.sse import AppStatus
 
 from claudetask_core.config import Settings
+from claudetask_core.core import open_core
+from claudetask_core.db.models import JobRow
+from claudetask_core.schemas.task import TaskCreate
+from claudetask_core.services.claims import Caller
 from claudetask_mcp.commands import serve
 from claudetask_mcp.entry import Entry
 from tests.mcp.process import INITIALIZE, SOON, started
@@ -120,6 +125,40 @@ async def test_a_change_through_rest_reaches_an_older_mcp_client(serving: Servin
         await answer(client, "list_tasks")
         await rest.post("/api/tasks", json={"title": "Work"})
         await asyncio.wait_for(told.wait(), SOON)
+
+
+async def test_a_job_that_a_killed_server_left_is_taken_over_by_one_that_starts(
+    project: Path, serving: Serving
+) -> None:
+    now = datetime.now(UTC)
+    async with open_core(Settings(index_watch=False), start=project, home=None) as core:
+        await core.tasks.create(TaskCreate(title="Work"), Caller("alice"))
+        async with core.database.write() as session:
+            session.add(
+                JobRow(
+                    id="left",
+                    task_id=1,
+                    kind="analysis",
+                    status="queued",
+                    progress=0.0,
+                    message="",
+                    provider="claude-code",
+                    actor="alice",
+                    owner="",
+                    cancel_requested=False,
+                    created_at=now,
+                    heartbeat_at=now,
+                )
+            )
+    async with (
+        serving() as url,
+        httpx.AsyncClient(base_url=url) as rest,
+        asyncio.timeout(SOON),
+    ):
+        while (job := (await rest.get("/api/jobs/left")).json())["status"] == "queued":  # noqa: ASYNC110 — a client can only ask
+            await asyncio.sleep(0.01)
+    assert job["status"] == "failed"
+    assert "CLAUDETASK_ANALYSIS_PROVIDER is none" in job["error"]
 
 
 async def test_with_a_token_nobody_else_gets_in(serving: Serving) -> None:

@@ -13,8 +13,8 @@ from claudetask_api.schemas import (
     AgentPut,
     RestorePost,
     changes,
+    for_core,
     refuse_changed,
-    without_agent,
 )
 from claudetask_core.schemas.agent import (
     Agent,
@@ -61,7 +61,7 @@ async def list_agents(core: CoreDep) -> list[Agent]:
 async def create_agent(
     core: CoreDep, body: AgentPost, named: HeaderActor, response: Response
 ) -> Agent:
-    data = without_agent(body, AgentCreate)
+    data = for_core(body, AgentCreate)
     agent = await core.agents.create(data, actor(body.agent, named))
     response.headers["Location"] = address(agent)
     return changed(agent, response)

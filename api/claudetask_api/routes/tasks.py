@@ -13,12 +13,13 @@ from claudetask_api.schemas import (
     ActorBody,
     NextPost,
     StatusPut,
+    TaskMade,
     TaskPost,
     TaskPut,
     TaskQuery,
     changes,
+    for_core,
     refuse_changed,
-    without_agent,
 )
 from claudetask_core.schemas.branch import Branch
 from claudetask_core.schemas.job import Job
@@ -70,14 +71,18 @@ async def list_tasks(
     "",
     status_code=201,
     summary="Create a task",
+    response_model_exclude_unset=True,
     responses=answers(409, ok=201, headers=("ETag", "Location")),
 )
 async def create_task(
     core: CoreDep, body: TaskPost, named: HeaderActor, response: Response
-) -> Task:
-    made = await core.tasks.create(without_agent(body, TaskCreate), caller(body.agent, named))
+) -> TaskMade:
+    who = caller(body.agent, named)
+    data = for_core(body, TaskCreate)
+    made = await core.tasks.create(data, who, on_duplicate=body.on_duplicate)
     response.headers["Location"] = f"/api/tasks/{made.task.id}"
-    return _tagged(made.task, response)
+    _tagged(made.task, response)
+    return TaskMade.of(made.task, made.duplicates)
 
 
 @router.post(
@@ -161,7 +166,7 @@ async def update_task_status(
     present = await core.tasks.get(task_id)
     expected = condition.expected_version(present.version)
     who = caller(body.agent, named)
-    change = without_agent(body, StatusChange)
+    change = for_core(body, StatusChange)
     return _tagged(await core.tasks.move(task_id, change, who, expected_version=expected), response)
 
 

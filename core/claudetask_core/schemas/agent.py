@@ -32,7 +32,12 @@ ToolName = Annotated[
 
 
 class Scope(StrEnum):
+    """Whose an agent is: the project's, a folder's above it up to the repository's root, the
+    user's. Only the first are written.
+    """
+
     PROJECT = "project"
+    PARENT = "parent"
     USER = "user"
 
 

@@ -67,6 +67,12 @@ _WORDS: Final = frozenset(
         "xoxs", "xapp", "slack", "GOCSPX", "sk", "pypi", "SG", "AccountKey",
     }
 )  # fmt: skip
+HINTS: Final = (
+    *_PREFIXES, "PRIVATE KEY", "PuTTY-User-Key-File-", "AGE-SECRET-KEY-1", "glpat-", "xox", "xapp-",
+    "hooks.slack.com", "GOCSPX-", "sk-", "pypi-AgE", "SG.", "AccountKey=", "aws_secret",
+    "AWS_SECRET", "awssecret", "AWSSECRET", "awsSecret", "AwsSecret", "Aws_Secret",
+)  # fmt: skip
+"""What a text with a credential has somewhere, of each form at least one, for a search by lines."""
 _KEY_NAME: Final = re.compile(r"aws_?secret", re.IGNORECASE)
 _LEAST_PREFIXED: Final = 12
 _ANY: Final = re.compile("|".join(f"(?:{form})" for form in KINDS.values()))

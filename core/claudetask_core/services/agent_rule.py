@@ -16,12 +16,12 @@ class Surroundings:
     Attributes:
         servers: The MCP servers that are configured; None where that could not be read.
         skills: The skills that can be found, likewise.
-        user_agents: The user's own agents by name.
+        outer_agents: The agents of the user and of folders above, by name.
     """
 
     servers: frozenset[str] | None = None
     skills: frozenset[str] | None = None
-    user_agents: dict[str, Path] = field(default_factory=dict[str, Path])
+    outer_agents: dict[str, Path] = field(default_factory=dict[str, Path])
 
 
 @dataclass(frozen=True)

@@ -115,11 +115,11 @@ def _built_in(subject: Subject) -> Iterator[Finding]:
 
 
 def _shadows(subject: Subject) -> Iterator[Finding]:
-    path = subject.around.user_agents.get((subject.file.text("name") or "").strip())
+    path = subject.around.outer_agents.get((subject.file.text("name") or "").strip())
     if path is not None:
         yield Finding(
             subject.file.line_of("name"),
-            f"In this project it takes the place of the user's own agent {path}.",
+            f"In this project it takes the place of another agent: {path}.",
             "Choose another name unless that is meant.",
         )
 

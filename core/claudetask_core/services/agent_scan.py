@@ -1,4 +1,4 @@
-"""Finding the agent files of a project and of its user, whatever state they are in."""
+"""Finding the agent files that Claude Code reads in a project, whatever state they are in."""
 
 import logging
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from claudetask_core.errors import DomainError, NotFound, writable
 from claudetask_core.schemas.agent import Agent, Problem, Scope, Severity
 from claudetask_core.services.agent_file import AgentFile, parse
+from claudetask_core.services.agent_folders import above
 from claudetask_core.services.agent_rule import Subject, Surroundings
 from claudetask_core.services.agent_rules import is_loaded, problems_of
 from claudetask_core.services.agent_rules_tools import runs_with
@@ -71,12 +72,19 @@ class Found:
 
 
 def scan(root: Path, home: Path | None) -> list[Found]:
-    """All files of the project, then those of the user that the project does not replace."""
-    project = _scope(Scope.PROJECT, root)
-    if home is None or _same(root / AGENTS, home / AGENTS):
-        return project
-    taken = {found.id for found in project if found.name}
-    return project + [found for found in _scope(Scope.USER, home) if found.id not in taken]
+    """All files of the project, then those of the folders above it and of the user, as far as none
+    before replaces them.
+    """
+    found = scan_project(root)
+    for more in (*_parents(root, home), _users(root, home)):
+        taken = {one.id for one in found if one.name}
+        found += [one for one in more if one.id not in taken]
+    return found
+
+
+def scan_project(root: Path) -> list[Found]:
+    """All files of the project itself."""
+    return _scope(Scope.PROJECT, root)
 
 
 def load(scope: Scope, base: Path, path: Path) -> Found:
@@ -92,18 +100,20 @@ def load(scope: Scope, base: Path, path: Path) -> Found:
 
 def surroundings(root: Path, home: Path | None) -> Surroundings:
     """What stands around the agents of a project."""
-    users = [] if home is None or _same(root / AGENTS, home / AGENTS) else _scope(Scope.USER, home)
+    further = [*_users(root, home)]
+    for folder in reversed(_parents(root, home)):
+        further += folder
     return Surroundings(
         servers=servers_of(root, home),
         skills=skills_of(root, home),
-        user_agents={found.name: found.path for found in users if found.name},
+        outer_agents={found.name: found.path for found in further if found.name},
     )
 
 
 def subject_of(found: Found, content: Content, around: Surroundings) -> Subject:
-    """A file as the rules look at it; the user's own replace nothing."""
-    if found.scope is Scope.USER:
-        around = replace(around, user_agents={})
+    """A file as the rules look at it; only the project's own replace others."""
+    if found.scope is not Scope.PROJECT:
+        around = replace(around, outer_agents={})
     return Subject(found.path, content.file, found.twins, around)
 
 
@@ -166,6 +176,17 @@ def _scope(scope: Scope, base: Path) -> list[Found]:
     twinned = [_with_twins(one, named) for one in found]
     # Of several with one id, the first is the one that get() answers: a file that is an agent.
     return sorted(twinned, key=lambda one: (one.id.casefold(), one.name is None, str(one.path)))
+
+
+def _parents(root: Path, home: Path | None) -> list[list[Found]]:
+    """The files of each folder above the project, the nearest folder first."""
+    return [_scope(Scope.PARENT, folder) for folder in above(root, home)]
+
+
+def _users(root: Path, home: Path | None) -> list[Found]:
+    if home is None or _same(root / AGENTS, home / AGENTS):
+        return []
+    return _scope(Scope.USER, home)
 
 
 def _with_twins(found: Found, named: dict[str, list[Path]]) -> Found:

@@ -25,6 +25,7 @@ from claudetask_core.services.agent_scan import (
     as_agent,
     load,
     scan,
+    scan_project,
     subject_of,
     surroundings,
 )
@@ -72,6 +73,16 @@ class UserScopeReadOnly(Forbidden):
     def __init__(self, agent_id: str) -> None:
         super().__init__(
             f"{agent_id!r} is one of the user's own agents, for all projects; it is read only.",
+            next_step="Create a project agent of the same name: it takes the other's place here.",
+        )
+
+
+class ParentScopeReadOnly(Forbidden):
+    code = "parent_scope_read_only"
+
+    def __init__(self, agent_id: str, folder: Path) -> None:
+        super().__init__(
+            f"{agent_id!r} belongs to {folder}, above this project; it is read only here.",
             next_step="Create a project agent of the same name: it takes the other's place here.",
         )
 
@@ -154,7 +165,7 @@ class AgentStore:
     def restore(self, agent_id: str, version: str) -> tuple[Agent, bool]:
         """The agent as it is after, and whether anything was written."""
         with self._kept.lock():
-            here = next((one for one in scan(self._root, None) if one.id == agent_id), None)
+            here = next((one for one in scan_project(self._root) if one.id == agent_id), None)
             now = None if here is None or isinstance(here.content, DomainError) else here.content
             present = now.snapshot.data if now else None
             copy = self._kept.get(self._root, _label(agent_id), version, present=present)
@@ -188,13 +199,15 @@ class AgentStore:
         found, content = self._one(agent_id)
         if found.scope is Scope.USER:
             raise UserScopeReadOnly(agent_id)
+        if found.scope is Scope.PARENT:
+            raise ParentScopeReadOnly(agent_id, found.base)
         if expected_hash:
             known = self._kept.contents(self._root, _label(agent_id), expected_hash)
             refuse_stale(content.snapshot, expected_hash, known)
         return found, content
 
     def _refuse_taken(self, agent_id: str, path: Path, but: Path | None = None) -> None:
-        for one in scan(self._root, None):
+        for one in scan_project(self._root):
             if one.id == agent_id and one.path != but:
                 raise AgentExists(agent_id, one.path)
         if path != but and os.path.lexists(path):
@@ -230,7 +243,7 @@ class AgentStore:
             raise
 
     def _present(self, path: Path) -> Agent:
-        found = next((one for one in scan(self._root, None) if one.path == path), None)
+        found = next((one for one in scan_project(self._root) if one.path == path), None)
         return self._shown(found or load(Scope.PROJECT, self._root, path))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from claudetask_core.errors import DomainError
+from claudetask_core.services.agent_folders import above
 from claudetask_core.services.files import look
 
 _MAX_SKILLS = 1000
@@ -34,7 +35,9 @@ BUILT_IN_SKILLS = frozenset(
 
 def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
     """The names under which the tools of configured MCP servers are offered in this project."""
-    names = _keys(_read(root, root / ".mcp.json"), "mcpServers")
+    names: set[str] = set()
+    for folder in (root, *root.parents):
+        names |= _keys(_read(folder, folder / ".mcp.json"), "mcpServers")
     for base, path in _homes(home):
         said = _read(base, path)
         if said is None and path.exists():
@@ -48,7 +51,7 @@ def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
 def skills_of(root: Path, home: Path | None) -> frozenset[str] | None:
     """The names of the skills and commands of the project, of its user, and of Claude Code."""
     names = set(BUILT_IN_SKILLS)
-    for base in (root, home):
+    for base in (root, *above(root, home), home):
         if base is not None:
             names |= _skills(base / ".claude" / "skills") | _commands(base / ".claude" / "commands")
     return frozenset(names)

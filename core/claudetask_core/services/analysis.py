@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from claudetask_core.clock import Clock
 from claudetask_core.config import Settings
@@ -13,20 +12,17 @@ from claudetask_core.db.engine import Database
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.job import ACTIVE, Job, JobStatus
 from claudetask_core.schemas.task import Task
-from claudetask_core.services import analysis_answer, analysis_prompt
-from claudetask_core.services.analysis_board import AnalysisBoard, checked
+from claudetask_core.services import analysis_prompt
+from claudetask_core.services.analysis_background import Background
+from claudetask_core.services.analysis_board import AnalysisBoard
 from claudetask_core.services.analysis_context import AnalysisContext
 from claudetask_core.services.analysis_jobs import SERVER_GONE, Ending, Jobs, Turn
-from claudetask_core.services.analysis_provider import Outcome, Provider, none_found
 from claudetask_core.services.analysis_rows import JobFinished
-from claudetask_core.services.analysis_run import Run, ending
+from claudetask_core.services.analysis_run import Run
 from claudetask_core.services.analysis_stop import CANCEL_GRACE, CLOSE_GRACE
-from claudetask_core.services.anthropic_api import AnthropicApi
+from claudetask_core.services.analysis_work import Work
 from claudetask_core.services.claims import Caller
-from claudetask_core.services.claude_code import ClaudeCode
-from claudetask_core.services.claude_code_stream import Stream
 from claudetask_core.services.events import EventService
-from claudetask_core.services.recommend import best
 from claudetask_core.services.tasks import TaskService
 
 log = logging.getLogger(__name__)
@@ -71,14 +67,10 @@ class AnalysisService:
     ) -> None:
         self._jobs = Jobs(database, events, clock, at_once=settings.analysis_concurrency)
         self._board = AnalysisBoard(database, tasks)
-        self._settings = settings
-        self._context = context or AnalysisContext()
+        self._work = Work(self._board, tasks, root, settings, context or AnalysisContext())
         self._tasks = tasks
-        self._root = root
         self._runs: dict[str, Run] = {}
-        self._living: set[asyncio.Task[None]] = set()
-        self._ticker: asyncio.Task[None] | None = None
-        self._sweeper: asyncio.Task[None] | None = None
+        self._background = Background()
         self._closed = False
 
     async def start(self, task_id: int, caller: Caller) -> Job:
@@ -93,9 +85,9 @@ class AnalysisService:
             raise _shutting_down()
         await self.recover()
         task = await self._tasks.get(task_id, caller)
-        run = Run(task, await self._provider())
+        run = Run(task, await self._work.provider())
         self.serve()
-        self._begin(self._live(run, caller))
+        self._background.begin(self._live(run, caller))
         return await asyncio.shield(run.queued)  # a caller that goes away leaves no half a job
 
     async def get(self, job_id: str) -> Job:
@@ -124,7 +116,7 @@ class AnalysisService:
 
     async def context(self, task: Task) -> str:
         """What an analysis would be told beside the task, for a caller who does it itself."""
-        return analysis_prompt.context(await self._context.gather(task))
+        return analysis_prompt.context(await self._work.context.gather(task))
 
     async def unfinished(self) -> list[Job]:
         """The jobs that are queued or running, in all processes, oldest first."""
@@ -171,67 +163,36 @@ class AnalysisService:
 
     def serve(self) -> None:
         """Takes over, from now on, what servers that are gone have left; again is harmless."""
-        if self._sweeper is None and not self._closed:
-            self._sweeper = asyncio.create_task(self._sweep())
-            self._sweeper.add_done_callback(_log_fault)
+        if not self._closed:
+            self._background.keep("sweeper", self._sweep)
 
     async def _sweep(self) -> None:
-        while True:
+        going = True
+        while going:
             try:
                 await self.recover()
                 for job in await self._jobs.adopt():
                     await self._take_over(job)
             except DomainError as refusal:
                 log.warning("nothing was taken over: %s", refusal.code)
-            await asyncio.sleep(SWEEP_SECONDS)
+            going = await self._background.pause(SWEEP_SECONDS)
 
     async def _take_over(self, job: Job) -> None:
         try:
-            run = Run(await self._tasks.get(job.task_id), await self._provider())
+            run = Run(await self._tasks.get(job.task_id), await self._work.provider())
         except DomainError as refusal:
             await self._board.leave(job.task_id, _note(str(refusal)))
             await self._jobs.finish(job.id, Ending(JobStatus.FAILED, "failed", str(refusal)))
             return
         run.queued.set_result(job)
-        self._begin(self._live_on(run, job))
+        self._background.begin(self._live_on(run, job))
 
     async def close(self) -> None:
         """Ends what runs here, as interrupted, within two seconds."""
         self._closed = True
         for run in self._runs.values():
             run.ask_to_stop(JobStatus.INTERRUPTED, SERVER_GONE, CLOSE_GRACE)
-        if self._ticker is not None:
-            self._ticker.cancel()
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-        helpers = (helper for helper in (self._ticker, self._sweeper) if helper is not None)
-        left = {*self._living, *helpers}
-        for seconds in (CLOSE_SECONDS, LAST_SECONDS):
-            if left:
-                _, left = await asyncio.wait(left, timeout=seconds)
-            for late in left:
-                late.cancel()
-
-    async def _provider(self) -> Provider:
-        """Who the settings name, or with `auto` who is there, Claude Code before a key.
-
-        Raises:
-            NoClaude: Nobody is there; the remedy is named.
-        """
-        settings = self._settings
-        if settings.analysis_provider in {"auto", "claude-code"}:
-            client = await ClaudeCode.find(settings)
-            if client is not None:
-                return client
-        if settings.analysis_provider in {"auto", "anthropic"} and settings.anthropic_api_key:
-            return AnthropicApi(settings, self._context.search)
-        raise none_found(settings)
-
-    def _begin(self, life: Coroutine[Any, Any, None]) -> None:
-        living = asyncio.create_task(life)
-        self._living.add(living)
-        living.add_done_callback(self._living.discard)
-        living.add_done_callback(_log_fault)
+        await self._background.close(CLOSE_SECONDS, LAST_SECONDS)
 
     async def _live(self, run: Run, caller: Caller) -> None:
         """The life of a job, from its row to its end; `run.queued` always gets an answer."""
@@ -265,9 +226,7 @@ class AnalysisService:
                 job.id
             ):  # cancelled, or deleted with its task, meanwhile
                 await self._board.put_back(run.task.id)
-        if self._ticker is None or self._ticker.done():
-            self._ticker = asyncio.create_task(self._tick())
-            self._ticker.add_done_callback(_log_fault)
+        self._background.keep("ticker", self._tick)
 
     async def _in_turn(self, run: Run, job: Job) -> None:
         end: Ending | None = Ending(JobStatus.FAILED, "failed", FAULT)
@@ -284,16 +243,9 @@ class AnalysisService:
 
     async def _analyse(self, run: Run, job: Job) -> Ending | None:
         """Runs one analysis; None where somebody else ended the job before it began."""
-        outcome = Outcome()
         if await self._wait_for_turn(run, job) is Turn.GONE:
             return None
-        if run.stopped_as is None:
-            outcome = await self._ask(run, outcome)
-        if run.stopped_as is not None:
-            return ending(run.stopped_as, run.reason, outcome)
-        if outcome.error is not None:
-            return ending(JobStatus.FAILED, outcome.error, outcome)
-        return await self._keep(run, outcome)
+        return await self._work.do(run)
 
     async def _wait_for_turn(self, run: Run, job: Job) -> Turn:
         """Asks for the turn until it comes, the job is gone or the run is stopped."""
@@ -304,32 +256,6 @@ class AnalysisService:
             with suppress(TimeoutError):
                 await asyncio.wait_for(run.asked.wait(), TICK_SECONDS)
         return Turn.LATER
-
-    async def _ask(self, run: Run, nothing: Outcome) -> Outcome:
-        task = await self._tasks.get(run.task.id)
-        run.stream = Stream(await self._root())
-        gathering = asyncio.create_task(self._context.gather(task))
-        run.stop.bind(lambda _grace: gathering.cancel())
-        await asyncio.wait({gathering})
-        if gathering.cancelled():
-            return nothing
-        material = gathering.result()
-        run.agents = material.agents
-        prompt = analysis_prompt.build(material)
-        schema = analysis_answer.schema()
-        return await run.provider.ask(prompt, schema, run.stream, run.stop)
-
-    async def _keep(self, run: Run, outcome: Outcome) -> Ending:
-        answer = analysis_answer.parse(outcome.structured)
-        if isinstance(answer, str):
-            return ending(JobStatus.FAILED, answer, outcome)
-        if answer.suggested_agent not in {agent.name for agent in run.agents}:
-            fit = best(run.task, run.agents)
-            name, reason = (fit.name, fit.reason) if fit else (None, None)
-            answer = answer.model_copy(update={"suggested_agent": name, "agent_reason": reason})
-        found = await asyncio.to_thread(checked, await self._root(), answer)
-        await self._board.store(run.task.id, found)
-        return ending(JobStatus.SUCCEEDED, None, outcome)
 
     async def _end(self, run: Run, job: Job, end: Ending) -> None:
         """Writes the end; where that fails for long, the next server's recovery does it."""
@@ -349,8 +275,7 @@ class AnalysisService:
 
     async def _tick(self) -> None:
         """Writes heartbeats and progress, and stops what other processes want stopped."""
-        while self._runs:
-            await asyncio.sleep(TICK_SECONDS)
+        while self._runs and await self._background.pause(TICK_SECONDS):
             present = {job_id: run.progress for job_id, run in self._runs.items()}
             try:
                 orders = await self._jobs.beat(present)
@@ -369,8 +294,3 @@ def _shutting_down() -> ShuttingDown:
 
 def _note(reason: str | None) -> str:
     return f"The analysis did not finish. {reason or ''}".strip()
-
-
-def _log_fault(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (fault := task.exception()) is not None:
-        log.error("an analysis failed by a fault of ours", exc_info=fault)

@@ -2,7 +2,7 @@
 
 The model looks at the project by the tools of `analysis_reading` and answers by calling
 `submit_analysis`. Every round is bounded: turns, tokens, cost and time have ceilings, and in the
-last turn it must answer.
+last turn it is told to answer. `tool_choice` would force it to, but models that think refuse that.
 """
 
 import asyncio
@@ -17,20 +17,16 @@ from claudetask_core.services.analysis_provider import Outcome
 from claudetask_core.services.analysis_reading import ProjectReader, Search
 from claudetask_core.services.analysis_stop import Stop
 from claudetask_core.services.anthropic_messages import ApiFailed, Messages, Reply, Sleep
+from claudetask_core.services.anthropic_prices import cost
 from claudetask_core.services.claude_code_failures import BY_SUBTYPE, late, redacted, spent
 from claudetask_core.services.claude_code_stream import Stream, counted
 
-MODEL: Final = "claude-sonnet-4-5"
-MAX_TOKENS: Final = 8_192
+MODEL: Final = "claude-sonnet-5-5"
+MAX_TOKENS: Final = 32_000
 SUBMIT: Final = "submit_analysis"
 FORM_TRIES: Final = 3
-MILLION: Final = 1_000_000
-PRICES: Final = (("haiku", 1.0, 5.0), ("sonnet", 3.0, 15.0), ("opus", 15.0, 75.0))
-"""Dollars for a million tokens in and out, by a part of the model's name."""
-DEAREST: Final = PRICES[-1]
-CACHE_WRITE: Final = 1.25
-CACHE_READ: Final = 0.1
 REMINDER: Final = f"Answer by calling {SUBMIT}."
+LAST_TURN: Final = f"This is your last turn. {REMINDER} Leave open what you have not found out."
 
 
 @dataclass
@@ -106,20 +102,19 @@ class AnthropicApi:
 
     def _body(self, talk: _Talk, schema: dict[str, Any]) -> dict[str, Any]:
         submit = {"name": SUBMIT, "description": "Hand in the analysis.", "input_schema": schema}
-        last = talk.turns + 1 >= self._settings.analysis_max_turns or talk.last_error
+        last = talk.turns + 1 >= self._settings.analysis_max_turns
         return {
             "model": self._settings.analysis_model or MODEL,
             "max_tokens": MAX_TOKENS,
             "tools": [*analysis_reading.described(), submit],
-            "tool_choice": {"type": "tool", "name": SUBMIT} if last else {"type": "auto"},
-            "messages": talk.messages,
+            "messages": _with_last_words(talk.messages) if last else talk.messages,
         }
 
     def _count(self, talk: _Talk, reply: Reply, stream: Stream) -> None:
         talk.turns += 1
         tokens = counted(reply.usage)
         talk.tokens += tokens
-        talk.cost += _cost(reply.model, reply.usage)
+        talk.cost += cost(reply.model, reply.usage)
         stream.answered(f"{talk.turns}", reply.content, tokens)
 
     async def _take(self, talk: _Talk, reply: Reply, reader: ProjectReader) -> Outcome | None:
@@ -145,7 +140,7 @@ class AnthropicApi:
                 "Claude answered in words and not in the form that was asked for: "
                 f"{redacted(reply.text)}",
             )
-        talk.messages += [{"role": "assistant", "content": reply.content or [_text("…")]}]
+        talk.messages += [{"role": "assistant", "content": _sendable(reply) or [_text("…")]}]
         answers = [await self._result(use, talk, reader) for use in uses]
         if not uses:
             talk.last_error = REMINDER
@@ -181,21 +176,15 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
+def _sendable(reply: Reply) -> list[dict[str, Any]]:
+    """The blocks as the API takes them back: thoughts to the letter, no empty texts."""
+    return [block for block in reply.content if block.get("type") != "text" or block.get("text")]
+
+
+def _with_last_words(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    *before, newest = messages
+    return [*before, {**newest, "content": [*newest["content"], _text(LAST_TURN)]}]
+
+
 def _cached(text: str) -> dict[str, Any]:
     return {**_text(text), "cache_control": {"type": "ephemeral"}}
-
-
-def _cost(model: str, usage: dict[str, Any]) -> float:
-    """An estimate in dollars; an unknown model is taken for the dearest."""
-    _, into, out = next((price for price in PRICES if price[0] in model), DEAREST)
-
-    def tokens(name: str) -> int:
-        value = usage.get(name)
-        return value if isinstance(value, int) else 0
-
-    read = (
-        tokens("input_tokens")
-        + CACHE_WRITE * tokens("cache_creation_input_tokens")
-        + CACHE_READ * tokens("cache_read_input_tokens")
-    )
-    return (read * into + tokens("output_tokens") * out) / MILLION

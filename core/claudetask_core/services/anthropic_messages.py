@@ -182,6 +182,10 @@ def _append(block: dict[str, Any], delta: dict[str, Any], partial: list[str]) ->
             block["text"] = str(block.get("text", "")) + text
         case {"type": "input_json_delta", "partial_json": str(text)}:
             partial.append(text)
+        case {"type": "thinking_delta", "thinking": str(text)}:
+            block["thinking"] = str(block.get("thinking", "")) + text
+        case {"type": "signature_delta", "signature": str(text)}:
+            block["signature"] = str(block.get("signature", "")) + text
         case _:
             pass
 

@@ -11,13 +11,10 @@ from claudetask_core.services import claude_code_failures as failures
 from claudetask_core.services.analysis_provider import Outcome
 from claudetask_core.services.analysis_stop import CLOSE_GRACE, Stop
 from claudetask_core.services.claude_code_command import arguments, environment
+from claudetask_core.services.claude_code_denied import denied
 from claudetask_core.services.claude_code_failures import spent
 from claudetask_core.services.claude_code_process import Command, Exit, run
 from claudetask_core.services.claude_code_stream import Stream, counted
-from claudetask_core.services.git import git
-
-DENIED_AT_MOST = 400
-IGNORED = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,10 @@ class ClaudeCode:
     async def ask(self, prompt: str, schema: dict[str, Any], stream: Stream, stop: Stop) -> Outcome:
         """As `Provider.ask` says."""
         seconds, most = self.settings.analysis_timeout_seconds, self.settings.analysis_max_tokens
-        denied = [*self.settings.index_exclude, *await _ignored(stream.root)]
+        settings = self.settings
+        hidden = await denied(stream.root, settings.index_exclude, settings.index_max_file_bytes)
         command = Command(
-            argv=arguments(self.binary, self.settings, schema, denied),
+            argv=arguments(self.binary, settings, schema, hidden),
             cwd=stream.root,
             env=environment(),
             stdin=prompt.encode(),
@@ -74,13 +72,6 @@ class _Limit:
         if self._stream.tokens > self._most and not self.passed and not self._stream.result:
             self.passed = True
             self.stop.ask(CLOSE_GRACE)
-
-
-async def _ignored(root: Path) -> list[str]:
-    """Files and folders that git ignores, as patterns: the index leaves them out too."""
-    listed = await git(root, "ls-files", *IGNORED)
-    paths = (listed or "").split("\0")[:DENIED_AT_MOST]
-    return [f"./{path}**" if path.endswith("/") else f"./{path}" for path in paths if path]
 
 
 def _outcome(ended: Exit, stream: Stream, seconds: float) -> Outcome:

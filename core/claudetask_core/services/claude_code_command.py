@@ -34,13 +34,9 @@ OUTER_SESSION = frozenset(
 ADDED = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "CLAUDE_CODE_MAX_RETRIES": "2",  # the default takes three minutes to say that a key is wrong
-    # The client asks git about the folder: without locks, hooks or a repository's own monitor.
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_CONFIG_COUNT": "2",
-    "GIT_CONFIG_KEY_0": "core.fsmonitor",
-    "GIT_CONFIG_VALUE_0": "false",
-    "GIT_CONFIG_KEY_1": "core.hooksPath",
-    "GIT_CONFIG_VALUE_1": os.devnull,
+    # The client asks git about the folder, whose own configuration may name programs (a filter, a
+    # monitor, hooks) for git to run: there it shall be no repository.
+    "GIT_DIR": os.devnull,
 }
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from claudetask_core.clock import Clock
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.event import EventType
+from claudetask_core.services.agent_folders import above
 from claudetask_core.services.agent_scan import AGENTS, scan
 from claudetask_core.services.events import EventService
 from claudetask_core.services.files import RootSource
@@ -85,7 +86,8 @@ class DiskWatch:
 
 def _look(root: Path, last: _Look | None) -> _Look:
     texts = _signs(root / name for name in CLAUDE_MD)
-    agents = _signs((root / AGENTS).rglob("*.[mM][dD]"))
+    folders = (folder / AGENTS for folder in (root, *above(root, None)))
+    agents = _signs(path for folder in folders for path in folder.rglob("*.[mM][dD]"))
     ids = last.ids if last is not None and last.agents == agents else _ids(root)
     return _Look(root, texts, agents, ids)
 

@@ -63,7 +63,7 @@ def best(task: Task, agents: Sequence[Agent]) -> Recommendation | None:
 
 def _is_usable(agent: Agent) -> bool:
     broken = any(problem.severity is Severity.ERROR for problem in agent.problems)
-    return agent.scope is Scope.PROJECT and not broken
+    return agent.scope is not Scope.USER and not broken
 
 
 def _tells(pair: Shared, rarity: Rarity) -> bool:

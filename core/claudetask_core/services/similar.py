@@ -6,7 +6,7 @@ A question's score is the share of what it says that the task says too, weighed 
 word tells: 1.0 is all of it. A duplicate's score is how likely it is the same work.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,7 @@ from claudetask_core.db.models import NoteRow, TaskRow
 from claudetask_core.schemas.task import SimilarTask, SimilarTasks, Status
 from claudetask_core.services import similar_model
 from claudetask_core.services.similar_compare import Comparison, Said
-from claudetask_core.services.similar_outcome import outcomes
+from claudetask_core.services.similar_outcome import CameOf, outcomes, touched_by
 from claudetask_core.services.similar_question import Question
 from claudetask_core.services.similar_rarity import SAMPLE, Rarity
 from claudetask_core.services.similar_terms import MOST_CHARACTERS, compounds, lexicon
@@ -35,6 +35,8 @@ GROWTH: Final = 1.2
 SHARED: Final = 6
 LONG: Final = 400
 
+FilesOf = Callable[[str], Awaitable[list[str]]]
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -44,6 +46,14 @@ class Candidate:
     title: str
     description: str
     rest: str
+
+
+@dataclass(frozen=True)
+class _Described:
+    """Tasks as they are shown, and what came of each."""
+
+    tasks: list[SimilarTask]
+    came: dict[int, CameOf]
 
 
 async def index(session: WriteSession, row: TaskRow) -> None:
@@ -108,10 +118,12 @@ class SimilarService:
 
     Args:
         database: The board's.
+        files_of: The files that a branch's commits touched; None where nobody can say.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files_of: FilesOf | None = None) -> None:
         self._database = database
+        self._files_of = files_of
         self._rarity = Rarity.of(())
         self._newest = -FEW
 
@@ -133,7 +145,14 @@ class SimilarService:
             scores = [_score(compared, place) for place in range(len(likely))]
             best = sorted(range(len(likely)), key=lambda n: (-scores[n], -likely[n].id))
             chosen = [place for place in best if scores[place] > 0][:top_k]
-            results = await _described(session, compared, likely, {n: scores[n] for n in chosen})
+            found = await _described(session, compared, likely, {n: scores[n] for n in chosen})
+        touched = await touched_by(found.came, self._files_of) if self._files_of else {}
+        results = [
+            task.model_copy(update={"outcome": found.came[task.id].told(touched[task.id])})
+            if task.id in touched
+            else task
+            for task in found.tasks
+        ]
         return SimilarTasks(query=query, results=results)
 
     async def duplicates(
@@ -145,7 +164,8 @@ class SimilarService:
         best = sorted(range(len(likely)), key=lambda place: (-chances[place], -likely[place].id))
         least = similar_model.LIKELY if description.strip() else similar_model.LIKELY_BY_TITLE
         chosen = [place for place in best if chances[place] >= least][:DUPLICATES]
-        return await _described(session, compared, likely, {n: float(chances[n]) for n in chosen})
+        named = {n: float(chances[n]) for n in chosen}
+        return (await _described(session, compared, likely, named)).tasks
 
     async def compared(
         self, session: AsyncSession, title: str, description: str
@@ -219,27 +239,28 @@ async def _described(
     compared: Comparison,
     tasks: Sequence[Candidate],
     scores: dict[int, float],
-) -> list[SimilarTask]:
+) -> _Described:
     """The tasks at the places of `scores`, in that order, with what came of them."""
     if not scores:
-        return []
+        return _Described([], {})
     ids = [tasks[place].id for place in scores]
     rows = {
         row.id: row for row in await session.scalars(select(TaskRow).where(TaskRow.id.in_(ids)))
     }
     came = await outcomes(session, rows.values())
-    return [
+    described = [
         SimilarTask(
             id=task.id,
             title=task.title,
             status=Status(rows[task.id].status),
             score=round(score, 4),
             why=_why(compared, place),
-            outcome=came[task.id],
+            outcome=came[task.id].told(),
         )
         for place, score in scores.items()
         if (task := tasks[place]).id in rows
     ]
+    return _Described(described, {task.id: came[task.id] for task in described})
 
 
 def _why(compared: Comparison, place: int) -> str:

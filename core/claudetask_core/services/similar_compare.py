@@ -29,10 +29,7 @@ BEGINNING: Final = 4
 ALIKE: Final = 0.6
 MOST_TERMS: Final = 150
 
-FEATURES: Final = (
-    "title_least", "title_most", "whole_least", "whole_most", "rivals", "amount", "missing_here",
-    "missing_there",
-)  # fmt: skip
+FEATURES: Final = ("whole_least", "whole_most", "rivals")
 
 
 @dataclass(frozen=True)
@@ -122,18 +119,11 @@ class Comparison:
         return np.array(rows, np.float64).reshape(len(rows), len(FEATURES))
 
     def _features(self, other: int) -> list[float]:
-        places, there = self._others[other], self._titles[other]
-        here, ours, theirs = self.asked.title, self._weights, self._their_weights[places]
+        places = self._others[other]
         near = self._near[:, places]
         out, back = near.max(axis=1, initial=0.0), near.max(axis=0, initial=0.0)
-        return [
-            *_both(out[:here], ours[:here], back[:there], theirs[:there]),
-            *_both(out, ours, back, theirs),
-            self._rivalry(other, out, back),
-            float(np.log1p(out @ ours)),
-            float(((1 - out[:here]) * ours[:here]).max(initial=0.0)),
-            float(((1 - back[:there]) * theirs[:there]).max(initial=0.0)),
-        ]
+        one, two = _share(out, self._weights), _share(back, self._their_weights[places])
+        return [min(one, two), max(one, two), self._rivalry(other, out, back)]
 
     def _rivalry(self, other: int, out: Floats, back: Floats) -> float:
         """How much a word of one excludes a word of the other; most where both are in titles."""
@@ -149,12 +139,6 @@ class Comparison:
 def _share(found: Floats, weights: Floats) -> float:
     whole = float(weights.sum())
     return float(found @ weights) / whole if whole else 0.0
-
-
-def _both(out: Floats, ours: Floats, back: Floats, theirs: Floats) -> tuple[float, float]:
-    """The share of one in the other both ways, the smaller first."""
-    one, two = _share(out, ours), _share(back, theirs)
-    return min(one, two), max(one, two)
 
 
 def _nearness(ours: Sequence[str], union: Sequence[str], places: dict[str, int]) -> Floats:

@@ -1,20 +1,54 @@
-"""What came of a task: when it was done, its branch, its files, what its analysis says first."""
+"""What came of a task: when it was done, its branch and what that touched, its files, and what its
+analysis says first.
+"""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.models import RelatedFileRow, TaskRow
+from claudetask_core.errors import DomainError
 
 SNIPPET: Final = 160
 FILES: Final = 5
+BRANCHES: Final = 5
+SECONDS: Final = 1.0
 
 
-async def outcomes(session: AsyncSession, rows: Collection[TaskRow]) -> dict[int, str]:
-    """A line for each of the tasks."""
+@dataclass(frozen=True)
+class CameOf:
+    """What is known of a task's end; `files` are those that the task names itself."""
+
+    status: str
+    done: date | None
+    branch: str | None
+    files: tuple[str, ...]
+    analysis: str | None
+
+    def told(self, touched: Sequence[str] = ()) -> str:
+        """A line; `touched` are the files of the branch's commits."""
+        parts: list[str] = []
+        if self.done is not None:
+            parts.append(f"Done {self.done}")
+        if self.branch:
+            parts.append(f"branch {self.branch}")
+        if touched:
+            parts.append(f"its commits touched {_some(touched)}")
+        if own := [path for path in self.files if path not in touched]:
+            parts.append(f"files {_some(own)}")
+        if self.analysis:
+            parts.append(_summary(self.analysis))
+        return "; ".join(parts) or f"{self.status}, nothing recorded yet"
+
+
+async def outcomes(session: AsyncSession, rows: Collection[TaskRow]) -> dict[int, CameOf]:
+    """What came of each of the tasks."""
     ids = [row.id for row in rows]
     found = await session.execute(
         select(RelatedFileRow.task_id, RelatedFileRow.path)
@@ -24,21 +58,38 @@ async def outcomes(session: AsyncSession, rows: Collection[TaskRow]) -> dict[int
     files: defaultdict[int, list[str]] = defaultdict(list)
     for task_id, path in found:
         files[task_id].append(path)
-    return {row.id: _outcome(row, files[row.id]) for row in rows}
+    return {row.id: _came_of(row, files[row.id]) for row in rows}
 
 
-def _outcome(row: TaskRow, files: list[str]) -> str:
-    parts: list[str] = []
-    if row.completed_at is not None:
-        parts.append(f"Done {row.completed_at.date()}")
-    if row.git_branch:
-        parts.append(f"branch {row.git_branch}")
-    if files:
-        more = f" and {len(files) - FILES} more" if len(files) > FILES else ""
-        parts.append(f"files {', '.join(files[:FILES])}{more}")
-    if row.analysis:
-        parts.append(_summary(row.analysis))
-    return "; ".join(parts) or f"{row.status}, nothing recorded yet"
+async def touched_by(
+    came: Mapping[int, CameOf], files_of: Callable[[str], Awaitable[list[str]]]
+) -> dict[int, list[str]]:
+    """The files of the first tasks' branches, as far as they are told in time."""
+    named = [(number, one.branch) for number, one in came.items() if one.branch][:BRANCHES]
+    asked = {number: asyncio.create_task(_told(files_of(branch))) for number, branch in named}
+    if not asked:
+        return {}
+    _, late = await asyncio.wait(asked.values(), timeout=SECONDS)
+    for one in late:
+        one.cancel()
+    return {number: one.result() for number, one in asked.items() if one not in late}
+
+
+async def _told(asked: Awaitable[list[str]]) -> list[str]:
+    try:
+        return await asked
+    except DomainError:  # the project's folder is gone, say: the board still answers
+        return []
+
+
+def _came_of(row: TaskRow, files: list[str]) -> CameOf:
+    done = None if row.completed_at is None else row.completed_at.date()
+    return CameOf(row.status, done, row.git_branch, tuple(files), row.analysis)
+
+
+def _some(files: Sequence[str]) -> str:
+    more = f" and {len(files) - FILES} more" if len(files) > FILES else ""
+    return f"{', '.join(files[:FILES])}{more}"
 
 
 def _summary(analysis: str) -> str:

@@ -17,5 +17,5 @@ class PossibleDuplicate(Conflict):
         super().__init__(
             f"A task much like this exists: {listed}.",
             next_step="Work on that one, or create it anyway with on_duplicate=warn.",
-            duplicates=[hit.id for hit in likely],
+            possible_duplicates=[hit.model_dump(mode="json") for hit in likely],
         )

@@ -38,6 +38,6 @@ async def core(
     """An open board; its analyses ask no index, which would cost each test its building."""
     monkeypatch.setattr(analysis, "TICK_SECONDS", 0.05)
     async with open_core(settings, start=project, home=None, clock=clock) as opened:
-        context = replace(inside(opened, "context"), search=None)
-        monkeypatch.setattr(opened.analysis, "_context", context)
+        work = inside(opened, "work")
+        monkeypatch.setattr(work, "context", replace(work.context, search=None))
         yield opened

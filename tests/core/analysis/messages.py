@@ -30,7 +30,7 @@ def stream(
             "type": "message_start",
             "message": {
                 "id": "msg_1",
-                "model": "claude-sonnet-4-5",
+                "model": "claude-sonnet-5-5",
                 "usage": {"input_tokens": usage[0], "output_tokens": 1},
             },
         },
@@ -53,6 +53,15 @@ def _block(block: dict[str, Any]) -> list[dict[str, Any]]:
     if block["type"] == "text":
         start: dict[str, Any] = {"type": "text", "text": ""}
         deltas = [{"type": "text_delta", "text": block["text"]}]
+    elif block["type"] == "thinking":
+        start = {"type": "thinking", "thinking": "", "signature": ""}
+        deltas = [
+            {"type": "thinking_delta", "thinking": block["thinking"][:3]},
+            {"type": "thinking_delta", "thinking": block["thinking"][3:]},
+            {"type": "signature_delta", "signature": block["signature"]},
+        ]
+    elif "input" not in block:
+        start, deltas = block, []
     else:
         start = {**block, "input": {}}
         said = json.dumps(block["input"])

@@ -121,7 +121,7 @@ async def test_it_reads_searches_and_lists_and_hands_in_the_form(
     outcome = await ask()
     assert (outcome.structured, outcome.error) == (ANSWER, None)
     assert (outcome.turns, outcome.tokens) == (2, 240)
-    assert outcome.cost_usd == pytest.approx((200 * 3 + 40 * 15) / 1e6)
+    assert outcome.cost_usd == pytest.approx((200 * 2 + 40 * 10) / 1e6)
     first, second = sent(api)
     assert [tool["name"] for tool in first["tools"]] == [
         "read_file",
@@ -268,7 +268,7 @@ async def test_a_refusal_of_the_model_is_said(api: respx.MockRouter, ask: Asked)
     assert error.startswith("Claude refused to work on this task. I cannot.")
 
 
-async def test_a_loop_of_tools_that_never_ends_is_ended_and_its_last_turn_must_answer(
+async def test_a_loop_of_tools_that_never_ends_is_ended_and_told_so_in_its_last_turn(
     api: respx.MockRouter, ask: Asked
 ) -> None:
     api.post(URL).mock(return_value=answer(use("read_file", path="login.py")))
@@ -276,14 +276,15 @@ async def test_a_loop_of_tools_that_never_ends_is_ended_and_its_last_turn_must_a
     assert outcome.error is not None
     assert "CLAUDETASK_ANALYSIS_MAX_TURNS" in outcome.error
     assert outcome.turns == 4
-    kinds = [body["tool_choice"]["type"] for body in sent(api)]
-    assert kinds == ["auto", "auto", "auto", "tool"]
+    newest = [body["messages"][-1]["content"][-1].get("text", "") for body in sent(api)]
+    assert ["last turn" in words for words in newest] == [False, False, False, True]
+    assert not any("tool_choice" in body for body in sent(api))
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"analysis_max_budget_usd": 0.001}, "CLAUDETASK_ANALYSIS_MAX_BUDGET_USD"),
+        ({"analysis_max_budget_usd": 0.0007}, "CLAUDETASK_ANALYSIS_MAX_BUDGET_USD"),
         ({"analysis_max_tokens": 200}, "CLAUDETASK_ANALYSIS_MAX_TOKENS"),
     ],
 )
@@ -314,12 +315,23 @@ async def test_a_wrong_form_is_asked_for_again_and_not_for_ever(
     assert "in the form" in outcome.error
 
 
+async def test_thoughts_are_sent_back_to_the_letter_and_empty_texts_are_not(
+    api: respx.MockRouter, ask: Asked
+) -> None:
+    thought = {"type": "thinking", "thinking": "First look.", "signature": "c2ln"}
+    hidden = {"type": "redacted_thinking", "data": "b3BhcXVl"}
+    looks = use("read_file", path="login.py")
+    api.post(URL).mock(side_effect=[answer(thought, hidden, text(""), looks), answer(SUBMIT)])
+    assert (await ask()).error is None
+    assert sent(api)[1]["messages"][1]["content"] == [thought, hidden, looks]
+
+
 async def test_words_instead_of_the_form_are_asked_for_once_more(
     api: respx.MockRouter, ask: Asked
 ) -> None:
     api.post(URL).mock(side_effect=[answer(text("Well."), stop="end_turn"), answer(SUBMIT)])
     assert (await ask()).error is None
-    assert sent(api)[1]["tool_choice"]["type"] == "tool"
+    assert sent(api)[1]["messages"][-1]["content"] == [text("Answer by calling submit_analysis.")]
     api.post(URL).mock(return_value=answer(text("Well."), stop="end_turn"))
     outcome = await Asked(ask.root)()
     assert outcome.error is not None

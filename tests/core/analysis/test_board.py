@@ -243,6 +243,6 @@ async def test_a_task_deleted_at_once_takes_its_job_with_it(
 
     monkeypatch.setattr(board, "enter", deleted_meanwhile)
     await core.analysis.start(task.id, ALICE)
-    await eventually(lambda: not inside(core, "living"))
+    await eventually(lambda: not inside(core, "background").living)
     assert await core.analysis.unfinished() == []
     assert fake.calls() == []

@@ -19,6 +19,7 @@ from claudetask_core.services.analysis_jobs import Ending, Turn
 from claudetask_core.services.claims import Caller
 from tests.core.analysis.support import (
     ALICE,
+    SECONDS,
     FakeClaude,
     analysed,
     eventually,
@@ -132,7 +133,7 @@ async def test_another_process_cancels_a_queued_job(
         asked = await other.analysis.cancel(queued.id, BOB)
         assert asked.status is JobStatus.CANCELLED
     await core.analysis.cancel(running.id, BOB)
-    await eventually(lambda: not inside(core, "living"))
+    await eventually(lambda: not inside(core, "background").living)
     assert len(fake.calls()) == 1
 
 
@@ -141,7 +142,7 @@ async def test_a_job_that_another_process_ended_is_not_begun(core: Core) -> None
     job = await core.analysis.start((await new_task(core)).id, ALICE)
     await jobs.finish(job.id, Ending(JobStatus.CANCELLED, "cancelled"))
     assert await jobs.begin(job.id) is Turn.GONE
-    await eventually(lambda: not inside(core, "living"))
+    await eventually(lambda: not inside(core, "background").living)
     assert (await core.analysis.get(job.id)).status is JobStatus.CANCELLED
 
 
@@ -335,20 +336,31 @@ async def test_a_server_whose_job_was_taken_over_ends_its_client_and_writes_noth
     pid = (await fake.called())["pid"]
     await orphaned(core, job, heartbeat_at=core.clock.now())
     await eventually(lambda: not is_alive(pid))
-    await eventually(lambda: not inside(core, "living"))
+    await eventually(lambda: not inside(core, "background").living)
     assert (await core.analysis.get(job.id)).status is JobStatus.RUNNING
     assert await core.notes.find(task.id) == []
 
 
 async def test_another_servers_running_job_keeps_a_queued_one_waiting(
-    core: Core, fake: FakeClaude
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    jobs, told_to_wait = inside(core, "jobs"), asyncio.Event()
+    begin = jobs.begin
+
+    async def watched(job_id: str) -> Turn:
+        turn: Turn = await begin(job_id)
+        if turn is Turn.LATER:
+            told_to_wait.set()
+        return turn
+
+    monkeypatch.setattr(jobs, "begin", watched)
     first = await core.analysis.start((await new_task(core, "one")).id, ALICE)
     await finished(core, first)
     await orphaned(core, first, heartbeat_at=core.clock.now(), finished_at=None)
     second = await core.analysis.start((await new_task(core, "two")).id, ALICE)
     fake.forget()
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(SECONDS):
+        await told_to_wait.wait()
     assert (await core.analysis.get(second.id)).status is JobStatus.QUEUED
     await orphaned(core, first, status=JobStatus.SUCCEEDED.value)
     assert (await finished(core, second)).status is JobStatus.SUCCEEDED

@@ -1,6 +1,9 @@
 """How the client is called: so that neither it nor a hostile repository can change anything."""
 
 import json
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,7 +63,8 @@ async def test_the_client_works_in_the_project_without_our_variables_and_an_oute
     env = called["env"]
     assert called["cwd"] == str(core.places.root)
     assert env["KEPT_VARIABLE"] == "x"
-    assert not {"CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE", "GIT_DIR"} & env.keys()
+    assert not {"CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE"} & env.keys()
+    assert env["GIT_DIR"] == os.devnull
     assert env["CLAUDE_CODE_MAX_RETRIES"] == "2"
     assert env["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] == "1"
 
@@ -70,10 +74,14 @@ def test_a_model_is_named_where_a_setting_names_it(settings: Settings) -> None:
     assert value(arguments("claude", named, {}), "--model") == "haiku"
 
 
-def test_git_in_the_client_takes_no_locks_and_runs_no_monitor() -> None:
-    env = environment()
-    assert env["GIT_OPTIONAL_LOCKS"] == "0"
-    assert (env["GIT_CONFIG_KEY_0"], env["GIT_CONFIG_VALUE_0"]) == ("core.fsmonitor", "false")
+def test_to_git_in_the_client_the_project_is_no_repository_whose_programs_could_run(
+    project: Path,
+) -> None:
+    subprocess.run(["git", "init", "-q", project], check=True)
+    command = ["git", "-C", project, "status"]
+    said = subprocess.run(command, env=environment(), capture_output=True, check=False)
+    assert said.returncode != 0
+    assert b"not a git repository" in said.stderr
 
 
 def test_the_form_is_an_object_without_references() -> None:

@@ -153,7 +153,7 @@ async def test_a_project_that_is_gone_is_told(core: Core, monkeypatch: pytest.Mo
     async def gone() -> Path:
         return Path("/no/such/project")
 
-    monkeypatch.setattr(core.analysis, "_root", gone)
+    monkeypatch.setattr(inside(core, "work"), "_root", gone)
     _, error = await failure(core)
     assert "Check the project's path" in error
 
@@ -191,7 +191,7 @@ async def test_a_fault_of_ours_fails_the_job_and_stands_in_the_log(
     monkeypatch.setattr(analysis.analysis_prompt, "build", broken)
     with caplog.at_level(logging.ERROR):
         _, error = await failure(core)
-        await eventually(lambda: not inside(core, "living"))
+        await eventually(lambda: not inside(core, "background").living)
     assert "a bug" not in error
     assert "a bug" in caplog.text
 
@@ -229,5 +229,5 @@ async def test_an_end_that_cannot_be_written_is_tried_again_and_then_left_to_the
     monkeypatch.setattr(analysis, "END_PAUSES", (0.0, 0.0))
     monkeypatch.setattr(jobs, "finish", busy)
     job = await core.analysis.start((await new_task(core)).id, ALICE)
-    await eventually(lambda: not inside(core, "living"))
+    await eventually(lambda: not inside(core, "background").living)
     assert (await core.analysis.get(job.id)).status is status

@@ -80,17 +80,24 @@ async def test_a_run_that_is_abandoned_ends_its_command(fake: FakeClaude) -> Non
 async def test_a_pipe_that_cannot_be_used_is_not_left_open(
     fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[int] = []
+    opened: list[tuple[int, int | None]] = []
     pipe = os.pipe
 
+    def behind(number: int) -> int | None:
+        """What a descriptor stands for; the number alone may be somebody else's by now."""
+        try:
+            return os.fstat(number).st_ino
+        except OSError:
+            return None
+
     def remembered() -> tuple[int, int]:
-        opened.extend(ends := pipe())
+        ends = pipe()
+        opened.extend((end, behind(end)) for end in ends)
         return ends
 
     monkeypatch.setattr(process.os, "pipe", remembered)
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     with pytest.raises(FileNotFoundError):
         await run(command(fake), lambda _: None, Stop())
-    for end in opened[:2]:
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            os.fstat(end)
+    assert len(opened) >= 2
+    assert all(behind(end) != inode for end, inode in opened[:2])

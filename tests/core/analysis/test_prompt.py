@@ -167,8 +167,8 @@ def test_a_clipped_text_fits(text: str) -> None:
 async def test_the_client_is_told_of_code_notes_agents_and_finished_tasks(
     core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = replace(inside(core, "context"), search=core.search)
-    monkeypatch.setattr(core.analysis, "_context", context)
+    context = replace(inside(core, "work").context, search=core.search)
+    monkeypatch.setattr(inside(core, "work"), "context", context)
     root = core.places.root
     (root / "login.py").write_text("def check_login(user):\n    return user.midnight\n")
     agents = root / ".claude" / "agents"

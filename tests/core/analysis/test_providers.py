@@ -31,9 +31,8 @@ async def opened(core: Core, settings: Settings, **changed: Any) -> AsyncGenerat
     """The same board with other settings, and no index to wait for."""
     start = core.places.root
     async with open_core(settings.model_copy(update=changed), start=start, home=None) as other:
-        object.__setattr__(
-            other.analysis, "_context", replace(inside(other, "context"), search=None)
-        )
+        work = inside(other, "work")
+        work.context = replace(work.context, search=None)
         yield other
 
 

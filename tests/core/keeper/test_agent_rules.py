@@ -14,7 +14,7 @@ from tests.core.keeper.agent_fixtures import BROKEN, FINE, Fixture, text
 AROUND = Surroundings(
     servers=frozenset({"github"}),
     skills=frozenset({"verify"}),
-    user_agents={"shadowed_scope": Path("/home/ann/.claude/agents/shadowed_scope.md")},
+    outer_agents={"shadowed_scope": Path("/home/ann/.claude/agents/shadowed_scope.md")},
 )
 
 

@@ -203,3 +203,23 @@ def test_what_we_say_is_imported_is_what_claude_code_sends(tmp_path: Path) -> No
         _claude(project, home, api.url, [])
     assert said == set(re.findall(r"MARK-\w+", api.asked[0]))
     assert {"MARK-D", "MARK-SPACE", "MARK-BOLD", "MARK-OWN"} <= said
+
+
+def test_in_a_package_it_takes_the_agents_of_the_folders_above_that_we_say(tmp_path: Path) -> None:
+    repository, home = tmp_path / "above" / "repository", tmp_path / "home"
+    package = repository / "packages" / "one"
+    for folder in (repository.parent, repository, package.parent, package, package / "sub", home):
+        for name in (folder.name, "same"):
+            text = f"---\nname: {name}\ndescription: of {folder.name}\n---\nx\n"
+            _put(folder, f"{name}.md", text.encode())
+    subprocess.run(["git", "init", "-q", repository], check=True, timeout=SECONDS)
+    with fake_api([]) as api:
+        output = _claude(package, home, api.url, [])
+    events = [json.loads(line) for line in output.splitlines() if line.strip()]
+    theirs = next(event for event in events if event.get("subtype") == "init")["agents"]
+    around = surroundings(package, home)
+    ours = [as_agent(one, around) for one in scan(package, home)]
+    assert {agent.name for agent in ours if agent.loaded} | BUILT_IN_AGENTS == set(theirs)
+    assert re.findall(r"same: (of \w+)", api.asked[0]) == [
+        agent.description for agent in ours if agent.name == "same"
+    ]

@@ -88,3 +88,16 @@ async def test_another_project_folder_is_no_change_of_this_one(
     folders.reverse()
     await watch.look()
     assert await told(open_board) == []
+
+
+async def test_an_agent_of_a_folder_above_is_watched_too(
+    open_board: Core, make_watch: MakeWatch, project: Path
+) -> None:
+    """A project that is a package has the agents of its repository."""
+    watch = make_watch()
+    await watch.look()
+    file = project.parent / ".claude" / "agents" / "file.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(AGENT.format("reviewer"))
+    await watch.look()
+    assert await told(open_board) == [("agent", "created", "reviewer", "disk")]

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -123,10 +124,18 @@ for attempt in (
 """
 
 
+@pytest.fixture
+def open_folder() -> Generator[Path]:
+    """One that others can enter; pytest closes its own to them, again with each run that begins."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        if not all(parent.stat().st_mode & 0o001 for parent in folder.parents):
+            pytest.skip("others may not enter where temporary files are kept")
+        folder.chmod(0o755)
+        yield folder
+
+
 def as_nobody(root: Path) -> list[str]:
-    for folder in (root, *root.parents):
-        if folder.stat().st_uid == 0 and folder.stat().st_mode & 0o055 != 0o055:
-            folder.chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, root],
         cwd=Path(__file__).parents[3],
@@ -139,8 +148,8 @@ def as_nobody(root: Path) -> list[str]:
     return done.stdout.split()
 
 
-def test_what_others_own_is_refused_with_a_reason_and_left(tmp_path: Path) -> None:
-    root = tmp_path / "project"
+def test_what_others_own_is_refused_with_a_reason_and_left(open_folder: Path) -> None:
+    root = open_folder / "project"
     (root / ".claude" / "agents").mkdir(parents=True)
     (root / ".claudetask").mkdir()
     os.chown(root / ".claudetask", NOBODY, NOBODY)

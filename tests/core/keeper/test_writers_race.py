@@ -1,6 +1,8 @@
 """Several processes write the same file: each is served in turn or told that it is late."""
 
 import asyncio
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +72,95 @@ def test_of_forty_lines_added_by_four_processes_none_is_lost(root: Path) -> None
     lines = (root / "CLAUDE.md").read_text().splitlines()
     wanted = [f"w{number} {turn}" for number in range(4) for turn in range(10)]
     assert sorted(lines[1:]) == sorted(wanted)
+
+
+EDITOR = """
+import asyncio, json, sys
+from pathlib import Path
+from claudetask_core.errors import Stale
+from claudetask_core.schemas.claude_md import ClaudeMdWrite
+from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.kept import KeptCopies
+
+root, name = Path(sys.argv[1]), sys.argv[2]
+
+async def where():
+    return root
+
+async def announce(type, action, id, actor):
+    pass
+
+async def edit(service, turn):
+    now = await service.section("Rules > Style")
+    print("read", flush=True)
+    sys.stdin.readline()
+    content = f"## Style\\n\\n{name} in turn {turn}.\\n\\n"
+    data = ClaudeMdWrite(section=now.section, content=content, expected_hash=now.hash)
+    try:
+        await service.write(data, name, require_hash=True)
+    except Stale as conflict:
+        return {"code": conflict.code, "said": str(conflict), **conflict.details}
+    return {"code": "written"}
+
+async def main():
+    kept = KeptCopies(root / ".claudetask" / "kept")
+    service = ClaudeMdService(root=where, home=None, kept=kept, announce=announce)
+    for turn in range(int(sys.argv[3])):
+        print(json.dumps(await edit(service, turn)), flush=True)
+        sys.stdin.readline()
+
+asyncio.run(main())
+"""
+BEFORE = "# Rules\n\nBe kind.\n\n## Style\n\nNone yet.\n\n## Tests\n\nMany.\n"
+TURNS = 10
+
+
+def say(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def hear(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def test_of_two_processes_that_edit_one_section_at_once_one_wins_and_one_gets_the_conflict(
+    root: Path,
+) -> None:
+    path = root / "CLAUDE.md"
+    path.write_text(BEFORE)
+    names = ("ann", "bob")
+    editors = [
+        subprocess.Popen(
+            [sys.executable, "-c", EDITOR, str(root), name, str(TURNS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
+    ]
+    try:
+        for turn in range(TURNS):
+            assert [hear(editor) for editor in editors] == ["read\n", "read\n"]
+            for editor in editors:
+                say(editor)
+            ends = [json.loads(hear(editor)) for editor in editors]
+            assert sorted(end["code"] for end in ends) == ["changed_underneath", "written"]
+            won = next(name for name, end in zip(names, ends, strict=True) if len(end) == 1)
+            lost = next(end for end in ends if len(end) > 1)
+            text = path.read_text()
+            assert text == BEFORE.replace("None yet.", f"{won} in turn {turn}.")
+            assert f"+{won} in turn {turn}." in lost["diff"]
+            assert lost["current_hash"] == hashlib.sha256(text.encode()).hexdigest()
+            assert "changed by someone else" in lost["said"]
+            for editor in editors:
+                say(editor)
+    finally:
+        for editor in editors:
+            editor.kill()
+            editor.communicate(timeout=10)
 
 
 async def test_of_many_who_read_the_same_one_writes_and_the_rest_are_told(

@@ -63,6 +63,6 @@ def test_what_one_says_in_words_of_its_own_is_found_in_the_other() -> None:
 
 def test_a_text_without_words_is_compared_too() -> None:
     compared = Comparison(Said.of(""), [Said.of(""), Said.of("Login")], NOTHING)
-    assert compared.features().shape == (2, 8)
+    assert compared.features().shape == (2, 3)
     assert (compared.share(0), compared.share(1), compared.telling(0)) == (0.0, 0.0, [])
-    assert Comparison(Said.of("x y"), [], NOTHING).features().shape == (0, 8)
+    assert Comparison(Said.of("x y"), [], NOTHING).features().shape == (0, 3)

@@ -43,7 +43,7 @@ class Agents {
   entry(agent) {
     const worst = ["error", "warning", "hint"].find((kind) => agent.problems.some((one) => one.severity === kind));
     return h("a", { href: link(agent.id), data: { id: agent.id } },
-      h("span", { class: "side-title" }, agent.name, agent.scope === "user" ? h("span", { class: "tag" }, "user") : null,
+      h("span", { class: "side-title" }, agent.name, agent.scope !== "project" ? h("span", { class: "tag" }, agent.scope) : null,
         worst ? h("span", { class: `count-badge ${worst}`, title: `${agent.problems.length} findings` }, agent.problems.length, h("span", { class: "visually-hidden" }, " findings")) : null),
       h("span", { class: "hint clip" }, agent.description));
   }
@@ -86,12 +86,12 @@ class Editor {
 
   build() {
     const { agent } = this;
-    const fixed = agent?.scope === "user";
+    const fixed = Boolean(agent) && agent.scope !== "project";
     const form = h("form", { on: { submit: guarded((event) => this.save(event)), input: () => (this.touched = true) } },
       h("a", { class: "back", href: "#/agents" }, "All agents"),
       h("h2", {}, agent ? agent.name : "New agent"),
       agent ? h("p", { class: "hint mono clip" }, agent.path) : null,
-      fixed ? h("p", { class: "problem hint-box" }, "This agent is your own, in your home folder. It is shown here and changed there.") : null,
+      fixed ? h("p", { class: "problem hint-box" }, agent.scope === "user" ? "This agent is your own, in your home folder. It is shown here and changed there." : `This agent belongs to a folder above the project: ${agent.path}. It is shown here and changed there.`) : null,
       this.findings(), this.error,
       h("fieldset", { disabled: fixed },
         field("Name", this.name), field("Description", this.description, "Claude Code reads this to decide when to call the agent."),

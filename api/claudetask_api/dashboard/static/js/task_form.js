@@ -122,11 +122,29 @@ class Form {
     return this.error.scrollIntoView({ block: "nearest" });
   }
 
-  async create() {
-    const made = await post("/api/tasks", this.read());
+  /** The first try makes nothing where the like exists; the second is after a person has looked. */
+  async create(onDuplicate = "refuse") {
+    let made;
+    try {
+      made = await post("/api/tasks", { ...this.read(), on_duplicate: onDuplicate });
+    } catch (error) {
+      if (error.code !== "possible_duplicate") throw error;
+      return this.repeats(error.problem.possible_duplicates);
+    }
     this.close();
     await refresh([made.id]);
-    toast(`#${made.id} was made.`, "good", { name: "Open", run: () => openTask(made.id) });
+    return toast(`#${made.id} was made.`, "good", { name: "Open", run: () => openTask(made.id) });
+  }
+
+  /** Shows what the task may repeat, and makes it if that is wanted. */
+  repeats(likely) {
+    const anyway = h("button", { type: "button", class: "primary", on: { click: () => this.create("warn").catch((error) => this.refused(error)) } }, "Create it anyway");
+    put(this.likely);
+    put(this.error, h("div", { class: "problem warning" },
+      h("p", {}, "Nothing was made yet: it may be there already."),
+      h("ul", { class: "task-list" }, likely.map((one) => h("li", {}, taskLink(one.id, one.title, one.status), h("span", { class: "hint" }, `${Math.round(one.score * 100)} %: ${one.why}`)))),
+      h("div", { class: "actions" }, anyway)));
+    anyway.focus();
   }
 
   async save() {
