@@ -3,18 +3,21 @@
 import argparse
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
+from claudetask_mcp.setup_grammar import add_init, add_uninstall
 from claudetask_mcp.task_grammar import add_task
 
 PROGRAM = "claudetask-mcp"
 WRONG_USE = 2
 FAILED = 1
 INTERRUPTED = 130
+CUT_OFF = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _said(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our answer, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_OFF
     finally:
         gc.enable()
 
@@ -51,7 +57,9 @@ def _run(arguments: argparse.Namespace) -> int:
         return serve_stdio(entry)
     from claudetask_mcp import commands  # noqa: PLC0415 — as said above
 
-    return asyncio.run(commands.run(entry, arguments))
+    code = asyncio.run(commands.run(entry, arguments))
+    sys.stdout.flush()
+    return code
 
 
 def _said(error: DomainError, code: int) -> int:
@@ -82,6 +90,8 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
+    add_init(commands.add_parser("init", parents=[project], help="set up Claude Code to use it"))
+    add_uninstall(commands.add_parser("uninstall", parents=[project], help="undo init"))
     _add_serve(commands.add_parser("serve", parents=[project], help="REST, dashboard and MCP"))
     _add_search(commands.add_parser("search", parents=[project], help="search the code"))
     add_task(commands.add_parser("task", help="the board: list, show, next, add, move, note …"))

@@ -6,17 +6,13 @@ import json
 import sys
 
 from claudetask_core.config import CONFIG_FILE, trust_folder
-from claudetask_core.errors import Forbidden
 from claudetask_core.services.locate import refuse_links_out
 from claudetask_core.services.trust import Config, Trust, read_config
+from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.printable import on_one_line
 
 QUESTION = "Run these whenever a task is moved to Done? [y/N] "
-
-
-class NotConfirmed(Forbidden):
-    code = "not_confirmed"
 
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
@@ -33,7 +29,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     if trust.holds(config):
         sys.stdout.write("This very content is trusted already.\n")
         return 0
-    if not arguments.yes and not await asyncio.to_thread(_confirmed):
+    if not arguments.yes and not await asyncio.to_thread(confirmed, QUESTION):
         raise NotConfirmed(
             "Nothing was trusted.", next_step="Answer y, or give --yes, once you have read it."
         )
@@ -45,11 +41,3 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
 def _shown(config: Config) -> str:
     commands = [on_one_line(json.dumps(c, ensure_ascii=False)) for c in config.commands]
     return "\n".join([f"{on_one_line(str(config.path))} (sha256 {config.digest})", *commands, ""])
-
-
-def _confirmed() -> bool:
-    if sys.stdin is None or not sys.stdin.isatty():
-        return False
-    sys.stdout.write(QUESTION)
-    sys.stdout.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}

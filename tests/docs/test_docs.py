@@ -64,7 +64,17 @@ def test_every_command_is_in_the_documentation() -> None:
         check=True,
     )
     commands = re.findall(r"^    ([a-z-]+) {2,}", done.stdout, re.MULTILINE)
-    assert {"serve", "search", "index", "prime", "doctor", "agents", "claude-md"} <= set(commands)
+    assert {
+        "init",
+        "uninstall",
+        "serve",
+        "search",
+        "index",
+        "prime",
+        "doctor",
+        "agents",
+        "claude-md",
+    } <= set(commands)
     documented = DOCS["README.md"] + DOCS["tools.md"]
     missing = [name for name in commands if f"claudetask-mcp {name}" not in documented]
     assert missing == []
