@@ -14,6 +14,7 @@ from claudetask_mcp.setup_grammar import add_init, add_uninstall
 from claudetask_mcp.task_grammar import add_task
 
 PROGRAM = "claudetask-mcp"
+SHELLS = ("bash", "zsh", "fish")
 WRONG_USE = 2
 FAILED = 1
 INTERRUPTED = 130
@@ -105,6 +106,8 @@ def parser() -> argparse.ArgumentParser:
         "trust", parents=[project], help="let the project's verify commands run before Done"
     )
     trust.add_argument("--yes", action="store_true", help="do not ask")
+    completion = commands.add_parser("completion", help="print completions for your shell")
+    completion.add_argument("shell", choices=SHELLS)
     commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
     return whole
 
