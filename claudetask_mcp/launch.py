@@ -56,7 +56,7 @@ def start_of(site: Site, *, full_path: bool) -> Start:
     if {"pipx", ".cache"} <= set(site.prefix.parts):
         return Start("pipx", ("run", *_source("--spec"), PROGRAM))
     script = site.prefix / "bin" / PROGRAM
-    found = shutil.which(PROGRAM, path=_lasting(site))
+    found = shutil.which(PROGRAM, path=_lasting(site) if site.in_environment else site.path)
     if found is not None and (not site.in_environment or _same(found, script)):
         return Start(found, only_here=True) if full_path else Start(PROGRAM)
     if script.is_file():
@@ -92,10 +92,10 @@ def _by_uv(site: Site) -> Start:
 
 
 def _lasting(site: Site) -> str:
-    """The PATH without an environment that is active in this terminal only."""
-    borrowed = Path(site.active, "bin") if site.active else None
+    """The PATH without environments: who set them there did so for this terminal only."""
+    borrowed = [Path(folder, "bin") for folder in (site.active, site.prefix) if folder]
     parts = site.path.split(os.pathsep)
-    return os.pathsep.join(part for part in parts if part and Path(part) != borrowed)
+    return os.pathsep.join(part for part in parts if part and Path(part) not in borrowed)
 
 
 def _same(found: str, script: Path) -> bool:

@@ -94,7 +94,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
 def show(plan: Plan, nothing: str) -> None:
     """Prints the difference and what is left alone, or that there is none."""
     for change in plan.changes:
-        _say(change.diff)
+        _say(change.diff.replace("\r\n", "\n"))
     for remark in plan.remarks:
         _say(f"Note: {remark}")
     if not plan.changes:
@@ -149,12 +149,20 @@ def prepare(where: Target) -> bool:
     return is_new
 
 
+def named(plan: Plan, scope: Scope) -> str:
+    """The files of a plan, as a person calls them."""
+    if scope is Scope.USER:
+        return ", ".join(str(change.before.path) for change in plan.changes)
+    return ", ".join(change.name for change in plan.changes)
+
+
 def _done(plan: Plan, scope: Scope, *, approved: bool) -> str:
-    files = ", ".join(change.name for change in plan.changes)
     ask = "" if approved or scope is Scope.USER else " and say yes to the server `claudetask`"
+    undo = f"uninstall{' --scope user' if scope is Scope.USER else ''}"
     return (
-        f"Wrote {files}.\nNow start `claude`{ask}; running sessions see it after a restart. "
-        "`claudetask-mcp uninstall` takes it all out again."
+        f"Wrote {named(plan, scope)}.\n"
+        f"Now start `claude`{ask}; running sessions see it after a restart. "
+        f"`claudetask-mcp {undo}` takes it all out again."
     )
 
 

@@ -10,7 +10,7 @@ from claudetask_core.services.setup_board import remove_board, worth_keeping
 from claudetask_core.services.setup_ground import Scope
 from claudetask_core.services.setup_record import Written
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
-from claudetask_mcp.commands.init import Target, prepare, show, target
+from claudetask_mcp.commands.init import Target, named, prepare, show, target
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.printable import printable
 
@@ -40,8 +40,8 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
 def _take_out(where: Target, plan: Plan, *, with_board: bool) -> str:
     is_new = prepare(where)
     written = where.setup.apply_removal(plan)
-    files = ", ".join(change.name for change in plan.changes)
-    said = f"Took the program out of {files}." if files else ""
+    scope = Scope.USER if where.places is None else Scope.PROJECT
+    said = f"Took the program out of {named(plan, scope)}." if plan.changes else ""
     if with_board:
         remove_board(where.store)
         return f"{said} Deleted {where.store}.".strip()

@@ -78,6 +78,7 @@ def test_init_shows_the_difference_and_asks_before_it_writes(run: Run, shop: Pat
     code, out = run("init", "--dry-run")
     assert code == 0
     assert "--- a/.mcp.json" in out
+    assert "\\x0d" not in out, "line endings are no news"
     assert '"claudetask"' in out
     code, out = run("init")
     assert code == 1
@@ -185,7 +186,7 @@ def test_for_all_projects_nothing_is_written_here(run: Run, shop: Path, home: Pa
     (home / ".claude.json").write_text('{\n  "a": 1\n}')
     code, out = run("init", "--scope", "user", "--all", "--yes")
     assert code == 0
-    assert "Wrote .claude.json, .claude/settings.json." in out
+    assert f"Wrote {home}/.claude.json, {home}/.claude/settings.json." in out
     assert "Now start `claude`; " in out
     said = json.loads((home / ".claude.json").read_text())
     assert Path(said["mcpServers"]["claudetask"]["command"]).is_absolute()

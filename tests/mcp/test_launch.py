@@ -41,8 +41,8 @@ def environment(folder: Path) -> Path:
 
 def test_a_virtual_environment_is_named_by_the_full_path_of_its_script(tmp_path: Path) -> None:
     script = environment(tmp_path / "venv")
-    for active in (None, str(tmp_path / "venv")):
-        path = f"{tmp_path}/venv/bin:/usr/bin" if active else "/usr/bin"
+    on_path = f"{tmp_path}/venv/bin:/usr/bin"
+    for active, path in ((None, "/usr/bin"), (None, on_path), (str(tmp_path / "venv"), on_path)):
         site = Site(tmp_path / "venv", in_environment=True, path=path, active=active)
         assert start_of(site, full_path=False) == Start(str(script), only_here=True)
 
@@ -67,7 +67,7 @@ def test_another_program_of_that_name_on_the_path_is_not_taken_for_ours(tmp_path
 
 def test_an_installation_outside_of_any_environment_is_named_by_its_name(tmp_path: Path) -> None:
     environment(tmp_path / "usr")
-    site = Site(tmp_path, in_environment=False, path=str(tmp_path / "usr" / "bin"))
+    site = Site(tmp_path / "usr", in_environment=False, path=str(tmp_path / "usr" / "bin"))
     assert start_of(site, full_path=False) == Start(PROGRAM)
 
 
