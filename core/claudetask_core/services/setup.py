@@ -23,6 +23,7 @@ from claudetask_core.services.replace import diff_of, make_folder, remove, repla
 from claudetask_core.services.setup_ground import SERVER, Ground, Launch
 from claudetask_core.services.setup_parts import (
     Added,
+    part_of,
     server_of,
     with_approval,
     with_hooks,
@@ -248,6 +249,17 @@ class Setup:
                 return
             make_folder(base, before.path.parent)
             replace(before, change.after)
+
+
+def command_in(ground: Ground) -> str | None:
+    """What Claude Code starts as our server, as these files say; None where they name none.
+
+    Raises:
+        NotJson, WrongShape, OutsideProject: As their sentences say.
+    """
+    said = look(ground.base, ground.servers, limit=MAX_BYTES).data or b""
+    command = part_of(server_of(ground.servers, said), "command")
+    return command if isinstance(command, str) else None
 
 
 def _still_json(path: Path, data: bytes, undone: bytes) -> bool:

@@ -82,7 +82,7 @@ def without_empty(path: Path, data: bytes, made: Sequence[tuple[str, ...]]) -> b
     for steps in sorted(set(made), key=len, reverse=True):
         here: Any = parse(path, data)
         for step in steps:
-            here = _part(here, step)
+            here = part_of(here, step)
         if here in ({}, []):
             data = remove(data, steps)
     return data
@@ -113,7 +113,7 @@ def _our_hooks(said: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
     """The paths to our hooks, of whatever event; to the group where it holds nothing else."""
     for event, groups in _map(said, HOOKS).items():
         for at, group in enumerate(_list(groups)):
-            hooks = _list(_part(group, HOOKS))
+            hooks = _list(part_of(group, HOOKS))
             ours = [index for index, hook in enumerate(hooks) if _is_ours(hook)]
             if ours and len(ours) == len(hooks):
                 yield (HOOKS, event, at)
@@ -121,7 +121,8 @@ def _our_hooks(said: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
                 yield from ((HOOKS, event, at, HOOKS, index) for index in ours)
 
 
-def _part(value: Any, key: str) -> Any:
+def part_of(value: Any, key: str) -> Any:
+    """A member of what may be no object at all."""
     return cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
 
 
@@ -130,5 +131,5 @@ def _list(value: Any) -> list[Any]:
 
 
 def _is_ours(hook: Any) -> bool:
-    command = _part(hook, "command")
+    command = part_of(hook, "command")
     return isinstance(command, str) and bool(_OURS.search(command))
