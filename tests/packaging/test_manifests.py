@@ -43,7 +43,7 @@ def test_no_agent_of_the_plugin_stands_there_that_has_no_template() -> None:
 
 
 def test_the_plugins_hooks_and_server_start_what_the_command_line_knows() -> None:
-    server = read("plugin/.claude-plugin/plugin.json")["mcpServers"]["claudetask"]
+    server = read("plugin/.mcp.json")["mcpServers"]["claudetask"]
     started = [server["command"], *server["args"]]
     hooks = read("plugin/hooks/hooks.json")["hooks"]
     assert set(hooks) == {"SessionStart", "PreCompact"}

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 LISTING = ROOT / "tests" / "mcp" / "tools_list.json"
 VERSIONED = (
     "plugin/.claude-plugin/plugin.json",
+    "plugin/.mcp.json",
     "plugin/hooks/hooks.json",
     ".claude-plugin/marketplace.json",
     "mcpb/manifest.json",
