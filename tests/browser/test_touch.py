@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from tests.browser.conftest import NARROW, Visit
-from tests.browser.support import Board, card, column, dialog, stands_in
+from tests.browser.support import Board, card, column, dialog, live, stands_in
 
 pytestmark = pytest.mark.slow
 PHONE = {"has_touch": True, "is_mobile": True}
@@ -94,6 +94,23 @@ def test_a_card_let_go_where_it_may_not_go_stays(board: Board, visit: Visit) -> 
     expect(column(page, "Done")).not_to_have_attribute("data-drop", "no")
     stands_in(page, 1, "Backlog")
     assert len(board.get("/api/tasks/1/history")) == 1
+
+
+def test_a_change_by_others_does_not_lose_the_card_that_is_being_carried(
+    board: Board, visit: Visit
+) -> None:
+    board.make("Parse dates")
+    page = visit("", **PHONE)
+    live(page)
+    finger, start = Finger(page), middle(card(page, 1).locator(".card-title"))
+    finger.send("touchStart", start)
+    expect(page.locator(".card.lifted")).to_be_visible()
+    board.put("/api/tasks/1", title="Parse all dates")
+    expect(card(page, 1)).to_contain_text("Parse all dates")
+    finger.slide(start, middle(column(page, "Ready")))
+    finger.send("touchEnd")
+    stands_in(page, 1, "Ready")
+    expect(page.locator(".card.lifted")).to_have_count(0)
 
 
 def test_a_tap_opens_the_task(board: Board, visit: Visit) -> None:

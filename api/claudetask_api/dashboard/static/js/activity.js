@@ -10,14 +10,15 @@ import { ago, debounce, empty, fail, guarded } from "./ui.js";
 
 const PAGE = 50;
 const GATHER = 150;
-const ELSE = { agent: ["agent", (id) => `#/agents/${encodeURIComponent(id)}`], claude_md: ["", () => "#/claude-md"], job: ["analysis job", () => "#/jobs"] };
+const ELSE = ["agent", "claude_md", "job"];
+const ENDS = { queued: "was queued", running: "began", cancelled: "was cancelled", interrupted: "was interrupted" };
 
 export function open(main) {
   const page = new Activity();
   put(main, h("h1", {}, "Activity"), h("p", { class: "hint" }, "Every change of tasks, agents and CLAUDE.md, by people and agents, in every process that has the board open."), page.list, page.more);
   page.newest().catch(fail);
   const again = debounce(() => page.newest().catch(fail), GATHER);
-  const stops = [...["task", "project", ...Object.keys(ELSE)].map((type) => on(type, again)), on("connected", again)];
+  const stops = [...["task", "project", ...ELSE].map((type) => on(type, again)), on("connected", again)];
   return () => stops.forEach((stop) => stop());
 }
 
@@ -108,11 +109,15 @@ function entry(one) {
 
 /** What happened to something that is no task. */
 function other(event) {
-  const [what, to] = ELSE[event.type];
-  return line(event, [event.action.replaceAll("_", " "), " ", h("a", { href: to(event.id) }, `${what} ${event.id}`.trim())], null);
+  if (event.type === "job") {
+    const whose = h("strong", {}, `${event.actor}’s`);
+    return line(event, [h("a", { href: "#/jobs" }, "analysis"), ` ${ENDS[event.action] ?? event.action}`], null, whose);
+  }
+  const [name, to] = event.type === "agent" ? [`agent ${event.id}`, `#/agents/${encodeURIComponent(event.id)}`] : [event.id, "#/claude-md"];
+  return line(event, [event.action.replaceAll("_", " "), " ", h("a", { href: to }, name)], null);
 }
 
-function line(one, what, reason) {
+function line(one, what, reason, who = h("strong", {}, one.actor)) {
   return h("li", { data: { action: one.action } }, person(one.actor), h("div", {},
-    h("p", {}, h("strong", {}, one.actor), " ", what), reason ? h("p", { class: "reason" }, `“${reason}”`) : null), ago(one.at));
+    h("p", {}, who, " ", what), reason ? h("p", { class: "reason" }, `“${reason}”`) : null), ago(one.at));
 }

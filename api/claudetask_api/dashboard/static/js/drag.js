@@ -14,7 +14,7 @@ export function draggable(board, columns) {
 
   board.addEventListener("dragstart", (event) => {
     const link = event.target.closest?.(".card");
-    if (!link || drag.card) return;
+    if (!link || event.defaultPrevented) return;
     drag.begin(link);
     event.dataTransfer.setData("text/plain", `#${drag.card.id} ${drag.card.title}`);
     event.dataTransfer.effectAllowed = "move";
@@ -37,6 +37,7 @@ export function draggable(board, columns) {
     if (drag.card && drag.over(event.target)) {
       event.preventDefault();
       drag.drop();
+      drag.end(); // the card's element may be gone by then, and with it the event that says so
     }
   });
 

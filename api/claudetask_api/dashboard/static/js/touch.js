@@ -12,10 +12,12 @@ export function liftable(board, drag) {
   let held = null;
 
   const drop = () => {
-    clearTimeout(held?.timer);
-    cancelAnimationFrame(held?.frame);
-    held?.ghost?.remove();
-    if (held?.ghost) drag.end();
+    if (!held) return;
+    clearTimeout(held.timer);
+    cancelAnimationFrame(held.frame);
+    for (const [name, listener] of Object.entries(ways)) held.target.removeEventListener(name, listener);
+    held.ghost?.remove();
+    if (held.ghost) drag.end();
     held = null;
   };
 
@@ -42,31 +44,35 @@ export function liftable(board, drag) {
     held.frame = requestAnimationFrame(follow);
   };
 
+  const move = (event) => {
+    const { clientX: x, clientY: y } = event.touches[0];
+    if (!held.ghost) return Math.hypot(x - held.x, y - held.y) > SLIP && drop();
+    event.preventDefault();
+    Object.assign(held, { x, y });
+  };
+
+  const end = (event) => {
+    if (held.ghost) {
+      event.preventDefault();
+      drag.over(document.elementFromPoint(held.x, held.y));
+      drag.drop();
+    }
+    drop();
+  };
+
+  // On the very element that was touched: it hears of its touch even when a change has replaced it.
+  const ways = { touchmove: move, touchend: end, touchcancel: drop };
+
   board.addEventListener("touchstart", (event) => {
     drop();
-    const link = event.target.closest?.(".card");
+    const { target } = event;
+    const link = target.closest?.(".card");
     if (!link || event.touches.length > 1) return;
     const { clientX: x, clientY: y } = event.touches[0];
-    held = { link, x, y, timer: setTimeout(lift, HOLD) };
+    held = { link, target, x, y, timer: setTimeout(lift, HOLD) };
+    for (const [name, listener] of Object.entries(ways)) target.addEventListener(name, listener, { passive: false });
   }, { passive: true });
 
-  board.addEventListener("touchmove", (event) => {
-    if (!held) return;
-    const { clientX: x, clientY: y } = event.touches[0];
-    if (held.ghost) event.preventDefault();
-    else if (Math.hypot(x - held.x, y - held.y) > SLIP) return drop();
-    Object.assign(held, held.ghost ? { x, y } : {});
-  }, { passive: false });
-
-  board.addEventListener("touchend", (event) => {
-    if (!held?.ghost) return drop();
-    event.preventDefault();
-    drag.over(document.elementFromPoint(held.x, held.y));
-    drag.drop();
-    drop();
-  });
-
-  board.addEventListener("touchcancel", drop);
   for (const name of ["contextmenu", "dragstart"]) {
     board.addEventListener(name, (event) => held && event.preventDefault(), { capture: true });
   }
