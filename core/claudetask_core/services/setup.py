@@ -126,7 +126,7 @@ class Setup:
             NotJson, WrongShape, OutsideProject, RecordBroken: As their sentences say.
         """
         written, plan = self._record.read(), Plan()
-        for name in dict.fromkeys([*self._usual(), *written.files]):
+        for name in self._where(written):
             before = self._look(self._ground.base / name)
             if before.data is None:
                 continue
@@ -134,7 +134,7 @@ class Setup:
             after = self._without(name, before.data, before.path, known)
             if after != before.data:
                 plan.changes.append(Change(name, before, after))
-            elif known is not None and Path(name).is_relative_to(AGENTS):
+            elif known is not None and Path(name).parent == AGENTS:
                 plan.remarks.append(f"{name} was changed since it was installed; it is kept.")
         return plan
 
@@ -195,6 +195,11 @@ class Setup:
                 continue
             added = Added(data, (Insertion(0, data.decode()),))
             plan.changes += self._change(before, added, written)
+
+    def _where(self, written: Written) -> list[str]:
+        """Where something of ours may be: no record leads anywhere else, whoever wrote it."""
+        agents = (name for name in written.files if Path(name).parent == AGENTS)
+        return list(dict.fromkeys([*self._usual(), *agents]))
 
     def _usual(self) -> Iterator[str]:
         """Where something of ours may be without a record."""

@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import stat
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +14,20 @@ import pytest
 
 from claudetask_core.services import setup_ground
 from claudetask_core.services.agent_templates import TEMPLATES, template
-from claudetask_core.services.files import OutsideProject
+from claudetask_core.services.files import OutsideProject, digest
 from claudetask_core.services.json_edit import NotJson
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.replace import ChangedUnderneath, NotWritable
 from claudetask_core.services.setup import Setup, Wanted
 from claudetask_core.services.setup_board import remove_board, worth_keeping
 from claudetask_core.services.setup_ground import ClientBusy, Launch, project_ground, user_ground
-from claudetask_core.services.setup_record import RecordBroken, SetupRecord, Written
+from claudetask_core.services.setup_record import (
+    RecordBroken,
+    SetupRecord,
+    Written,
+    WrittenFile,
+    WrittenPart,
+)
 
 LAUNCH = Launch("claudetask-mcp")
 ALL = Wanted(LAUNCH, hooks=True, approve=True, agents=TEMPLATES, block=True)
@@ -290,6 +298,29 @@ def test_a_record_that_leads_out_of_the_project_removes_nothing_there(
     assert (tmp_path / "empty").is_dir()
 
 
+def test_a_record_that_came_with_a_clone_touches_no_other_file(setup: Setup, root: Path) -> None:
+    (root / "precious").write_text("keep this")
+    part = WrittenPart(at=0, text="keep ")
+    file = WrittenFile(created=True, hash=digest(b"keep this"), parts=(part,))
+    SetupRecord(root / ".claudetask", root).write(Written(files={"precious": file}))
+    assert setup.plan_removal().changes == []
+
+
+def test_what_was_put_in_is_only_cut_out_where_it_certainly_stands() -> None:
+    file = WrittenFile(created=False, hash=digest(b"ab"), parts=(WrittenPart(at=1, text="b"),))
+    assert file.undone(b"ab") == b"a"
+    assert file.undone(b"xab") == b"xa"
+    assert file.undone(b"xa") is None
+    assert file.undone(b"abab") is None
+    assert file.model_copy(update={"hash": digest(b"ac")}).undone(b"ac") is None
+
+
+def test_a_disk_that_takes_no_record_is_told(root: Path) -> None:
+    record = SetupRecord(root / "missing", root)
+    with pytest.raises(NotWritable):
+        record.write(Written(board=True))
+
+
 def test_a_broken_record_is_told_with_the_way_out(setup: Setup, root: Path) -> None:
     (root / ".claudetask/setup.json").write_text("{")
     with pytest.raises(RecordBroken, match="Delete it"):
@@ -337,6 +368,12 @@ def test_a_board_is_worth_keeping_for_what_is_somebodys_on_it(
         "it keeps 1 former version of your files",
         "it holds config.toml",
     ]
+    with closing(sqlite3.connect(board / "claudetask.db")) as database, database:
+        database.execute(
+            "INSERT INTO history (task_id, at, actor, version, action)"
+            " VALUES (1, '2026-01-05 09:00:00', 'ann', 1, 'deleted')"
+        )
+    assert worth_keeping(board, ())[0] == "it holds the history of deleted tasks"
     (board / "claudetask.db").write_bytes(b"no database at all" * 100)
     assert "its database cannot be read" in worth_keeping(board, ())[0]
     remove_board(board)
