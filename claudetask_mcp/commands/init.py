@@ -9,7 +9,7 @@ from pathlib import Path
 from claudetask_core.errors import Invalid
 from claudetask_core.services.agent_templates import TEMPLATES
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.locate import Places, prepare_board, refuse_links_out
+from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
 from claudetask_core.services.setup import Plan, Setup, Wanted
 from claudetask_core.services.setup_ground import (
     Ground,
@@ -71,8 +71,9 @@ async def target(entry: Entry, scope: Scope) -> Target:
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     scope = Scope(arguments.scope)
     start = _start(arguments, scope)
-    wanted = _wanted(arguments, scope, Launch(start.command, start.arguments))
     where = await target(entry, scope)
+    exact = where.places is not None and await _is_within(entry, where.places)
+    wanted = _wanted(arguments, scope, Launch(start.command, start.arguments, exact=exact))
     plan = await asyncio.to_thread(where.setup.plan, wanted)
     if start.only_here and scope is Scope.PROJECT and plan.changes:
         plan.remarks.append(
@@ -99,6 +100,13 @@ def show(plan: Plan, nothing: str) -> None:
         _say(f"Note: {remark}")
     if not plan.changes:
         _say(nothing)
+
+
+async def _is_within(entry: Entry, places: Places) -> bool:
+    """Whether the project was named, and is a part of what would be found from it."""
+    if entry.settings.project_path is None:
+        return False
+    return (await locate(places.root, exact=False)).root != places.root
 
 
 def _start(arguments: argparse.Namespace, scope: Scope) -> Start:

@@ -122,6 +122,22 @@ def test_a_linked_worktree_is_set_up_by_itself_and_shares_the_board(
     assert tree(shop) == before
 
 
+def test_a_package_of_a_larger_repository_stays_the_project_for_claude_code_too(
+    run: Run, shop: Path
+) -> None:
+    before = tree(shop)
+    assert run("init", "--project", str(shop), "--yes", "--dry-run")[0] == 0
+    assert run("init", "--project", str(shop / "src"), "--hooks", "--yes")[0] == 0
+    server = json.loads((shop / "src/.mcp.json").read_text())["mcpServers"]["claudetask"]
+    assert server["args"] == ["--project", "."]
+    said = json.loads((shop / "src/.claude/settings.json").read_text())
+    hook = said["hooks"]["SessionStart"][0]["hooks"][0]["command"]
+    assert hook.endswith('claudetask-mcp prime --project "$CLAUDE_PROJECT_DIR"')
+    assert "there already" in run("init", "--project", str(shop / "src"), "--hooks", "--yes")[1]
+    assert run("uninstall", "--project", str(shop / "src"), "--yes")[0] == 0
+    assert tree(shop) == before
+
+
 def test_a_person_can_say_yes(run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

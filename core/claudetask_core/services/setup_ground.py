@@ -36,18 +36,26 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Launch:
-    """The command that starts the program, as Claude Code will run it."""
+    """The command that starts the program, as Claude Code will run it.
+
+    `exact` says that the folder that Claude Code works in is itself the project, such as a package
+    of a larger repository; otherwise the program finds the repository around it.
+    """
 
     command: str
     arguments: tuple[str, ...] = ()
+    exact: bool = False
 
     @property
     def entry(self) -> dict[str, object]:
-        return {"command": self.command, "args": list(self.arguments)}
+        exact = ["--project", "."] if self.exact else []
+        return {"command": self.command, "args": [*self.arguments, *exact]}
 
-    def line(self, *more: str) -> str:
-        """The same with more arguments, for a shell, which is what runs hooks."""
-        return shlex.join([self.command, *self.arguments, *more])
+    @property
+    def hook(self) -> str:
+        """The line that a shell runs for a hook, whose current folder may be any."""
+        line = shlex.join([self.command, *self.arguments, "prime"])
+        return f'{line} --project "$CLAUDE_PROJECT_DIR"' if self.exact else line
 
 
 @dataclass(frozen=True)

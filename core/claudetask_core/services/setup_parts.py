@@ -14,7 +14,7 @@ HOOKS = "hooks"
 EVENTS = ("SessionStart", "PreCompact")
 APPROVED = "enabledMcpjsonServers"
 HOOK_SECONDS = 10
-_OURS = re.compile(r"(^|[\s/\\'\"])claudetask[-_]mcp(\.exe)?['\"]? prime\s*$")
+_OURS = re.compile(r"(^|[\s/\\'\"])claudetask[-_]mcp(\.exe)?['\"]? prime(\s+--project\s.*)?\s*$")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,7 @@ def server_of(path: Path, data: bytes) -> Any:
 
 def with_hooks(path: Path, data: bytes, launch: Launch) -> Added:
     """Tells a new or compacted session where the work stopped, once."""
-    command = launch.line("prime")
-    hook = {"type": "command", "command": command, "timeout": HOOK_SECONDS}
+    hook = {"type": "command", "command": launch.hook, "timeout": HOOK_SECONDS}
     added = Added(data)
     for event in EVENTS:
         if not any(steps[1] == event for steps in _our_hooks(parse(path, added.data))):
