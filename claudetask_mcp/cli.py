@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
 from claudetask_mcp.board_grammar import add_board
+from claudetask_mcp.setup_grammar import add_init, add_uninstall
 from claudetask_mcp.task_grammar import add_task
 
 PROGRAM = "claudetask-mcp"
+SHELLS = ("bash", "zsh", "fish")
 WRONG_USE = 2
 FAILED = 1
 INTERRUPTED = 130
+CUT_OFF = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _said(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our answer, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_OFF
     finally:
         gc.enable()
 
@@ -53,7 +60,9 @@ def _run(arguments: argparse.Namespace) -> int:
         return serve_stdio(entry)
     from claudetask_mcp import commands  # noqa: PLC0415 — as said above
 
-    return asyncio.run(commands.run(entry, arguments))
+    code = asyncio.run(commands.run(entry, arguments))
+    sys.stdout.flush()
+    return code
 
 
 def _said(error: DomainError, code: int) -> int:
@@ -86,6 +95,8 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
+    add_init(commands.add_parser("init", parents=[project], help="set up Claude Code to use it"))
+    add_uninstall(commands.add_parser("uninstall", parents=[project], help="undo init"))
     _add_serve(commands.add_parser("serve", parents=[project], help="REST, dashboard and MCP"))
     _add_search(commands.add_parser("search", parents=[project], help="search the code"))
     add_task(commands.add_parser("task", help="the board: list, show, next, add, move, note …"))
@@ -100,6 +111,8 @@ def parser() -> argparse.ArgumentParser:
         "trust", parents=[project], help="let the project's verify commands run before Done"
     )
     trust.add_argument("--yes", action="store_true", help="do not ask")
+    completion = commands.add_parser("completion", help="print completions for your shell")
+    completion.add_argument("shell", choices=SHELLS)
     commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
     return whole
 

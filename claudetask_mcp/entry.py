@@ -1,6 +1,7 @@
 """What an entry point reads from its surroundings, once, for all below to be handed."""
 
 import os
+import sys
 import secrets
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -23,11 +24,13 @@ from claudetask_mcp.hook import session_name
 if TYPE_CHECKING:
     from claudetask_core.core import Core
     from claudetask_core.services.locate import Places
+    from claudetask_mcp.launch import Site
 
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
 UNNAMED = "mcp"
 """Stands in a caller's name for the client's, which a process learns only when it is greeted."""
+CLIENT_FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 
 
 class FolderGone(Unavailable):
@@ -121,6 +124,32 @@ def read_entry(overrides: Mapping[str, Any]) -> Entry:
         start=named or _start(),
         home=_home(),
         session=os.environ.get(SESSION_VARIABLE),
+    )
+
+
+def client_folder() -> Path | None:
+    """Claude Code's own folder, where the user moved it."""
+    named = os.environ.get(CLIENT_FOLDER_VARIABLE)
+    return Path(named).expanduser().absolute() if named else None
+
+
+def user_store() -> Path:
+    """Where it is kept what was written for all of the user's projects."""
+    from platformdirs import user_data_path  # noqa: PLC0415 — only one command wants it
+
+    return user_data_path("claudetask") / "setup"
+
+
+def site() -> "Site":
+    """Where this program was installed and is being run from."""
+    from claudetask_mcp.launch import Site  # noqa: PLC0415 — only one command wants it
+
+    return Site(
+        prefix=Path(sys.prefix),
+        in_environment=sys.prefix != sys.base_prefix,
+        path=os.environ.get("PATH", os.defpath),
+        active=os.environ.get("VIRTUAL_ENV"),
+        uv=os.environ.get("UV"),
     )
 
 

@@ -28,6 +28,7 @@ from claudetask_api.routes import (
     notes,
     overview,
     project,
+    reference,
     search,
     tasks,
 )
@@ -46,6 +47,7 @@ ROUTERS = (
     health.router,
     metrics_route.router,
     dashboard.router,
+    reference.router,
     overview.router,
     search.router,
     tasks.router,
@@ -113,6 +115,7 @@ def create_app(
         version=__version__,
         summary="A task board, code search and a keeper of .claude/ for Claude Code.",
         openapi_tags=openapi.TAGS,
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         dependencies=[Depends(refuse_unknown_query), Depends(require_exact_json)],

@@ -105,6 +105,13 @@ class ActivityQuery(ActivityPage):
     task_id: Annotated[int | None, Field(ge=1, le=MAX_ID), BeforeValidator(only_digits)] = None
 
 
+class PastQuery(WriteModel):
+    """A page of what happened; `before` is the `seq` of the last one of the page before."""
+
+    limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(only_digits)] = 50
+    before: Annotated[int | None, Field(ge=1, le=MAX_ID), BeforeValidator(only_digits)] = None
+
+
 class JobsQuery(WriteModel):
     """The newest jobs, of the board or of one task."""
 

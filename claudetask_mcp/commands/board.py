@@ -16,7 +16,7 @@ from claudetask_core.errors import Conflict, Forbidden, Unavailable
 from claudetask_core.services import board_check, transfer
 from claudetask_core.services.backup import Backups
 from claudetask_core.services.locate import Places, refuse_links_out
-from claudetask_mcp.commands.confirm import confirmed
+from claudetask_mcp.commands.asking import confirmed
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.printable import printable
 from claudetask_mcp.render.text import count, moment

@@ -12,10 +12,12 @@ from claudetask_core import __version__
 from claudetask_core.config import trust_folder
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
+from claudetask_core.services.setup import command_in
+from claudetask_core.services.setup_ground import project_ground, user_ground
 from claudetask_core.services.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
-from claudetask_mcp.entry import Entry
+from claudetask_mcp.entry import Entry, client_folder
 from claudetask_mcp.render.project import index
 from claudetask_mcp.render.text import clip, count
 
@@ -53,6 +55,7 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
         places = await entry.locate()
         report.say("project", str(places.root))
         report.say("git", "a repository" if places.git else "no repository")
+        _look_at_setup(entry, places.root, report)
         if entry.settings.database_url is None and not (places.board / DATABASE).exists():
             report.say("board", f"{places.board} (none yet; the first use makes it)")
             return
@@ -62,6 +65,23 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
             await _look_inside(core, report)
     except DomainError as error:
         report.wrong.append(str(error))
+
+
+def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
+    """Whether Claude Code starts us here, and could."""
+    grounds = [project_ground(root)]
+    if entry.home is not None:
+        grounds.append(user_ground(entry.home, client_folder()))
+    commands = {str(g.servers): command for g in grounds if (command := command_in(g))}
+    if not commands:
+        report.say("setup", "no server for Claude Code here (claudetask-mcp init)")
+    for path, command in commands.items():
+        report.say("setup", f"{path} starts {command}")
+        if "$" not in command and shutil.which(command) is None:
+            report.wrong.append(
+                f"{path} starts {command}, which is not there: Claude Code cannot connect. "
+                "Run claudetask-mcp uninstall, then init."
+            )
 
 
 def _look_at_commands(board: Path, report: Report) -> None:

@@ -6,18 +6,13 @@ import json
 import sys
 
 from claudetask_core.config import CONFIG_FILE, trust_folder
-from claudetask_core.errors import Forbidden
 from claudetask_core.services.locate import refuse_links_out
 from claudetask_core.services.trust import Config, Trust, read_config
-from claudetask_mcp.commands.confirm import confirmed
+from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.printable import on_one_line
 
 QUESTION = "Run these whenever a task is moved to Done? [y/N] "
-
-
-class NotConfirmed(Forbidden):
-    code = "not_confirmed"
 
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:

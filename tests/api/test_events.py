@@ -11,7 +11,8 @@ from httpx2 import AsyncClient
 from claudetask_api import streams
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
-from claudetask_core.schemas.event import Event
+from claudetask_core.schemas.event import Event, EventType
+from claudetask_core.services.events import STEP
 from tests.api.asgi import HOST, Exchange, exchange, scope_of
 from tests.api.live import live_server
 from tests.api.support import MakeTask
@@ -143,3 +144,21 @@ async def test_a_real_server_streams_and_stops_within_two_seconds(
         await asyncio.to_thread(server.__exit__, None, None, None)
         assert loop.time() - begun_at < 2
         assert [line async for line in lines if line.strip()][-1].startswith("data: ")
+
+
+async def test_what_happened_to_agents_and_files_is_told_backwards(
+    client: AsyncClient, core: Core, make_task: MakeTask
+) -> None:
+    await make_task("x")
+    for name in ("a", "b", "c"):
+        await core.events.announce(EventType.AGENT, "created", name, "ann")
+    await core.events.announce(EventType.JOB, STEP, "j", "ann")
+    await core.events.announce(EventType.INDEX, "ready", "index", "index")
+    await core.events.announce(EventType.CLAUDE_MD, "updated", "CLAUDE.md", "bob")
+    page = (await client.get("/api/events/past?limit=2")).json()
+    assert [(one["type"], one["id"], one["actor"]) for one in page] == [
+        ("claude_md", "CLAUDE.md", "bob"),
+        ("agent", "c", "ann"),
+    ]
+    rest = (await client.get(f"/api/events/past?before={page[-1]['seq']}")).json()
+    assert [one["id"] for one in rest] == ["b", "a"]

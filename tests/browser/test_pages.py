@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.api.live import live_server
 from tests.browser.conftest import Visit
-from tests.browser.support import WAIT, Board, dialog
+from tests.browser.support import WAIT, Board, dialog, live
 from tests.core.analysis.support import FakeClaude, turn
 
 pytestmark = pytest.mark.slow
@@ -165,8 +165,11 @@ def test_a_path_is_checked_as_it_is_typed_and_settings_are_saved(
 
 
 def test_activity_and_flow_tell_what_happened(board: Board, visit: Visit) -> None:
-    board.make("one")
     page = visit("#/activity")
+    expect(page.locator(".activity")).to_contain_text("Nothing has happened yet")
+    live(page)
+    board.make("one")
+    expect(page.locator(".activity")).to_contain_text("rest created #1 one")
     expect(page.locator(".activity li")).to_have_count(1)
     board.put("/api/tasks/1/status", status="Ready", comment="well thought out")
     expect(page.locator(".activity")).to_contain_text("rest moved #1 one from Backlog to Ready")
@@ -178,6 +181,30 @@ def test_activity_and_flow_tell_what_happened(board: Board, visit: Visit) -> Non
     expect(page.get_by_role("row", name="Backlog")).to_be_visible()
     page.get_by_label("Span").select_option("14")
     expect(page.get_by_text("in 14 days")).to_be_visible()
+
+
+def test_activity_tells_what_happened_to_agents_before_and_since_it_was_opened(
+    board: Board, visit: Visit
+) -> None:
+    board.make("one")
+    agent = {"name": "reviewer", "description": "d", "prompt": "p", "agent": "ann"}
+    board.client.post("/api/agents", json=agent).raise_for_status()
+    for number in range(60):
+        board.put("/api/tasks/1", description=f"version {number}")
+    page = visit("#/activity")
+    lines = page.locator(".activity li")
+    expect(lines).to_have_count(50)
+    page.get_by_role("button", name="Older").click()
+    expect(lines).to_have_count(62)
+    expect(lines.nth(60)).to_contain_text("ann created agent reviewer")
+    expect(lines.nth(61)).to_contain_text("rest created #1 one")
+    expect(page.get_by_role("button", name="Older")).to_be_hidden()
+    live(page)
+    board.client.delete("/api/agents/reviewer").raise_for_status()
+    expect(lines.first).to_contain_text("rest deleted agent reviewer")
+    board.put("/api/tasks/1", description="last")
+    expect(lines.first).to_contain_text("rest set description of #1 one to last")
+    expect(lines).to_have_count(64)
 
 
 def test_an_analysis_is_followed_and_cancelled(analyst: Board, visit: Visit) -> None:

@@ -13,6 +13,7 @@ from claudetask_api.app import ROUTERS
 from claudetask_core.config import ENV_PREFIX, Settings
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
 from claudetask_core.services.agent_rules import RULES
+from claudetask_mcp.cli import parser
 
 ROOT = Path(__file__).parents[2]
 DOCS = {p.name: p.read_text("utf-8") for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]}
@@ -64,7 +65,17 @@ def test_every_command_is_in_the_documentation() -> None:
         check=True,
     )
     commands = re.findall(r"^    ([a-z-]+) {2,}", done.stdout, re.MULTILINE)
-    assert {"serve", "search", "index", "prime", "doctor", "agents", "claude-md"} <= set(commands)
+    assert {
+        "init",
+        "uninstall",
+        "serve",
+        "search",
+        "index",
+        "prime",
+        "doctor",
+        "agents",
+        "claude-md",
+    } <= set(commands)
     documented = DOCS["README.md"] + DOCS["tools.md"]
     missing = [name for name in commands if f"claudetask-mcp {name}" not in documented]
     assert missing == []
@@ -76,6 +87,23 @@ def test_every_rule_about_agents_is_documented_with_its_severity_and_whether_it_
     moved = {"extension_case"}  # no rule's fix of a text but the store gives it another name
     wanted = {one.name: (str(one.severity), bool(one.fix) or one.name in moved) for one in RULES}
     assert told == wanted
+
+
+def test_every_message_that_troubleshooting_quotes_is_one_that_the_program_says() -> None:
+    sources = [*ROOT.glob("core/**/*.py"), *ROOT.glob("api/**/*.py"), *ROOT.glob("claude*/**/*.py")]
+    text = "".join(path.read_text("utf-8") for path in sources)
+    said = re.sub(r'"\s*\n\s*f?"', "", text)
+    quoted = re.findall("“([^”]+)”", DOCS["troubleshooting.md"])
+    assert len(quoted) > 20
+    assert [one for one in quoted if one not in said] == []
+
+
+def test_every_command_in_troubleshooting_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    named = set(re.findall(r"`claudetask-mcp ([a-z-]+)", DOCS["troubleshooting.md"]))
+    assert named
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--help"])
+    assert named <= set(re.findall(r"^    ([a-z-]+) ", capsys.readouterr().out, re.MULTILINE))
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -300,6 +300,21 @@ def test_doctor_finds_nothing_wrong_in_a_project_in_order(
     assert out.endswith("Nothing is wrong.\n")
 
 
+def test_doctor_says_what_claude_code_starts_here_and_whether_that_is_there(
+    run: Run, project: Path
+) -> None:
+    assert "setup     no server for Claude Code here (claudetask-mcp init)" in run("doctor")[1]
+    for command, code in ((sys.executable, 0), ("${HOME}/x", 0), ("/gone/claudetask-mcp", 1)):
+        servers = {"mcpServers": {"claudetask": {"command": command}}}
+        (project / ".mcp.json").write_text(json.dumps(servers), "utf-8")
+        found, out, _ = run("doctor")
+        assert f"setup     {project}/.mcp.json starts {command}\n" in out
+        assert found == code
+    assert "Claude Code cannot connect. Run claudetask-mcp uninstall, then init." in out
+    (project / ".mcp.json").write_text("{,}", "utf-8")
+    assert "is not JSON" in run("doctor")[1]
+
+
 def test_doctor_names_an_agent_that_claude_code_would_drop(run: Run, project: Path) -> None:
     folder = project / ".claude" / "agents"
     folder.mkdir(parents=True)

@@ -1,7 +1,9 @@
 """The configuration files that people copy."""
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -36,3 +38,37 @@ def test_the_desktop_example_names_the_same_program_and_a_project() -> None:
     entry = server("claude_desktop_config.example.json")
     assert entry["command"] == server("mcp.example.json")["command"]
     assert entry["args"] == ["--project", "/absolute/path/to/your/project"]
+
+
+CLAUDE = os.environ.get("CLAUDE_BIN") or shutil.which("claude")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CLAUDE is None, reason="Claude Code is not installed")
+@pytest.mark.parametrize("options", [["--approve"], ["--scope", "user"]])
+def test_after_init_claude_code_itself_says_connected(tmp_path: Path, options: list[str]) -> None:
+    assert CLAUDE is not None
+    home, project = tmp_path / "home", tmp_path / "shop"
+    home.mkdir()
+    (project / "src").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=20)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "DISABLE_AUTOUPDATER": "1"}
+
+    def run(folder: Path, *command: str) -> str:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=True,
+        )
+        return done.stdout
+
+    program = str(Path(sys.executable).parent / "claudetask-mcp")
+    run(project / "src", program, "init", "--yes", *options)
+    assert "✔ Connected" in run(project, CLAUDE, "mcp", "list")
+    run(project, program, "uninstall", "--yes", *(options if "--scope" in options else []))
+    assert "No MCP servers configured" in run(project, CLAUDE, "mcp", "list")
+    assert sorted(path.name for path in project.iterdir()) == [".git", "src"]

@@ -1,6 +1,6 @@
 """Makes the pictures of the documentation.
 
-    python -m tools.screenshots [--out docs/images] [--chromium /usr/bin/chromium]
+    python -m tools.screenshots [--out docs/images] [--chromium /usr/bin/chromium] [--all]
 
 Tells a board's story in a folder that is thrown away, serves it, and looks at every page in a real
 Chromium: light, dark, and as narrow as a phone.
@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,6 +39,8 @@ PAGES = {
     "flow": ("#/flow", ".chart"),
     "settings": ("#/settings", ".checks"),
 }
+LOOKS = ("light", "dark", "narrow")
+EVERY = tuple((page, look) for page in PAGES for look in LOOKS)
 PICTURES = (
     *((page, "light") for page in PAGES),
     *((page, "dark") for page in ("board", "task", "flow")),
@@ -90,22 +92,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the pictures of the documentation.")
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     parser.add_argument("--chromium", default=shutil.which("chromium"))
+    parser.add_argument("--all", action="store_true", help="every page in every look")
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = make_project(Path(temporary) / "shop")
         asyncio.run(fill(folder))
-        look_at(folder, asked.chromium, asked.out)
+        look_at(folder, asked.chromium, asked.out, EVERY if asked.all else PICTURES)
 
 
-def look_at(folder: Path, chromium: str, out: Path) -> None:
-    """Every picture of a project."""
+def look_at(folder: Path, chromium: str, out: Path, pictures: Sequence[tuple[str, str]]) -> None:
+    """The pictures of a project."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         with served(folder) as url:
-            for page_name, look in PICTURES:
+            for page_name, look in pictures:
                 take(browser, url, page_name, look, out)
                 print(f"{page_name}-{look}.png")
         browser.close()

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from claudetask_core.clock import Clock
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
+from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import JobRow
+from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.services.claims import Caller
 from tools.screenshots.story import DESCRIPTION, FILES, NOTE, TASKS, Told
@@ -25,6 +29,13 @@ JOBS = (
     (11, "cancelled", "Cancelled by ann.", 0.031),
     (12, "succeeded", None, 0.187),
     (17, "failed", "Claude Code did not answer within 600 seconds.", None),
+)
+DOINGS = (
+    (9, EventType.AGENT, "created", "test-writer", "ann"),
+    (2.4, EventType.CLAUDE_MD, "updated", "CLAUDE.md", "backend-dev"),
+    (0.9, EventType.JOB, "cancelled", f"{1:012x}", "ann"),
+    (0.6, EventType.AGENT, "updated", "reviewer", "claude-code:4f2a"),
+    (0.12, EventType.JOB, "succeeded", f"{0:012x}", "ann"),
 )
 AGENTS = ("claude-code:4f2a", "backend-dev", "test-writer", "ann")
 
@@ -62,8 +73,22 @@ async def fill(folder: Path) -> None:
             await _one(core, clock, told, chance, end)
         clock.present = end - timedelta(minutes=4)
         await core.notes.create(3, NOTE, Caller("backend-dev"))
+        for days, kind, action, subject, actor in DOINGS:
+            clock.present = end - timedelta(days=days)
+            await core.events.announce(kind, action, subject, actor)
         async with core.database.write() as session:
             session.add_all(_jobs(end))
+            await _in_order(session)
+
+
+async def _in_order(session: WriteSession) -> None:
+    """The tasks were told one after the other; a history is in the order of its moments."""
+    ranked = "SELECT id, row_number() OVER (ORDER BY at, id) AS place FROM history"
+    for statement in (
+        f"UPDATE history SET id = -(SELECT place FROM ({ranked}) r WHERE r.id = history.id)",  # noqa: S608 — no text of others
+        "UPDATE history SET id = -id",
+    ):
+        await session.execute(sa.text(statement))
 
 
 async def _one(

@@ -52,12 +52,12 @@ def _read(path: Path) -> File:
     return File(content, KINDS[path.suffix], etag(hashlib.sha256(content).hexdigest()[:32]))
 
 
-def answer(file: File, known: str) -> Response:
+def answer(file: File, known: str, policy: str = POLICY) -> Response:
     """The file, or 304 where the browser has it; it asks each time, so an update is seen."""
     headers = {
         "ETag": file.tag,
         "Cache-Control": "no-cache",
-        "Content-Security-Policy": POLICY,
+        "Content-Security-Policy": policy,
         "Cross-Origin-Opener-Policy": "same-origin",
     }
     if is_known(known, file.tag):

@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BeforeValidator, Field
 
 from claudetask_api.dependencies import CoreDep, only_digits
+from claudetask_api.schemas import PastQuery
 from claudetask_api.streams import EventStream, Streams
+from claudetask_core.schemas.event import Event
 from claudetask_core.schemas.task import MAX_ID
 
 router = APIRouter(prefix="/api/events", tags=["events"])
@@ -41,3 +43,8 @@ async def stream_events(
         # A number from another board's life must not silence this one's.
         last_event_id = min(last_event_id, await core.events.latest())
     return EventStream(streams.frames(core.events, last_event_id))
+
+
+@router.get("/past", summary="What happened to agents, CLAUDE.md and jobs, newest first")
+async def list_past_events(core: CoreDep, asked: Annotated[PastQuery, Query()]) -> list[Event]:
+    return await core.events.past(asked.limit, asked.before)

@@ -25,7 +25,7 @@ from claudetask_core.services.analysis_rows import (
     to_job,
 )
 from claudetask_core.services.claims import Caller
-from claudetask_core.services.events import EventService
+from claudetask_core.services.events import STEP, EventService
 from claudetask_core.services.task_rows import TaskNotFound
 
 KIND = "analysis"
@@ -211,9 +211,7 @@ class Jobs:
                     differs = _differs(row, present.get(row.id))
                     self._write_beat(row, present.get(row.id))
                     if differs:
-                        await self._events.append(
-                            session, EventType.JOB, "progress", row.id, row.actor
-                        )
+                        await self._events.append(session, EventType.JOB, STEP, row.id, row.actor)
         return stop
 
     async def finish(self, job_id: str, ending: Ending, *, actor: str | None = None) -> Job | None:

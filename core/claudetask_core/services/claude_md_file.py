@@ -201,18 +201,19 @@ class ClaudeMdFile:
             if self._home is None:
                 raise NoHome
             return look(self._home, self._home / ".claude" / NAME)
-        path = self._root / NAME
-        other = self._root / ".claude" / NAME
-        if self._place is Place.LOCAL:
-            path = self._root / LOCAL
-        elif self._place is Place.DOT_CLAUDE or (
-            not os.path.lexists(path) and os.path.lexists(other)
-        ):
-            path = other
-        return look(self._root, path)
+        return look(self._root, path_in(self._root, self._place))
 
     def _label(self, now: Snapshot) -> str:
         return now.path.relative_to(now.base).as_posix()
+
+
+def path_in(root: Path, place: Place) -> Path:
+    """Where a project's file stands."""
+    path, other = root / NAME, root / ".claude" / NAME
+    if place is Place.LOCAL:
+        return root / LOCAL
+    only_other = not os.path.lexists(path) and os.path.lexists(other)
+    return other if place is Place.DOT_CLAUDE or only_other else path
 
 
 def _outline(data: bytes) -> list[str]:

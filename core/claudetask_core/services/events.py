@@ -21,6 +21,9 @@ POLL_SECONDS = 0.5
 BATCH = 200
 KEPT = 20_000
 TRIM_EVERY = 1_000
+STEP = "progress"
+"""What a job says of itself on the way."""
+_NO_HISTORY = (EventType.AGENT.value, EventType.CLAUDE_MD.value, EventType.JOB.value)
 
 
 class EventService:
@@ -88,6 +91,18 @@ class EventService:
             rows = await session.scalars(
                 select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
             )
+            return [_event(row) for row in rows]
+
+    async def past(self, limit: int, before: int | None = None) -> list[Event]:
+        """What happened to agents, CLAUDE.md and jobs, newest first, before event `before`.
+
+        The changes of tasks and settings have a history of their own.
+        """
+        wanted = select(EventRow).where(EventRow.type.in_(_NO_HISTORY), EventRow.action != STEP)
+        if before is not None:
+            wanted = wanted.where(EventRow.seq < before)
+        async with self._database.read() as session:
+            rows = await session.scalars(wanted.order_by(EventRow.seq.desc()).limit(limit))
             return [_event(row) for row in rows]
 
     async def watch(self, after: int | None = None) -> AsyncGenerator[Event]:

@@ -1,4 +1,4 @@
-/** What happens, newest first, as it happens. */
+/** What happened, newest first, and as it happens: changes of tasks, of agents, CLAUDE.md and jobs. */
 
 import { get } from "./api.js";
 import { person } from "./card.js";
@@ -10,59 +10,94 @@ import { ago, debounce, empty, fail, guarded } from "./ui.js";
 
 const PAGE = 50;
 const GATHER = 150;
-const ELSE = { agent: ["agent", (id) => `#/agents/${encodeURIComponent(id)}`], claude_md: ["", () => "#/claude-md"], project: ["the project's settings", () => "#/settings"], job: ["analysis job", () => "#/jobs"], index: ["the index", () => "#/search"] };
+const ELSE = ["agent", "claude_md", "job"];
+const ENDS = { queued: "was queued", running: "began", cancelled: "was cancelled", interrupted: "was interrupted" };
 
 export function open(main) {
   const page = new Activity();
-  put(main, h("h1", {}, "Activity"), h("p", { class: "hint" }, "Every change of every task, by people and agents, in every process that has the board open."), page.list, page.more);
+  put(main, h("h1", {}, "Activity"), h("p", { class: "hint" }, "Every change of tasks, agents and CLAUDE.md, by people and agents, in every process that has the board open."), page.list, page.more);
   page.newest().catch(fail);
-  const stops = [
-    on("task", debounce(() => page.newest().catch(fail), GATHER)),
-    on("connected", () => page.newest().catch(fail)),
-    on("*", (event) => page.other(event)),
-  ];
+  const again = debounce(() => page.newest().catch(fail), GATHER);
+  const stops = [...["task", "project", ...ELSE].map((type) => on(type, again)), on("connected", again)];
   return () => stops.forEach((stop) => stop());
+}
+
+/** One of the two records, read backwards; both number what they hold. */
+class Source {
+  constructor(path, number, line) {
+    Object.assign(this, { path, number, line, waiting: [], first: 0, last: null, done: false });
+  }
+
+  /** What came since it was read last; null where that is more than a page. */
+  async fresh() {
+    const found = await get(this.path, { limit: PAGE });
+    const fresh = found.filter((one) => this.number(one) > this.first);
+    if (this.last === null) this.take(found);
+    else if (fresh.length === PAGE) return null;
+    this.first = found.length ? this.number(found[0]) : this.first;
+    return fresh;
+  }
+
+  async fill() {
+    if (this.waiting.length || this.done) return;
+    this.take(await get(this.path, { limit: PAGE, before: this.last }));
+  }
+
+  take(found) {
+    this.waiting = [...found];
+    this.last = found.length ? this.number(found.at(-1)) : (this.last ?? 0);
+    this.done = found.length < PAGE;
+  }
 }
 
 class Activity {
   constructor() {
     this.list = h("ol", { class: "timeline activity", "aria-live": "polite", "aria-relevant": "additions" });
     this.more = h("button", { type: "button", hidden: true, on: { click: guarded(() => this.older()) } }, "Older");
-    this.first = 0;
-    this.last = null;
+    this.shown = 0;
   }
 
-  /** Adds what came since the newest that is shown. */
-  async newest() {
-    const found = await get("/api/activity", { limit: PAGE });
-    const fresh = found.filter((one) => one.id > this.first);
-    if (this.first && fresh.length === PAGE) return this.anew(found);
-    if (!this.first) return this.anew(found);
-    this.list.prepend(...fresh.filter(telling).map(entry));
-    this.first = found[0]?.id ?? 0;
+  anew() {
+    this.sources = [new Source("/api/activity", (one) => one.id, entry), new Source("/api/events/past", (one) => one.seq, other)];
   }
 
-  anew(found) {
-    put(this.list, found.filter(telling).map(entry));
-    if (!found.length) put(this.list, h("li", {}, empty("Nothing has happened yet", "Changes appear here by themselves.")));
-    this.first = found[0]?.id ?? 0;
-    this.last = found.at(-1)?.id ?? null;
-    this.more.hidden = found.length < PAGE;
+  /** Adds what came since the newest that is shown; one reading at a time. */
+  newest() {
+    this.reading = (this.reading ?? Promise.resolve()).catch(() => {}).then(() => this.read());
+    return this.reading;
   }
 
+  async read() {
+    if (!this.shown) this.anew();
+    const fresh = await Promise.all(this.sources.map((source) => source.fresh()));
+    if (fresh.includes(null)) {
+      this.shown = 0;
+      return this.read();
+    }
+    if (!this.shown) {
+      put(this.list, []);
+      return this.older();
+    }
+    const lines = fresh.flatMap((found, index) => found.map((one) => ({ at: one.at, one, line: this.sources[index].line })));
+    lines.sort((a, b) => (a.at < b.at ? 1 : -1));
+    this.list.prepend(...lines.filter(({ one }) => telling(one)).map(({ one, line }) => line(one)));
+  }
+
+  /** Adds a page, the newest of both records first. */
   async older() {
-    const found = await get("/api/activity", { limit: PAGE, before: this.last });
-    this.list.append(...found.filter(telling).map(entry));
-    this.last = found.at(-1)?.id ?? this.last;
-    this.more.hidden = found.length < PAGE;
-  }
-
-  /** What happened to something that is no task is told as it comes. */
-  other(event) {
-    if (!ELSE[event.type]) return;
-    const [what, to] = ELSE[event.type];
-    const subject = ["agent", "job", "claude_md"].includes(event.type) ? `${what} ${event.id}`.trim() : what;
-    this.list.prepend(line(event, [event.action.replaceAll("_", " "), " ", h("a", { href: to(event.id) }, subject)], null));
+    const lines = [];
+    while (lines.length < PAGE) {
+      await Promise.all(this.sources.map((source) => source.fill()));
+      const ready = this.sources.filter((source) => source.waiting.length);
+      if (!ready.length) break;
+      const next = ready.reduce((a, b) => (a.waiting[0].at < b.waiting[0].at ? b : a));
+      const one = next.waiting.shift();
+      this.shown += 1;
+      if (telling(one)) lines.push(next.line(one));
+    }
+    this.list.append(...lines);
+    if (!this.shown) put(this.list, h("li", {}, empty("Nothing has happened yet", "Changes appear here by themselves.")));
+    this.more.hidden = this.sources.every((source) => source.done && !source.waiting.length);
   }
 }
 
@@ -72,7 +107,17 @@ function entry(one) {
   return line(one, told(one, subject), one.reason);
 }
 
-function line(one, what, reason) {
+/** What happened to something that is no task. */
+function other(event) {
+  if (event.type === "job") {
+    const whose = h("strong", {}, `${event.actor}’s`);
+    return line(event, [h("a", { href: "#/jobs" }, "analysis"), ` ${ENDS[event.action] ?? event.action}`], null, whose);
+  }
+  const [name, to] = event.type === "agent" ? [`agent ${event.id}`, `#/agents/${encodeURIComponent(event.id)}`] : [event.id, "#/claude-md"];
+  return line(event, [event.action.replaceAll("_", " "), " ", h("a", { href: to }, name)], null);
+}
+
+function line(one, what, reason, who = h("strong", {}, one.actor)) {
   return h("li", { data: { action: one.action } }, person(one.actor), h("div", {},
-    h("p", {}, h("strong", {}, one.actor), " ", what), reason ? h("p", { class: "reason" }, `“${reason}”`) : null), ago(one.at));
+    h("p", {}, who, " ", what), reason ? h("p", { class: "reason" }, `“${reason}”`) : null), ago(one.at));
 }

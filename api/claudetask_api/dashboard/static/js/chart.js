@@ -3,20 +3,22 @@
 import { h, s } from "./dom.js";
 import { lasting } from "./ui.js";
 
-const WIDTH = 760;
+const WIDEST = 760;
+const NARROWEST = 280;
 const HEIGHT = 280;
 const LEFT = 36;
 const BOTTOM = 24;
 const TOP = 8;
 const TICKS = 4;
-const LABELS = 6;
+const LABEL = 120;
 const day = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
 
-/** Stacked areas: `series` are {name, index, values}, the first on top. */
-export function areas(dates, series, title) {
+/** Stacked areas: `series` are {name, index, values}, the first on top; `room` is how wide it may be. */
+export function areas(dates, series, title, room) {
+  const width = Math.max(NARROWEST, Math.min(WIDEST, room));
   const totals = dates.map((_, at) => series.reduce((sum, one) => sum + one.values[at], 0));
   const top = niceTop(Math.max(1, ...totals));
-  const x = (at) => LEFT + (dates.length > 1 ? (at / (dates.length - 1)) * (WIDTH - LEFT - 8) : 0);
+  const x = (at) => LEFT + (dates.length > 1 ? (at / (dates.length - 1)) * (width - LEFT - 8) : 0);
   const y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
   const base = dates.map(() => 0);
   const layers = [...series].reverse().map((one) => {
@@ -27,18 +29,18 @@ export function areas(dates, series, title) {
     const upper = base.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
     return s("polygon", { class: "area", "data-index": one.index, points: [...upper, ...lower].join(" ") }, s("title", {}, one.name));
   });
-  return s("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
-    grid(top, y), layers, dates.map((date, at) => label(date, at, dates.length, x)));
+  return s("svg", { class: "chart", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": title },
+    grid(top, y, width), layers, dates.map((date, at) => label(date, at, dates.length, x, width)));
 }
 
-function grid(top, y) {
+function grid(top, y, width) {
   return Array.from({ length: TICKS + 1 }, (_, n) => (top / TICKS) * n).map((value) => s("g", {},
-    s("line", { class: "grid-line", x1: LEFT, x2: WIDTH - 8, y1: y(value), y2: y(value) }),
+    s("line", { class: "grid-line", x1: LEFT, x2: width - 8, y1: y(value), y2: y(value) }),
     s("text", { class: "axis", x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, Math.round(value))));
 }
 
-function label(date, at, count, x) {
-  const every = Math.max(1, Math.ceil(count / LABELS));
+function label(date, at, count, x, width) {
+  const every = Math.max(1, Math.ceil(count / Math.floor(width / LABEL)));
   if ((count - 1 - at) % every) return null;
   return s("text", { class: "axis", x: x(at), y: HEIGHT - 6, "text-anchor": at === count - 1 ? "end" : at === 0 ? "start" : "middle" }, day.format(new Date(date)));
 }

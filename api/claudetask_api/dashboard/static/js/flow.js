@@ -9,6 +9,7 @@ import { indexOf, statuses } from "./store.js";
 import { debounce, fail, lasting, select } from "./ui.js";
 
 const GATHER = 1000;
+const PADDING = 42; // of the panel around a chart
 const SPANS = [["14", "14 days"], ["30", "30 days"], ["90", "90 days"], ["365", "a year"]];
 
 export function open(main) {
@@ -20,8 +21,11 @@ export function open(main) {
   again();
   const stop = on("task", debounce(again, GATHER));
   addEventListener("routed", again);
+  const narrow = matchMedia("(max-width: 760px)");
+  narrow.addEventListener("change", again);
   return () => {
     stop();
+    narrow.removeEventListener("change", again);
     removeEventListener("routed", again);
   };
 }
@@ -38,7 +42,7 @@ function draw(body, flow) {
       figure("Open now", series.slice(0, -1).reduce((sum, one) => sum + one.values.at(-1), 0), "not yet in the last column")),
     h("section", { class: "panel" }, h("h2", {}, "Tasks by status"),
       h("ul", { class: "legend" }, names.map((name) => h("li", { data: { index: indexOf(name) } }, h("span", { class: "dot", "aria-hidden": "true" }), name))),
-      areas(flow.days.map((one) => one.date), series, `Tasks in each status at the end of each of ${span}`),
+      areas(flow.days.map((one) => one.date), series, `Tasks in each status at the end of each of ${span}`, body.clientWidth - PADDING),
       table("Tasks in each status at the end of each day", ["Day", ...names], [...flow.days].reverse().map((one) => [one.date, ...names.map((name) => one.counts[name] ?? 0)]))),
     h("section", { class: "panel" }, h("h2", {}, "Time in each status"), h("p", { class: "hint" }, `Half of the stays that ended in these ${span} were shorter than the bar.`),
       bars(flow.stays.map((one) => ({ name: one.status, index: indexOf(one.status), median: one.median_seconds, p85: one.p85_seconds, count: one.stays }))),
