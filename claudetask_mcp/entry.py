@@ -1,8 +1,8 @@
 """What an entry point reads from its surroundings, once, for all below to be handed."""
 
 import os
-import sys
 import secrets
+import sys
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass

@@ -90,7 +90,7 @@ def test_a_keyboard_walks_over_the_cards_and_moves_them_where_they_may_go(
     expect(dialog(page, "#3 three")).to_be_visible()
     page.keyboard.press("Escape")
     expect(card(page, 3)).to_be_focused()
-    assert page.url.endswith("#/board")
+    page.wait_for_url("**/#/board")
 
 
 def test_a_refused_move_says_why_and_a_reason_overrides_it(board: Board, visit: Visit) -> None:

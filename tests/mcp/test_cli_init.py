@@ -184,6 +184,15 @@ def test_a_board_that_was_there_before_stays(run: Run, shop: Path) -> None:
     assert (shop / ".claudetask" / "claudetask.db").exists()
 
 
+def test_a_board_whose_copy_alone_has_tasks_stays(run: Run, shop: Path) -> None:
+    run("init", "--yes")
+    run("task", "add", "Sell more")
+    assert run("board", "backup")[0] == 0
+    (shop / ".claudetask" / "claudetask.db").unlink()
+    assert ".db holds tasks." in run("uninstall", "--yes")[1]
+    assert (shop / ".claudetask" / "backups").exists()
+
+
 def test_where_nothing_of_ours_is_uninstall_leaves_no_trace(run: Run, shop: Path) -> None:
     before = tree(shop)
     assert run("uninstall", "--yes") == (0, "None of the files names the program.\n")

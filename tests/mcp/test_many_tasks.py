@@ -28,6 +28,7 @@ TASKS = 10_000
 EVERYTHING = 32_000
 ACKNOWLEDGEMENT = 400
 NOW = "2026-01-05 10:00:00.000000"
+LATEST = "2026-01-13 10:00:00.000000"
 STEPS = 1000
 
 
@@ -137,7 +138,7 @@ def test_a_hook_reads_no_more_of_a_large_board_than_of_a_small_one(many: Path) -
         board.set_progress_handler(lambda: steps.append(STEPS), STEPS)
 
         def ask(sql: str, values: dict[str, Any]) -> list[Any]:
-            return board.execute(sql, values).fetchall()
+            return board.execute(sql, {**values, "latest": LATEST}).fetchall()
 
         said, _, _ = resumed(ask, "claude-code:me", "/somewhere", NOW)
         assert next_free(ask, NOW)[0] is not None

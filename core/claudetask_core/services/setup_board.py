@@ -1,8 +1,8 @@
 """What becomes of a board when the program is taken out of a project.
 
-It goes where nothing on it is anybody's: no task was ever made, no file stands there that we do
-not know, and every kept copy says what a file says now. Otherwise it stays, and the reasons are
-told.
+It goes where nothing on it is anybody's: no task was ever made, also none that only a copy of the
+board still has, no file stands there that we do not know, and every kept copy says what a file
+says now. Otherwise it stays, and the reasons are told.
 """
 
 import os
@@ -16,6 +16,7 @@ from claudetask_core.services.replace import NotWritable
 
 DATABASE = "claudetask.db"
 KEPT = "kept"
+BACKUPS = "backups"
 _HASH_CHARACTERS = 12
 _KNOWN = {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "migrate.lock", ".gitignore", "index"}
 _EVER = "SELECT (SELECT count(*) FROM tasks), (SELECT count(*) FROM history)"
@@ -29,7 +30,8 @@ def worth_keeping(board: Path, hashes: Iterable[str]) -> list[str]:
         hashes: Those of what the changed files say now, or were made to say by us.
     """
     known = {one[:_HASH_CHARACTERS] for one in hashes}
-    return [*_tasks(board / DATABASE), *_copies(board / KEPT, known), *_others(board)]
+    tasks = [*_tasks(board / DATABASE)] or [*_former(board / BACKUPS)]
+    return [*tasks, *_copies(board / KEPT, known), *_others(board)]
 
 
 def remove_board(board: Path) -> None:
@@ -61,6 +63,12 @@ def _tasks(file: Path) -> Iterator[str]:
         yield "it holds the history of deleted tasks"
 
 
+def _former(backups: Path) -> Iterator[str]:
+    held = [file.name for file in sorted(backups.glob("*.db")) if any(_tasks(file))]
+    if held:
+        yield f"its copy {held[-1]} holds tasks"
+
+
 def _copies(kept: Path, known: set[str]) -> Iterator[str]:
     names = [name for _, _, files in os.walk(kept) for name in files]
     copies = [name.rpartition("-")[2] for name in names if name[:1].isdigit()]
@@ -73,6 +81,6 @@ def _others(board: Path) -> Iterator[str]:
     if board.is_symlink():
         yield "it is a link"
     elif board.is_dir():
-        strange = sorted({path.name for path in board.iterdir()} - _KNOWN - {KEPT})
+        strange = sorted({path.name for path in board.iterdir()} - _KNOWN - {KEPT, BACKUPS})
         if strange:
             yield f"it holds {', '.join(strange[:3])}"
