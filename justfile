@@ -19,9 +19,13 @@ check:
     uv run pyright
     uv run lint-imports
 
-# The tests; `just test -k claims` for some
+# The everyday tests; `just test -k claims` for some
 test *ARGS:
-    uv run pytest {{ARGS}}
+    uv run pytest -n auto -m "not slow" {{ARGS}}
+
+# All tests, with those that build wheels, drive a browser, kill processes and fuzz
+test-all *ARGS:
+    uv run pytest -n auto --dist loadfile {{ARGS}}
 
 # Benchmarks: figures as ratios to a floor measured in the same run
 bench:
