@@ -1,8 +1,9 @@
 """Doubles and short cuts that tests share."""
 
 import asyncio
+import os
 import subprocess
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TypeVar
 from claudetask_core.clock import Clock
 
 T = TypeVar("T")
+SOON = 30.0
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
@@ -51,3 +53,20 @@ def in_git(folder: Path, *commands: str) -> None:
     """Runs git in a folder, once for each command; its words hold no blanks."""
     for command in commands:
         subprocess.run(["git", *command.split()], cwd=folder, check=True, timeout=20)
+
+
+async def eventually(holds: Callable[[], object], seconds: float = SOON) -> None:
+    """Waits until something holds, and not for ever."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 — other processes set no event
+            await asyncio.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that is dead but not yet reaped does not."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat")
+        return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False

@@ -1,15 +1,20 @@
 """How tests talk to the server: in memory, in both protocol eras."""
 
-from collections.abc import AsyncGenerator, Mapping
+import io
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent, TextResourceContents
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_mcp import cli, logs
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import Server, build_server
 from claudetask_mcp.session import Opener
@@ -17,6 +22,29 @@ from claudetask_mcp.tools.catalogue import CLASSES
 
 ERAS = ("auto", "legacy")
 PROCESS = "claude-code:test"
+
+
+def typing(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs commands in a folder as people type them: exit code, stdout, stderr."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(logs, "configure_logging", _nothing)
+
+    def typed(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = cli.main(arguments)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return typed
+
+
+def _nothing(*_: object) -> None:
+    """Does nothing: the tests' own logging stays as it is."""
 
 
 def opener_of(core: Core) -> Opener:

@@ -17,9 +17,10 @@ from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stop
 from claudetask_core.services.search import SearchService
-from claudetask_mcp import cli, hook, logs, task_grammar
+from claudetask_mcp import cli, hook, task_grammar
 from claudetask_mcp.commands import doctor, index, progress
 from claudetask_mcp.entry import caller_of, read_entry
+from tests.mcp.support import typing
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -31,19 +32,7 @@ def nothing(*_: object) -> None:
 @pytest.fixture
 def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command in the project: exit code, stdout, stderr."""
-    monkeypatch.chdir(project)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(logs, "configure_logging", nothing)
-
-    def called(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = cli.main(arguments)
-        except SystemExit as end:
-            code = int(end.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return called
+    return typing(project, capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """`claudetask-mcp agents`, as people use it."""
 
-import io
 import json
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from claudetask_mcp import cli, logs
+from tests.mcp.support import typing
 
 Run = Callable[..., tuple[int, str, str]]
 BROKEN = "---\nname: x\ndescription: Use: this\n---\nP.\n"
@@ -28,19 +27,7 @@ def folder(project: Path) -> Path:
 
 @pytest.fixture
 def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(project)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(logs, "configure_logging", nothing)
-
-    def called(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = cli.main(["agents", *arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return called
+    return partial(typing(project, capsys, monkeypatch), "agents")
 
 
 def test_lint_ends_with_1_where_an_agent_is_dropped(run: Run, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_mcp import cli, logs
+from tests.mcp.support import typing
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -20,16 +20,7 @@ def nothing(*_: object) -> None:
 @pytest.fixture
 def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command in the project: exit code, stdout, stderr."""
-    monkeypatch.chdir(project)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(logs, "configure_logging", nothing)
-
-    def called(*arguments: str) -> tuple[int, str, str]:
-        code = cli.main(arguments)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return called
+    return typing(project, capsys, monkeypatch)
 
 
 def made_by(out: str) -> Path:

@@ -1,13 +1,11 @@
 """`claudetask-mcp claude-md`, as people use it."""
 
-import io
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from claudetask_mcp import cli, logs
+from tests.mcp.support import typing
 
 Run = Callable[..., tuple[int, str]]
 
@@ -18,14 +16,11 @@ def nothing(*_: object) -> None:
 
 @pytest.fixture
 def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(project)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(logs, "configure_logging", nothing)
+    typed = typing(project, capsys, monkeypatch)
 
     def called(*arguments: str) -> tuple[int, str]:
-        code = cli.main(["claude-md", *arguments])
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
+        code, out, err = typed("claude-md", *arguments)
+        return code, out + err
 
     return called
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.services.agent_templates import TEMPLATES
-from claudetask_mcp import cli, entry, logs, setup_grammar
+from claudetask_mcp import entry, setup_grammar
 from claudetask_mcp.commands import asking
+from tests.mcp.support import typing
 
 Run = Callable[..., tuple[int, str]]
 
@@ -33,14 +34,11 @@ def shop(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(shop / "src")
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(logs, "configure_logging", nothing)
+    typed = typing(shop / "src", capsys, monkeypatch)
 
     def called(*arguments: str) -> tuple[int, str]:
-        code = cli.main(arguments)
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
+        code, out, err = typed(*arguments)
+        return code, out + err
 
     return called
 

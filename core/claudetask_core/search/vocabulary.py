@@ -15,7 +15,7 @@ Keys = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
 MOST_WORDS: Final = 150_000
-NOBODY: Final = -1
+UNKNOWN: Final = -1
 _SLICE: Final = 1 << 14
 _HALF: Final = 8
 _SHORT: Final = 2 * _HALF
@@ -72,11 +72,11 @@ class _ShortRuns:
         self._shift = np.uint64(64 - (room.bit_length() - 1))
         self._low = np.zeros(room, np.uint64)
         self._high = np.zeros(room, np.uint64)
-        self._numbers = np.full(room, NOBODY, np.int32)
+        self._numbers = np.full(room, UNKNOWN, np.int32)
         self._count = 0
 
     def find(self, low: Keys, high: Keys) -> Int:
-        """The number of each run, `NOBODY` for an unknown one; all of the shape (n,)."""
+        """The number of each run, `UNKNOWN` for an unknown one; all of the shape (n,)."""
         return self._probed(low, high)[1]
 
     def _probed(self, low: Keys, high: Keys) -> tuple[Places, Int]:
@@ -95,12 +95,12 @@ class _ShortRuns:
         """Those of `some` that came upon another run's place."""
         at = places[some]
         differs = (self._low[at] != low[some]) | (self._high[at] != high[some])
-        return some[differs & (found[some] != NOBODY)]
+        return some[differs & (found[some] != UNKNOWN)]
 
     def add(self, low: Keys, high: Keys, numbers: Int) -> None:
         """Keeps runs, each of them once and none that is known."""
         if 2 * (self._count + low.size) > self._room:
-            held = np.flatnonzero(self._numbers != NOBODY)
+            held = np.flatnonzero(self._numbers != UNKNOWN)
             low = np.concatenate((self._low[held], low))
             high = np.concatenate((self._high[held], high))
             numbers = np.concatenate((self._numbers[held], numbers))
@@ -164,8 +164,8 @@ class Vocabulary:
         low = at_each[starts] & _MASKS[np.minimum(lengths, _HALF)]
         high = at_each[starts + _HALF] & _MASKS[np.clip(lengths - _HALF, 0, _HALF)]
         numbers = self._short.find(low, high)
-        numbers[lengths > _SHORT] = NOBODY
-        unknown = np.flatnonzero(numbers == NOBODY)
+        numbers[lengths > _SHORT] = UNKNOWN
+        unknown = np.flatnonzero(numbers == UNKNOWN)
         if unknown.size:
             before = len(self._words)
             number = self._words.__getitem__

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from claudetask_core.core import Core
 from claudetask_core.schemas.job import ACTIVE, Job
 from claudetask_core.schemas.task import Task, TaskCreate
 from claudetask_core.services.claims import Caller
+from tests.support import eventually
 
 SECONDS = 60.0
 ALICE = Caller("alice")
@@ -77,23 +77,6 @@ class FakeClaude:
     def forget(self) -> None:
         for path in self.folder.glob("call.*.json"):
             path.unlink()
-
-
-async def eventually(holds: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Waits until something holds, and not for ever."""
-    async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 — other processes set no event
-            await asyncio.sleep(0.01)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that is dead but not yet reaped does not."""
-    try:
-        os.kill(pid, 0)
-        stat = Path(f"/proc/{pid}/stat")
-        return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
 
 
 async def job_when(core: Core, job: Job, holds: Callable[[Job], bool]) -> Job:

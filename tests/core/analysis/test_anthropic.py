@@ -28,7 +28,8 @@ from tests.core.analysis.messages import (
     text,
     use,
 )
-from tests.core.analysis.support import ANSWER, eventually
+from tests.core.analysis.support import ANSWER
+from tests.support import eventually
 
 SUBMIT = use("submit_analysis", **ANSWER)
 

@@ -13,12 +13,12 @@ from tests.core.analysis.support import (
     ANSWER,
     FakeClaude,
     analysed,
-    eventually,
     finished,
     inside,
     new_task,
     result,
 )
+from tests.support import eventually
 
 BOB = Caller("bob")
 BROKEN = result(subtype="error_max_turns", is_error=True)

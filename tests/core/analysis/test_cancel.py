@@ -22,14 +22,12 @@ from tests.core.analysis.support import (
     SECONDS,
     FakeClaude,
     analysed,
-    eventually,
     finished,
     inside,
-    is_alive,
     new_task,
     result,
 )
-from tests.support import HeldClock
+from tests.support import HeldClock, eventually, is_alive
 
 BOB = Caller("bob")
 

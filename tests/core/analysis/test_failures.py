@@ -19,12 +19,11 @@ from tests.core.analysis.support import (
     ANSWER,
     FakeClaude,
     analysed,
-    eventually,
     inside,
-    is_alive,
     new_task,
     result,
 )
+from tests.support import eventually, is_alive
 
 
 def api_error(status: int | None, words: str) -> dict[str, Any]:

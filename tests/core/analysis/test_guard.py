@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.services import claude_code_guard as guard
-from tests.core.analysis.support import FakeClaude, eventually, is_alive
+from tests.core.analysis.support import FakeClaude
+from tests.support import eventually, is_alive
 
 WAITS = "import signal; signal.pause()"
 DEAF = (

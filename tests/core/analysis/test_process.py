@@ -8,7 +8,8 @@ import pytest
 
 from claudetask_core.services import claude_code_process as process
 from claudetask_core.services.claude_code_process import Command, Ended, Stop, run
-from tests.core.analysis.support import FakeClaude, eventually, is_alive
+from tests.core.analysis.support import FakeClaude
+from tests.support import eventually, is_alive
 
 
 def command(fake: FakeClaude, stdin: bytes = b"") -> Command:

@@ -22,7 +22,7 @@ from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services import backup, board_check
 from claudetask_core.services.backup import DAILY, LAST, MANUAL, REPLACED, Backups
 from claudetask_core.services.claims import Caller
-from tests.support import HeldClock
+from tests.support import HeldClock, eventually
 
 HOLDS = (
     "import sqlite3, sys\n"
@@ -157,10 +157,7 @@ async def test_a_server_makes_the_daily_copy_by_itself(core: Core, backups: Back
     await core.tasks.create(TaskCreate(title="a"), Caller("me"))
     backups.start()
     backups.start()
-    for _ in range(500):
-        if backups.copies():
-            break
-        await asyncio.sleep(0.01)
+    await eventually(backups.copies)
     await backups.close()
     assert [one.why for one in backups.copies()] == [DAILY]
 

@@ -15,6 +15,7 @@ from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Status, StatusChange, Task, TaskCreate, TaskUpdate
 from claudetask_core.services.claims import Caller
 from claudetask_core.services.trust import Trust, read_config
+from tests.support import eventually, is_alive
 
 DONE = StatusChange(status=Status.DONE)
 LEFT = 'import pathlib; pathlib.Path("ran.txt").write_text("x"); '
@@ -209,7 +210,8 @@ async def test_a_command_that_does_not_end_is_ended_with_its_children(
     refusal = await asyncio.wait_for(refused(board, task), 30)
     assert "did not end within 1 s" in str(refusal)
     ((_, text),) = await notes(board, task)
-    await gone(int(text.split("```")[1]))
+    pid = int(text.split("```")[1])
+    await eventually(lambda: not is_alive(pid))
 
 
 async def test_what_a_command_leaves_running_is_ended_too(
@@ -220,24 +222,8 @@ async def test_what_a_command_leaves_running_is_ended_too(
     trust(board, trusted)
     await asyncio.wait_for(board.tasks.move(task, DONE, alice), 30)
     ((_, text),) = await notes(board, task)
-    await gone(int(text.split("```")[1]))
-
-
-async def there(path: Path) -> None:
-    for _ in range(2000):
-        if path.exists():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{path} did not appear")
-
-
-async def gone(pid: int) -> None:
-    for _ in range(200):
-        state = Path(f"/proc/{pid}/stat")
-        if not state.exists() or ") Z " in state.read_text("utf-8"):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{pid} still runs")
+    pid = int(text.split("```")[1])
+    await eventually(lambda: not is_alive(pid))
 
 
 async def test_a_program_that_is_not_there_fails(board: Core, task: int, trusted: Path) -> None:
@@ -313,7 +299,7 @@ async def test_what_changed_while_the_commands_ran_is_looked_at_again(
     says(board, "\n" + program)
     trust(board, trusted)
     moving = asyncio.create_task(board.tasks.move(task, DONE, alice))
-    await there(board.places.root / "ran.txt")
+    await eventually((board.places.root / "ran.txt").exists)
     change = TaskUpdate.model_validate({"acceptance_criteria": ["one more thing"]})
     await board.tasks.update(task, change, bob)
     (board.places.root / "go").touch()
