@@ -41,7 +41,7 @@ def _said(root: Path, database: Path) -> Said:
                     places[blob.base + number] = (row.digest, number)
             said[f"file {row.path}"] = (row.digest, row.language, kept)
         for term in _terms(database):
-            chunks, times = unpack(store.postings(term))
+            chunks, times = unpack(b"".join(data for _, data in store.postings([term])))
             counted = zip(chunks.tolist(), times.tolist(), strict=True)
             where = sorted((places[chunk], count) for chunk, count in counted if chunk in places)
             if where:

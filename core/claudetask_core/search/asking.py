@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
+
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.enriching import Enricher
-from claudetask_core.search.evidence import Memory
+from claudetask_core.search.evidence import Memory, Witness
 from claudetask_core.search.meaning import PathVectors, of_question
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Near, Ranked, Ranker, Wanted
@@ -26,7 +28,6 @@ class Asker:
 
     def __init__(self, table: TermTable | None, enricher: Enricher | None) -> None:
         self._table = table
-        self._paths = PathVectors(table) if table is not None else None
         self._enricher = enricher
         self.forget()
 
@@ -34,6 +35,15 @@ class Asker:
         """Forgets what was read from the index, which is another now."""
         self._memory = Memory()
         self._standing = Standing()
+        self._paths = PathVectors(self._table) if self._table is not None else None
+
+    def prepare(self, store: Store, catalog: Catalog, first: int, most: int) -> None:
+        """Works out what questions ask of up to `most` files, from number `first` on."""
+        files = catalog.rows[first : first + most]
+        numbers = np.array([first + place for place, row in enumerate(files) if row], np.int64)
+        self._standing.prepare(numbers, catalog, Witness(store, catalog, self._memory))
+        if self._paths is not None:
+            self._paths.prepare(numbers, catalog)
 
     def ranking(self, text: str) -> Ranking:
         """What ranks the chunks for a question; may ask the optional tier, so hold no lock."""

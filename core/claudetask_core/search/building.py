@@ -98,7 +98,7 @@ class Builder:
         """
         some = _Portion()
         size = 0
-        safe: set[Path] = set()
+        safe: set[str] = set()
         most = _LARGEST_BATCH
         for path in paths:
             if self.stop():
@@ -114,7 +114,7 @@ class Builder:
         if some.paths:
             yield self._new_only(some)
 
-    def _take(self, path: str, some: _Portion, safe: set[Path]) -> int:
+    def _take(self, path: str, some: _Portion, safe: set[str]) -> int:
         """Reads one file into a portion; answers its size. `safe` as for `read`."""
         some.paths += 1
         content = read(self.root, path, self.max_bytes, safe)

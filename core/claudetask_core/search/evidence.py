@@ -2,14 +2,15 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.packed import unpack
+from claudetask_core.search.catalog import NOBODY, Catalog
+from claudetask_core.search.packed import SIZE, changes, unpack
 from claudetask_core.search.store import Store
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,7 @@ _COST: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Chunks with the term and how often each has it, then the same for files.
+    """Chunks with the term and how often each has it, then the same for files, each once.
 
     Files that share a content are counted as the first of them.
     """
@@ -75,22 +76,64 @@ class Witness:
         """The evidence of a term among the files of the catalogue."""
         known = self._memory.get(term, self._catalog.version)
         if known is None:
-            known = self._read(term)
-            self._memory.put(term, known)
+            self.prepare((term,))
+            known = self._memory.get(term, self._catalog.version) or _nothing()
         return known
 
-    def _read(self, term: str) -> Evidence:
-        chunks, times = unpack(self._store.postings(term))
-        owner = self._catalog.owner
-        if chunks.size and chunks.max() >= owner.size:
-            within = chunks < owner.size
-            chunks, times = chunks[within], times[within]
-        owners = owner[chunks]
+    def prepare(self, terms: Iterable[str]) -> None:
+        """Reads those of some terms that are not remembered, all at once."""
+        version = self._catalog.version
+        missing = [term for term in dict.fromkeys(terms) if self._memory.get(term, version) is None]
+        found: dict[str, list[bytes]] = {term: [] for term in missing}
+        for term, data in self._store.postings(missing):
+            found[term].append(data)
+        for term, parts in found.items():
+            self._memory.put(term, self._evidence(b"".join(parts)))
+
+    def _evidence(self, data: bytes) -> Evidence:
+        if not data:
+            return _nothing()
+        chunks, times = unpack(data)
+        owners = self._owners(chunks)
         ours = owners >= 0
         chunks, times, owners = chunks[ours], times[ours], owners[ours]
-        sums = np.bincount(owners, times, minlength=1)
-        files = np.flatnonzero(sums)
-        return Evidence(chunks, times, files, sums[files].astype(np.float64))
+        if not owners.size:
+            return _nothing()
+        # the chunks of a file have neighbouring numbers: each file with the term is one run
+        starts = changes(owners)
+        files = owners[starts].astype(np.int64)
+        return Evidence(chunks, times, files, np.add.reduceat(times, starts))
+
+    def holders(self, terms: Sequence[str]) -> list[int]:
+        """In how many files each of some terms stands; nothing of this is remembered."""
+        places = {term: place for place, term in enumerate(dict.fromkeys(terms))}
+        read = list(self._store.postings([*places]))
+        if not read:
+            return [0] * len(terms)
+        chunks, _ = unpack(b"".join(data for _, data in read))
+        sizes = [len(data) // SIZE for _, data in read]
+        asked = np.repeat([places[term] for term, _ in read], sizes)
+        owners = self._owners(chunks)
+        ours = owners >= 0
+        asked, owners = asked[ours], owners[ours]
+        starts = changes(asked * np.int64(self._catalog.owner.size) + owners)
+        counts = np.bincount(asked[starts], minlength=len(places)).tolist()
+        return [counts[places[term]] for term in terms]
+
+    def _owners(self, chunks: Numbers) -> NDArray[np.int32]:
+        """The file that each chunk is scored with, below 0 for one that is not in the tree."""
+        owner = self._catalog.owner
+        if not chunks.size or int(chunks.max()) < owner.size:
+            return owner[chunks]
+        found = np.full(chunks.size, NOBODY, np.int32)
+        within = chunks < owner.size
+        found[within] = owner[chunks[within]]
+        return found
+
+
+def _nothing() -> Evidence:
+    none = np.zeros(0, np.int64)
+    return Evidence(none, np.zeros(0), none, np.zeros(0))
 
 
 def rarity(total: int, having: int) -> float:

@@ -5,30 +5,35 @@ Words meet as they do in the index: by the terms of `tokens.py`, so "sessions" m
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from claudetask_core.schemas.search import Highlight
 from claudetask_core.search.question import Question
-from claudetask_core.search.tokens import joined, parts, stem, words
+from claudetask_core.search.tokens import joined, occurrences, parts, run_end, stem
 
 MOST: Final = 50
-_SURE: Final = 3
 _Span = tuple[int, int]
 
 
-def highlights(marker: "Marker", lines: Sequence[str], first: int) -> list[Highlight]:
+def highlights(marker: "Marker", text: str, first: int) -> list[Highlight]:
     """The first `MOST` places, in order; none overlaps another.
 
     Args:
         marker: Knows what was asked.
-        lines: The lines that are shown.
+        text: The lines that are shown.
         first: The number in its file of the first of them.
     """
     found: list[Highlight] = []
-    for number in marker.promising(lines):
-        for start, end in marker.spans(lines[number]):
-            found.append(Highlight(line=first + number, start=start, end=end))
+    line, line_start = first, 0
+    for word in marker.words(text):
+        breaks = text.count("\n", line_start, word.start())
+        if breaks:
+            line += breaks
+            line_start = text.rindex("\n", line_start, word.start()) + 1
+        offset = word.start() - line_start
+        for start, end in marker.spans(word[0]):
+            found.append(Highlight(line=line, start=offset + start, end=offset + end))
             if len(found) == MOST:
                 return found
     return found
@@ -48,31 +53,35 @@ class Marker:
         self._may_hold = re.compile("|".join(beginnings) or "(?!)")
         self._known: dict[str, list[_Span]] = {}
 
-    def promising(self, lines: Sequence[str]) -> Iterator[int]:
-        """The places of the lines that may hold a word of the question; most hold none."""
-        text = "\n".join(lines).lower()
-        number = -1
-        position = end = 0
-        for found in self._may_hold.finditer(text):
-            if number >= 0 and found.start() < end:
-                continue
-            number = max(number, 0) + text.count("\n", position, found.start())
-            position = found.start()
-            end = text.find("\n", position)
-            yield number
-            if end < 0:
-                return
+    def words(self, text: str) -> Iterator[re.Match[str]]:
+        """The words of a text that hold one of the question."""
+        known = self._known
+        for found in self._promising(text):
+            word = found[0]
+            if word not in known:
+                known[word] = self._inside(word)
+            if known[word]:
+                yield found
 
-    def spans(self, line: str) -> Iterator[_Span]:
-        """The places in one line, as offsets in characters."""
-        position = 0
-        for word in words(line):
-            position = line.index(word, position)
-            if word not in self._known:
-                self._known[word] = self._inside(word)
-            for start, end in self._known[word]:
-                yield position + start, position + end
-            position += len(word)
+    def _promising(self, text: str) -> Iterator[re.Match[str]]:
+        """The words among which those of the question are; of most texts these are few."""
+        lowered = text.lower()
+        if len(lowered) != len(text):  # places in one are not those in the other
+            yield from occurrences(text)
+            return
+        end = 0
+        for found in self._may_hold.finditer(lowered):
+            start = found.start()
+            if start < end:
+                continue
+            while start > end and (text[start - 1].isalnum() or text[start - 1] == "_"):
+                start -= 1
+            end = run_end(text, start)
+            yield from occurrences(text, start, end)
+
+    def spans(self, word: str) -> list[_Span]:
+        """The places in a word that `words` gave, as offsets in characters."""
+        return self._known[word]
 
     def _inside(self, word: str) -> list[_Span]:
         lowered = word.lower()
@@ -97,8 +106,8 @@ class Marker:
 
 
 def _beginning(stemmed: str) -> str:
-    """Letters that every word with this stem begins with: `fly` is the stem of `flies`."""
-    return stemmed[: _SURE if len(stemmed) > _SURE else _SURE - 1]
+    """Letters that every word with this stem holds: `fly` is the stem of `flies`."""
+    return stemmed.removesuffix("y")
 
 
 def _append(spans: list[_Span], word: str, start: int, end: int) -> None:

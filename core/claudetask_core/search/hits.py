@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
@@ -57,7 +56,7 @@ def assemble(shelf: Shelf, ranked: Sequence[Ranked], query: SearchQuery) -> Answ
     contents: dict[str, list[str] | None] = {}
     form = kind_filter(query.kind).form
     marker = Marker(understand(query.query))
-    safe: set[Path] = set()
+    safe: set[str] = set()
     for one in ranked:
         if len(answer.hits) >= query.top_k or one.score < (query.min_score or 0.0):
             break
@@ -79,6 +78,7 @@ def _hit(one: Ranked, lines: list[str], marker: Marker) -> SearchHit:
     chunk = one.chunk
     whole = lines[chunk.start - 1 : chunk.end]
     shown = _shown(whole)
+    text = "\n".join(shown)
     return SearchHit(
         path=one.file.path,
         start_line=chunk.start,
@@ -88,9 +88,9 @@ def _hit(one: Ranked, lines: list[str], marker: Marker) -> SearchHit:
         kind=chunk.kind,
         score=round(one.score, 4),
         why=_why(one),
-        text="\n".join(shown),
+        text=text,
         truncated=shown != whole,
-        highlights=highlights(marker, shown, chunk.start),
+        highlights=highlights(marker, text, chunk.start),
     )
 
 

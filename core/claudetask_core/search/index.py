@@ -42,6 +42,7 @@ _QUICK: Final = 50_000
 _SURPLUS: Final = 5
 _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
+_AT_ONCE: Final = 200
 
 
 def _never() -> bool:
@@ -137,7 +138,21 @@ class CodeIndex:
                 break
         if self._enricher is not None:
             self._enricher.encode_missing(self._writer, stop)
+        self._prepare(stop)
         return changed
+
+    def _prepare(self, stop: Stop) -> None:
+        """Works out what the first questions would have to wait for, a little at a time."""
+        first = 0
+        while first < len(self._catalog.rows) and not stop():
+
+            def some(store: Store, first: int = first) -> None:
+                with store.snapshot():
+                    self._catalog.sync(store)
+                    self._asker.prepare(store, self._catalog, first, _AT_ONCE)
+
+            self._reader.run(some)
+            first += _AT_ONCE
 
     def _left_out(self, work: Work) -> bool:
         """Whether files are missing after the work, as their content was just forgotten."""

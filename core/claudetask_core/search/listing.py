@@ -186,8 +186,9 @@ def _git_tree(root: Path, stop: Stop, nested: int) -> list[bytes]:
         return names
     listed = set(names)
     for name in _submodules(root) & listed:
-        folder = root / os.fsdecode(name)
-        if is_inside(root, folder / ".git") and (folder / ".git").exists():
+        path = os.fsdecode(name)
+        folder = root / path
+        if is_inside(root, f"{path}/.git") and (folder / ".git").exists():
             inside = _git_tree(folder, stop, nested - 1)
             names.extend(name + b"/" + one for one in inside)
     return names

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import cast
 
 import numpy as np
 
 from claudetask_core.search.analysis import encoder_name
+from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.evidence import Floats, Numbers
 from claudetask_core.search.paths import path_terms
 from claudetask_core.search.question import Question
 from claudetask_core.search.tokens import JOINED
-from claudetask_core.search.vectors import Floats, TermTable, Vectors, unit
-
-_MOST_PATHS: Final = 10_000
+from claudetask_core.search.vectors import TermTable, Vectors, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def of_question(question: Question, table: TermTable | None) -> Meaning | None:
 
 
 class PathVectors:
-    """What the names of files and their folders mean, remembered for the paths met lately.
+    """What the names of files and their folders mean, each worked out once.
 
     Args:
         table: Gives each word of a path a vector.
@@ -43,31 +43,44 @@ class PathVectors:
 
     def __init__(self, table: TermTable) -> None:
         self._table = table
-        self._known: dict[str, Vectors] = {}
+        self._known = np.zeros(0, np.bool_)
+        self._rows = np.zeros((0, table.dimensions), np.float16)
 
-    def closeness(self, paths: Sequence[str], question: Vectors) -> Floats:
-        """The cosine of each path with a question, none below 0.
+    def closeness(self, numbers: Numbers, catalog: Catalog, question: Vectors) -> Floats:
+        """The cosine of the path of each file with a question, none below 0.
 
         Args:
-            paths: Project-relative paths.
+            numbers: Files of the catalogue.
+            catalog: The files.
             question: A unit vector of the table, of the shape (dimensions,).
         """
-        if not paths:
-            return np.zeros(0)
-        if len(self._known) > _MOST_PATHS:
-            self._known.clear()
-        fresh = [path for path in paths if path not in self._known]
-        if fresh:
-            self._known.update(zip(fresh, self._vectors(fresh), strict=True))
-        rows = np.stack([self._known[path] for path in paths])
+        self.prepare(numbers, catalog)
+        rows = self._rows[numbers].astype(np.float32)
         return np.maximum(rows @ question, 0.0).astype(np.float64)
+
+    def prepare(self, numbers: Numbers, catalog: Catalog) -> None:
+        """Works out the vectors of files of the catalogue that are not known yet."""
+        missing = len(catalog.rows) - self._known.size
+        if missing > 0:
+            room = missing + self._known.size // 4
+            self._known = np.concatenate((self._known, np.zeros(room, np.bool_)))
+            more = np.zeros((room, self._table.dimensions), np.float16)
+            self._rows = np.concatenate((self._rows, more))
+        fresh = numbers[~self._known[numbers]]
+        if fresh.size:
+            files = cast("list[int]", fresh.tolist())
+            rows = (catalog.rows[number] for number in files)
+            self._rows[fresh] = self._vectors([row.path if row else "" for row in rows])
+            self._known[fresh] = True
 
     def _vectors(self, paths: Sequence[str]) -> Vectors:
         words = [_words(path) for path in paths]
         spread = self._table.vectors([*chain.from_iterable(words)])
+        counts = np.fromiter(map(len, words), np.int64, len(words))
+        filled = np.flatnonzero(counts)
         sums = np.zeros((len(paths), self._table.dimensions), np.float32)
-        owners = np.repeat(np.arange(len(paths)), [len(some) for some in words])
-        np.add.at(sums, owners, spread)
+        if filled.size:
+            sums[filled] = np.add.reduceat(spread, (np.cumsum(counts) - counts)[filled], axis=0)
         return unit(sums)
 
 

@@ -22,7 +22,8 @@ Row = tuple[str, bytes]
 _BITS: Final = 6
 MOST_TIMES: Final = (1 << _BITS) - 1
 MOST_CHUNKS: Final = 1 << (32 - _BITS)
-_SIZE: Final = 4
+SIZE: Final = 4
+"""The bytes of one posting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Segment:
         """(term, its postings), in the order of the terms, chunks counted from `base`."""
         shifted = np.frombuffer(self.postings, np.uint32) + np.uint32(base << _BITS)
         data = shifted.tobytes()
-        ends = (self.ends * _SIZE).tolist()
+        ends = (self.ends * SIZE).tolist()
         starts = [0, *ends[:-1]]
         for number in sorted(range(len(self.terms)), key=self.terms.__getitem__):
             yield self.terms[number], data[starts[number] : ends[number]]
@@ -72,11 +73,11 @@ def count(terms: NDArray[np.int32], chunks: NDArray[np.int32], spelled: list[str
     """
     keys = (terms.astype(np.int64) << 32) | chunks
     keys.sort()
-    fresh = _changes(keys)
+    fresh = changes(keys)
     times = np.minimum(np.diff(fresh, append=keys.size), MOST_TIMES)
     kept = keys[fresh]
     owners = kept >> 32
-    firsts = _changes(owners)
+    firsts = changes(owners)
     places = np.repeat(np.arange(firsts.size), np.diff(firsts, append=owners.size))
     return Counts(
         terms=places,
@@ -86,7 +87,7 @@ def count(terms: NDArray[np.int32], chunks: NDArray[np.int32], spelled: list[str
     )
 
 
-def _changes(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+def changes(keys: NDArray[np.integer]) -> NDArray[np.int64]:
     """Where each run of equal keys starts."""
     if not keys.size:
         return np.zeros(0, np.int64)

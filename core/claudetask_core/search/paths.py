@@ -29,6 +29,7 @@ def _folder_terms(folders: str) -> tuple[tuple[str, ...], int]:
     return tuple(found), sum(word[0] != JOINED for word in found)
 
 
+@lru_cache(maxsize=8192)
 def path_terms(path: str) -> PathTerms:
     """Takes a project-relative path apart."""
     folders, _, name = path.rpartition("/")

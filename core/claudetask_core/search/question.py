@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -78,6 +79,7 @@ class Question:
         return _VERB if word in self.said else 1.0
 
 
+@lru_cache(maxsize=64)
 def understand(text: str) -> Question:
     """Takes a question apart; one of only stop words keeps them."""
     written = words(text)

@@ -7,14 +7,14 @@ so that the list shows many files.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.analysis import unpack_row
+from claudetask_core.search.analysis import NAME, NAME_WORD, unpack_row
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
 from claudetask_core.search.evidence import Floats, Memory, Numbers, Witness, rarity
@@ -25,16 +25,18 @@ from claudetask_core.search.question import Question
 from claudetask_core.search.rows import BlobRow, ChunkRow, FileRow
 from claudetask_core.search.standing import Standing, siblings
 from claudetask_core.search.store import Store
+from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.vectors import closeness
 from claudetask_core.search.weights import weights_of
 
 FILES: Final = 100
 _DAMPED: Final = 3
 _FIRST: Final = 10
+_TEST: Final = "test"
 
 Wanted = Callable[[FileRow], bool]
-Near = Callable[[Sequence[str]], Floats]
-"""How close paths are to the question in meaning, each 0–1."""
+Near = Callable[[Numbers, Catalog], Floats]
+"""How close the paths of files are to the question in meaning, each 0–1."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class Ranker:
 
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
+        self._witness.prepare(_terms(self._question))
         found = FileScorer(self._witness, self._catalog, self._question).collect()
         scores = file_scores(found, self._weights)
         priors = self._priors()
@@ -128,8 +131,7 @@ class Ranker:
             known = self._standing.of(numbers, catalog, self._witness)
             sums = sums + weights.mentions * known
         if self._near is not None:
-            close = self._near([file.row.path for file in files])
-            sums = sums + weights.path_meaning * normal(close)
+            sums = sums + weights.path_meaning * normal(self._near(numbers, catalog))
         return sums + weights.several * normal(scorer.several())[places]
 
     def _add_meaning(
@@ -154,7 +156,7 @@ class Ranker:
     def _priors(self) -> Floats:
         """The factor of each file for its place in the tree, of the shape (files,)."""
         catalog = self._catalog
-        with_test = catalog.marks[self._witness.of("test").files]
+        with_test = catalog.marks[self._witness.of(_TEST).files]
         table = factors(
             self._question.mentioned,
             tests=catalog.tests,
@@ -218,6 +220,15 @@ class Ranker:
                 )
             )
         return ranked
+
+
+def _terms(question: Question) -> Iterable[str]:
+    """All terms that the postings are asked for, to be read at once."""
+    yield _TEST
+    yield from (*question.words, *question.wider)
+    yield from (NAME_WORD + word for word in question.words)
+    yield from (JOINED + name for name in (*question.identifiers, *question.pairs))
+    yield from (NAME + name for name in (*question.names, *question.pairs, *question.plain))
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 from claudetask_core.search.decoding import decoded
 
 _TICK_NS: Final = 20_000_000
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_NOWHERE: Final = ("", ".", "..")
 
 
 class Signature(NamedTuple):
@@ -61,9 +63,7 @@ def look(path: str) -> Signature | None:
     return _signature(status) if stat.S_ISREG(status.st_mode) else None
 
 
-def read(
-    root: Path, relative: str, max_bytes: int, safe: set[Path] | None = None
-) -> Content | None:
+def read(root: Path, relative: str, max_bytes: int, safe: set[str] | None = None) -> Content | None:
     """A file inside `root`, None where there is none, it is too large or leads outside.
 
     No symlink is followed: neither the file's own (O_NOFOLLOW) nor one among its folders.
@@ -74,11 +74,10 @@ def read(
         max_bytes: The size that is still read.
         safe: Folders that were looked at a moment ago; grows with those that are found safe.
     """
-    path = root / relative
+    if not is_inside(root, relative, safe):
+        return None
     try:
-        if not is_inside(root, path, safe):
-            return None
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        handle = os.open(f"{root}/{relative}", _FLAGS)
     except (OSError, ValueError):
         return None
     try:
@@ -89,18 +88,21 @@ def read(
         os.close(handle)
 
 
-def is_inside(root: Path, path: Path, safe: set[Path] | None = None) -> bool:
-    """Whether no symlink is among the folders of a path; `root` and `safe` as for `read`."""
-    folder = path.parent
-    if safe is not None and folder in safe:
-        return True
+def is_inside(root: Path, relative: str, safe: set[str] | None = None) -> bool:
+    """Whether only real folders lead from `root` to a path; arguments as for `read`."""
+    folder = relative.rpartition("/")[0]
+    safe = set[str]() if safe is None else safe
+    if not folder or folder in safe:
+        return not relative.startswith("/")
+    if folder.rpartition("/")[2] in _NOWHERE or not is_inside(root, folder, safe):
+        return False
     try:
-        if not folder.is_relative_to(root) or os.path.realpath(folder) != str(folder):
-            return False
+        status = os.lstat(f"{root}/{folder}")
     except (OSError, ValueError):
         return False
-    if safe is not None:
-        safe.add(folder)
+    if not stat.S_ISDIR(status.st_mode):
+        return False
+    safe.add(folder)
     return True
 
 

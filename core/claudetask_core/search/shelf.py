@@ -57,7 +57,7 @@ class Shelf:
         self._size = 0
         self._lock = Lock()
 
-    def lines(self, path: str, digest: bytes, safe: set[Path]) -> list[str] | None:
+    def lines(self, path: str, digest: bytes, safe: set[str]) -> list[str] | None:
         """The lines of a file, None where it is not, or no longer, the one with this digest.
 
         Args:
@@ -65,9 +65,9 @@ class Shelf:
             digest: Of the bytes that were indexed.
             safe: Folders that were looked at for this answer; grows.
         """
-        place = self._root / path
-        if not is_inside(self._root, place, safe):
+        if not is_inside(self._root, path, safe):
             return None
+        place = f"{self._root}/{path}"
         before = _identity(place)
         with self._lock:
             copy = self._copies.get(path)
@@ -99,7 +99,7 @@ class Shelf:
                 self._size -= oldest.size
 
 
-def _identity(path: Path) -> _Identity | None:
+def _identity(path: str) -> _Identity | None:
     try:
         status = os.lstat(path)
     except (OSError, ValueError):

@@ -28,23 +28,27 @@ class Standing:
             catalog: The files.
             witness: Tells which files have a term.
         """
-        missing = len(catalog.rows) - self._known.size
-        if missing > 0:
-            self._known = np.concatenate((self._known, np.full(missing, _UNKNOWN)))
-        for number in cast("list[int]", numbers[self._known[numbers] < 0].tolist()):
-            self._known[number] = _naming(catalog, witness, number)
+        self.prepare(numbers, catalog, witness)
         whole = np.log1p(max(1, catalog.files))
         return np.minimum(1.0, np.log1p(self._known[numbers]) / whole)
 
+    def prepare(self, numbers: Numbers, catalog: Catalog, witness: Witness) -> None:
+        """Counts for those files that are not known yet; arguments as for `of`."""
+        missing = len(catalog.rows) - self._known.size
+        if missing > 0:
+            self._known = np.concatenate((self._known, np.full(missing, _UNKNOWN)))
+        fresh = cast("list[int]", numbers[self._known[numbers] < 0].tolist())
+        if fresh:
+            self._known[fresh] = witness.holders([_name(catalog, number) for number in fresh])
 
-def _naming(catalog: Catalog, witness: Witness, number: int) -> int:
-    """How many files have the name of a file as a term."""
+
+def _name(catalog: Catalog, number: int) -> str:
+    """The name of a file as a term; an empty one, which stands nowhere, where it has none."""
     row = catalog.rows[number]
     terms = path_terms(row.path) if row is not None else None
     if terms is None or not terms.stem_words:
-        return 0
-    term = terms.stem_words[0] if len(terms.stem_words) == 1 else JOINED + terms.stems[0]
-    return witness.of(term).files.size
+        return ""
+    return terms.stem_words[0] if len(terms.stem_words) == 1 else JOINED + terms.stems[0]
 
 
 def siblings(scores: Floats, folders: NDArray[np.int32], numbers: Numbers) -> Floats:

@@ -6,7 +6,7 @@ made anew by whoever notices.
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ _FILES: Final = (
     " WHERE e.tree = ? AND e.seq > ? ORDER BY e.seq"
 )
 _AT_ONCE: Final = 500
+_TERMS: Final = 128
 
 
 class Store:
@@ -91,13 +92,20 @@ class Store:
                 (self.tree, seq),
             ).fetchall()
 
-    def postings(self, term: str) -> bytes:
-        """The packed postings of a term (`packed.py`), also of other trees' chunks."""
-        rows = self._connection.execute(
-            "SELECT data FROM postings WHERE segment IN (SELECT id FROM segments) AND term = ?",
-            (term,),
-        ).fetchall()
-        return rows[0][0] if len(rows) == 1 else b"".join(data for (data,) in rows)
+    def postings(self, terms: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """(term, packed postings) of `packed.py`, also of other trees' chunks.
+
+        A term that stands in several segments comes once for each, one that stands nowhere never.
+        """
+        for start in range(0, len(terms), _TERMS):
+            some = [*terms[start : start + _TERMS]]
+            room = 1 << (len(some) - 1).bit_length()  # few statements to prepare
+            marks = ",".join("?" * room)
+            yield from self._connection.execute(
+                "SELECT term, data FROM postings WHERE segment IN (SELECT id FROM segments)"  # noqa: S608 — only question marks
+                f" AND term IN ({marks}) ORDER BY segment",
+                some + some[-1:] * (room - len(some)),
+            )
 
     def chunks(self, blob: int) -> list[str]:
         """The packed rows of the chunks of a blob, in their order (`analysis.unpack_row`)."""

@@ -7,10 +7,12 @@ Japanese and Korean letters, which no blank divides, become pairs of letters.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 JOINED: Final = "="
 _WORD: Final = re.compile(r"[^\W\d]\w*|\d{2,6}")
+_LETTERS: Final = re.compile(r"\w*")
 _PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _CJK_LETTERS: Final = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _CJK: Final = re.compile(f"[{_CJK_LETTERS}]")
@@ -28,6 +30,17 @@ _stems: dict[str, str] = {}
 def words(text: str) -> list[str]:
     """The words of a text as they are written."""
     return _WORD.findall(text)
+
+
+def occurrences(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+    """The words of a text, or of a part of it, with their places in the text."""
+    return _WORD.finditer(text, start, len(text) if end is None else end)
+
+
+def run_end(text: str, start: int) -> int:
+    """Where the letters, digits and `_` from `start` on end."""
+    found = _LETTERS.match(text, start)
+    return found.end() if found else start
 
 
 def terms(text: str) -> list[str]:

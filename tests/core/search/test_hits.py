@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.schemas.search import SearchHit, SearchQuery
+from claudetask_core.schemas.search import Highlight, SearchHit, SearchQuery
 from claudetask_core.search import advice, hits
 from claudetask_core.search.highlights import MOST, Marker, highlights
 from claudetask_core.search.kinds import Category, KindUnknown, category, kind_filter
 from claudetask_core.search.question import understand
+from claudetask_core.search.tokens import joined, parts, stem, words
 from tests.core.search.trees import LIMITER, Tree
 
 
@@ -60,7 +61,7 @@ def test_kind_may_still_name_the_kind_that_a_result_shows(sample: Tree) -> None:
 
 
 def marked(question: str, line: str) -> list[str]:
-    found = highlights(Marker(understand(question)), [line], 7)
+    found = highlights(Marker(understand(question)), line, 7)
     assert all(mark.line == 7 for mark in found)
     return [line[mark.start : mark.end] for mark in found]
 
@@ -86,12 +87,18 @@ def test_the_words_of_the_question_are_marked(
     assert marked(question, line) == expected
 
 
+WORDS = [
+    *("flies", "fly", "routing", "Route", "routes", "RateLimiter", "rate", "limiters", "parsed"),
+    *("boxes", "classes", "running", "run", "families", "anomalies", "parse_header", "HTTPServer2"),
+    *("İstanbul", "größe", "検索索引", "42", "the"),
+]
 LINES = st.lists(st.text(st.characters(exclude_characters="\n"), max_size=60), max_size=5)
 
 
 @given(question=st.text(max_size=40), lines=LINES)
 def test_marks_lie_in_their_lines_in_order_and_apart(question: str, lines: list[str]) -> None:
-    found = highlights(Marker(understand(question + " " + " ".join(lines[:1]))), lines, 3)
+    marker = Marker(understand(question + " " + " ".join(lines[:1])))
+    found = highlights(marker, "\n".join(lines), 3)
     last = (0, 0)
     for mark in found:
         assert 0 <= mark.start < mark.end <= len(lines[mark.line - 3])
@@ -99,15 +106,39 @@ def test_marks_lie_in_their_lines_in_order_and_apart(question: str, lines: list[
         last = (mark.line, mark.end)
 
 
+@given(
+    question=st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
+    written=st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(["", " ", "_", "-", "\n"]))),
+)
+def test_no_word_of_the_question_is_passed_over(
+    question: list[str], written: list[tuple[str, str]]
+) -> None:
+    text = "".join(f"{word}{between}" for word, between in written)
+    asked = understand(" ".join(question))
+    found = [text_between(text, mark) for mark in highlights(Marker(asked), text, 1)]
+    expected = [
+        word
+        for word in words(text)
+        if joined(word) in {*asked.identifiers, *asked.pairs}
+        or any(stem(part) in asked.words for part in parts(word))
+    ]
+    assert bool(found) == bool(expected)
+    assert len(found) >= min(len(expected), MOST)
+
+
+def text_between(text: str, mark: Highlight) -> str:
+    return text.split("\n")[mark.line - 1][mark.start : mark.end]
+
+
 def test_no_more_than_fifty_words_are_marked() -> None:
-    assert len(highlights(Marker(understand("a")), ["a a a a"] * 100, 1)) == MOST
+    assert len(highlights(Marker(understand("a")), "a a a a\n" * 100, 1)) == MOST
 
 
 def test_marks_carry_the_numbers_of_the_files_lines(sample: Tree) -> None:
     file = (sample.root / "src/limiter.py").read_text(encoding="utf-8").split("\n")
     found = sample.ask("token")[0]
-    words = [file[mark.line - 1][mark.start : mark.end] for mark in found.highlights]
-    assert set(words) == {"token"}
+    marked = [file[mark.line - 1][mark.start : mark.end] for mark in found.highlights]
+    assert set(marked) == {"token"}
 
 
 def test_marks_are_only_in_lines_that_are_shown(

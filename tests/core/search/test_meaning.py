@@ -6,10 +6,12 @@ import pytest
 from numpy.typing import NDArray
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import meaning
+from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.meaning import PathVectors, of_question
 from claudetask_core.search.question import understand
+from claudetask_core.search.reading import Signature
+from claudetask_core.search.rows import FileRow
 
 THEMES = ({"invoic", "pay", "money", "due"}, {"sound", "audio", "play", "nois"})
 MONEY = np.array([1.0, 0.0], np.float32)
@@ -30,22 +32,34 @@ class TwoThemes:
         return np.array(rows, np.float32).reshape(-1, 2)
 
 
+def catalog_of(*paths: str) -> Catalog:
+    catalog = Catalog()
+    nothing = Signature(0, 0, 0)
+    catalog.rows = [FileRow(path, nothing, b"", None, None) if path else None for path in paths]
+    return catalog
+
+
+def closeness(paths: PathVectors, catalog: Catalog) -> list[float]:
+    return paths.closeness(np.arange(len(catalog.rows)), catalog, MONEY).tolist()
+
+
 def test_a_path_is_close_to_a_question_by_the_words_of_its_folders_and_its_name() -> None:
-    paths = PathVectors(TwoThemes())
-    close = paths.closeness(["pay/core.py", "audio/invoice.py", "src/x.py", "sound/y.py"], MONEY)
-    assert close == pytest.approx([1.0, 0.5**0.5, 0.0, 0.0])
-    assert paths.closeness([], MONEY).size == 0
+    catalog = catalog_of("pay/core.py", "audio/invoice.py", "src/x.py", "sound/y.py", "")
+    close = closeness(PathVectors(TwoThemes()), catalog)
+    assert close == pytest.approx([1.0, 0.5**0.5, 0.0, 0.0, 0.0], abs=1e-3)
+    assert closeness(PathVectors(TwoThemes()), catalog_of()) == []
 
 
-def test_a_path_is_looked_up_once_until_too_many_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_words_of_a_path_are_looked_up_once() -> None:
     table = TwoThemes()
     paths = PathVectors(table)
-    first = paths.closeness(["money/pay.py"], MONEY)
+    catalog = catalog_of("money/pay.py")
+    assert closeness(paths, catalog) == [1.0]
     before = table.asked
-    assert paths.closeness(["money/pay.py"], MONEY) == first
+    assert closeness(paths, catalog) == [1.0]
     assert table.asked == before
-    monkeypatch.setattr(meaning, "_MOST_PATHS", 0)
-    assert paths.closeness(["money/pay.py"], MONEY) == first
+    catalog.rows += catalog_of("money/due.py", "noise/x.py").rows
+    assert closeness(paths, catalog) == [1.0, 1.0, 0.0]
     assert table.asked > before
 
 

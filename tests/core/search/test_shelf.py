@@ -22,7 +22,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that were read from the disk, in their order."""
     seen: list[str] = []
 
-    def counted(root: Path, path: str, most: int, safe: set[Path]) -> Content | None:
+    def counted(root: Path, path: str, most: int, safe: set[str]) -> Content | None:
         seen.append(path)
         return read(root, path, most, safe)
 
