@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from claudetask_core.search.ranking import Near, Ranked, Ranker, Wanted
 from claudetask_core.search.standing import Standing
 from claudetask_core.search.store import Store
 from claudetask_core.search.vectors import TermTable
+
+_AT_ONCE: Final = 200
 
 Ranking = Callable[[Store, Catalog, Wanted, int], list[Ranked]]
 
@@ -35,15 +38,19 @@ class Asker:
         """Forgets what was read from the index, which is another now."""
         self._memory = Memory()
         self._standing = Standing()
+        self._prepared = 0
         self._paths = PathVectors(self._table) if self._table is not None else None
 
-    def prepare(self, store: Store, catalog: Catalog, first: int, most: int) -> None:
-        """Works out what questions ask of up to `most` files, from number `first` on."""
-        files = catalog.rows[first : first + most]
+    def prepare(self, store: Store, catalog: Catalog) -> bool:
+        """Works out what questions ask of the next few files; whether there are more."""
+        first, end = self._prepared, len(catalog.rows)
+        files = catalog.rows[first : first + _AT_ONCE]
         numbers = np.array([first + place for place, row in enumerate(files) if row], np.int64)
         self._standing.prepare(numbers, catalog, Witness(store, catalog, self._memory))
         if self._paths is not None:
             self._paths.prepare(numbers, catalog)
+        self._prepared = min(first + _AT_ONCE, end)
+        return self._prepared < end
 
     def ranking(self, text: str) -> Ranking:
         """What ranks the chunks for a question; may ask the optional tier, so hold no lock."""

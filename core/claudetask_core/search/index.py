@@ -42,7 +42,6 @@ _QUICK: Final = 50_000
 _SURPLUS: Final = 5
 _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
-_AT_ONCE: Final = 200
 
 
 def _never() -> bool:
@@ -143,16 +142,14 @@ class CodeIndex:
 
     def _prepare(self, stop: Stop) -> None:
         """Works out what the first questions would have to wait for, a little at a time."""
-        first = 0
-        while first < len(self._catalog.rows) and not stop():
 
-            def some(store: Store, first: int = first) -> None:
-                with store.snapshot():
-                    self._catalog.sync(store)
-                    self._asker.prepare(store, self._catalog, first, _AT_ONCE)
+        def some(store: Store) -> bool:
+            with store.snapshot():
+                self._catalog.sync(store)
+                return self._asker.prepare(store, self._catalog)
 
-            self._reader.run(some)
-            first += _AT_ONCE
+        while not stop() and self._reader.run(some):
+            continue
 
     def _left_out(self, work: Work) -> bool:
         """Whether files are missing after the work, as their content was just forgotten."""

@@ -83,3 +83,17 @@ def test_of_two_files_alike_in_words_the_one_in_the_folder_that_is_meant_comes_f
         hits = index.ask(SearchQuery(query="total that is due"))
         assert hits[0].path.split("/")[0] == expected
         index.close()
+
+
+def test_a_question_after_indexing_looks_up_its_own_words_alone(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    for number in range(7):
+        (root / f"invoice_{number}.py").write_text(f"def pay{number}(): ...\n", "utf-8")
+    table = TwoThemes()
+    index = CodeIndex(root, tmp_path / "index.db", max_file_bytes=10_000, table=table)
+    index.refresh()
+    before = table.asked
+    assert index.ask(SearchQuery(query="pay invoice"))
+    assert table.asked - before == 2
+    index.close()
