@@ -6,8 +6,9 @@ processes can never both see a task as free. A waiting writer is bounded by `bus
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NewType
 
@@ -18,9 +19,16 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from claudetask_core import private_file
+from claudetask_core.db.sqlite_threads import SqliteThreads
 from claudetask_core.errors import Invalid, Unavailable
 
 BUSY_SECONDS = 15
+CLOSE_SECONDS = 2
+"""How long the end waits for what is under way, and as long for its threads; a board may be locked
+for longer. A server that must end sooner leaves by a deadline of its own.
+"""
+
+log = logging.getLogger(__name__)
 
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", AsyncSession)
@@ -69,6 +77,7 @@ class Database:
         try:
             self.url = make_url(url)
             self.is_sqlite = self.url.get_backend_name() == "sqlite"
+            self.threads = SqliteThreads()
             self.engine: AsyncEngine = create_async_engine(self.url, **self._options())
         except (SQLAlchemyError, ImportError, TypeError) as error:
             raise AddressInvalid(
@@ -77,6 +86,9 @@ class Database:
             ) from None
         self._writing = self.engine.execution_options(claudetask_write=True)
         self._one_writer = asyncio.Lock()
+        self._users = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._listeners: list[Callable[[], None]] = []
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -85,13 +97,14 @@ class Database:
     def _options(self) -> dict[str, Any]:
         if self.is_sqlite:
             # Few connections: each is a thread, and SQLite writes one at a time anyway.
-            return {"pool_size": 4, "max_overflow": 4, "connect_args": {"timeout": BUSY_SECONDS}}
+            how = {"timeout": BUSY_SECONDS, "async_creator_fn": self.threads.connect}
+            return {"pool_size": 4, "max_overflow": 4, "connect_args": how}
         return {"pool_pre_ping": True}
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadSession]:
         """A transaction that sees one state of the board and changes nothing."""
-        with translated():
+        with self._in_use(), translated():
             async with AsyncSession(self.engine, expire_on_commit=False) as session:
                 yield ReadSession(session)
 
@@ -104,7 +117,7 @@ class Database:
             BoardUnwritable: The disk is full or the folder cannot be written to.
             BoardBroken: The file is not a database any more.
         """
-        with translated():
+        with self._in_use(), translated():
             async with (
                 self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
@@ -117,7 +130,7 @@ class Database:
     @asynccontextmanager
     async def rehearse(self) -> AsyncGenerator[WriteSession]:
         """The same transaction, undone where its block ends."""
-        with translated():
+        with self._in_use(), translated():
             async with (
                 self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
@@ -142,7 +155,23 @@ class Database:
         self._listeners.append(tell)
 
     async def close(self) -> None:
+        """Closes the connections, once the transactions that are still open have ended."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), CLOSE_SECONDS)
         await self.engine.dispose()
+        if not await self.threads.ended(CLOSE_SECONDS):
+            log.warning("a connection to the board is still at work")
+
+    @contextmanager
+    def _in_use(self) -> Generator[None]:
+        self._users += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._idle.set()
 
 
 @contextmanager

@@ -240,7 +240,8 @@ async def test_what_does_not_end_in_time_is_left_behind_and_recovered(
         pass
 
     monkeypatch.setattr(inside(core, "runs")[job.id].stop, "ask", ignore)
-    monkeypatch.setattr("claudetask_core.services.analysis.CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(analysis, "CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(analysis, "LAST_SECONDS", 30)  # as above
     await core.analysis.close()
     assert (await core.analysis.get(job.id)).status is JobStatus.INTERRUPTED
     await eventually(lambda: not is_alive(pid))
