@@ -36,7 +36,7 @@ def scopes_by_tree(
     """
     if language is None or len(data) > _LARGEST:
         return None
-    if max(map(len, lines), default=0) > _LONGEST_LINE:
+    if len(data) > _LONGEST_LINE and max(map(len, lines), default=0) > _LONGEST_LINE:
         return None  # nobody wrote it: there is no place to cut, and a grammar may not end on it
     findings = _findings(readable(data, language), language)
     if findings is None:
@@ -86,6 +86,8 @@ def _scope(one: Finding, first: int, count: int) -> Scope:
 
 def _named(one: Finding) -> tuple[str, str]:
     """The class before a name, where it is written as in C++, and the name."""
+    if one.name.isidentifier():
+        return "" if one.kind in _WHOLE else one.owner, one.name
     text = " ".join(one.name.split())
     bare = text.strip("\"'`:@$#*. ")
     if "::" in bare:

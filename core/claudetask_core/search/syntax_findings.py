@@ -14,9 +14,9 @@ _FREE_CHECKS: Final = 500
 _BYTES_PER_CHECK: Final = 30
 _DEEPEST: Final = 500
 _MATCHES_AT_ONCE: Final = 1024
-_STEPS: Final = np.zeros(256, np.int8)
-_STEPS[list(b"([{")] = 1
-_STEPS[list(b")]}")] = -1
+_BRACKETS: Final = b"([{)]}"
+_OTHERS: Final = bytes(set(range(256)) - set(_BRACKETS))
+_STEPS: Final = bytes.maketrans(_BRACKETS, b"\1\1\1\xff\xff\xff")
 
 Captures = dict[str, list[Node]]
 
@@ -143,5 +143,5 @@ def end_line(node: Node) -> int:
 
 def _depth(data: bytes) -> int:
     """How many brackets are open at most, those in strings and comments among them."""
-    steps = _STEPS[np.frombuffer(data, np.uint8)]
+    steps = np.frombuffer(data.translate(_STEPS, _OTHERS), np.int8)
     return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
