@@ -18,7 +18,9 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 1000 claudetask \
  && mkdir /project /board \
- && chown claudetask: /project /board
+ && chown claudetask: /project /board \
+ && chmod 1777 /board
+# A volume takes this mode over, so that a container run as the repository's owner can write to it.
 COPY --from=build /program /program
 ENV PATH="/program/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
@@ -31,7 +33,7 @@ WORKDIR /project
 EXPOSE 8765
 VOLUME ["/board"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8765/health', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['CLAUDETASK_PORT'] + '/health', timeout=4)"]
 # Without CLAUDETASK_TOKEN it refuses to start: the address is one that others can reach.
 ENTRYPOINT ["claudetask-mcp"]
 CMD ["serve"]

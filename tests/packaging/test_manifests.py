@@ -84,6 +84,10 @@ def test_container_and_compose_name_only_settings_that_exist() -> None:
     services = YAML(typ="safe").load(compose)["services"]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] — any YAML
     assert services["claudetask"]["ports"] == ["127.0.0.1:8765:8765"]
     assert 'ENTRYPOINT ["claudetask-mcp"]' in container
+    health = re.search(r"^HEALTHCHECK.*\n *CMD (.*)$", container, re.MULTILINE)
+    assert health is not None
+    assert f"os.environ['{ENV_PREFIX}PORT']" in health[1]
+    assert "chmod 1777 /board" in container, "compose.yaml lets the repository's owner run it"
     folders = re.findall(r"^COPY (?!--)(.*) \S+$", container, re.MULTILINE)
     for name in " ".join(folders).split():
         assert (ROOT / name).exists()
