@@ -2,10 +2,14 @@
 
     python -m bench.load faces [--calls 300]
     python -m bench.load sizes [--to 100000] [--calls 40]
+    python -m bench.load crowd [--clients 50] [--calls 20]
+    python -m bench.load soak [--minutes 60] [--pace 1] [--every 10]
 
 `faces`: REST create, list, get and move beside a bare FastAPI route and one that makes one raw
 aiosqlite transaction, and MCP calls over HTTP beside an echo tool, all in turns. `sizes`: the same
 questions to boards of 100 to a million tasks; each figure is a ratio to the board of 1,000.
+`crowd`: many MCP clients at once, each call beside an echo tool that as many ask at once; no error,
+no write lost. `soak`: everything at a low rate for long; what the server holds, and its slope.
 """
 
 import argparse
@@ -24,6 +28,8 @@ from mcp import Client
 
 from bench.fault.server import serving
 from bench.loading import boards
+from bench.loading.crowd import crowd
+from bench.loading.soak import soak
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.task import Page, TaskCreate, TaskFilter
@@ -148,17 +154,28 @@ async def sizes(largest: int, calls: int) -> None:
         print(f"{label:20}" + "".join(f"{figure:>18}" for figure in figures))
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=["faces", "sizes"])
+    parser.add_argument("what", choices=["faces", "sizes", "crowd", "soak"])
     parser.add_argument("--calls", type=int, default=0)
     parser.add_argument("--to", type=int, default=100_000, choices=SIZES)
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--pace", type=float, default=1)
+    parser.add_argument("--every", type=float, default=10)
     asked = parser.parse_args()
-    if asked.what == "faces":
-        asyncio.run(faces(asked.calls or 300))
-    else:
-        asyncio.run(sizes(asked.to, asked.calls or 40))
+    good = True
+    match asked.what:
+        case "faces":
+            asyncio.run(faces(asked.calls or 300))
+        case "sizes":
+            asyncio.run(sizes(asked.to, asked.calls or 40))
+        case "crowd":
+            good = asyncio.run(crowd(asked.clients, asked.calls or 20, floor))
+        case _:
+            good = asyncio.run(soak(asked.minutes * 60, asked.pace, asked.every))
+    return int(not good)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
