@@ -1,7 +1,10 @@
 """Does to a server what goes wrong in the world, and looks what became of what it acknowledged.
 
-    python -m bench.faults [--times 3] [--hours H] [--only NAME ...] [--lock-seconds 60]
+    python -m bench.faults [--times 3] [--minutes M] [--only NAME ...] [--seed N]
+                           [--lock-seconds 60]
 
+When a process is killed, which page is damaged and how far a clock jumps is drawn anew each time;
+the seed that is printed draws the same again.
 Each fault has a server and a board of its own. After it: nothing that was acknowledged is lost, the
 error said what to do, and the next call is answered. Prints a table; the exit code is 1 where that
 is not so. Some faults need a mount, which only root may make; they say so where they are left out.
@@ -9,14 +12,16 @@ is not so. Some faults need a mount, which only root may make; they say so where
 
 import argparse
 import asyncio
+import random
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from bench.fault import disk, surroundings
-from bench.fault.server import Outcome
+from bench.fault.server import Outcome, Terms
 
-Fault = Callable[[float], Awaitable[Outcome | None]]
+Fault = Callable[[Terms], Awaitable[Outcome | None]]
 FAULTS: Final[dict[str, tuple[str, Fault]]] = {
     "kill": ("kill -9 while four clients write", surroundings.killed),
     "full": ("full disk (a tmpfs of 4 MB)", disk.full_disk),
@@ -24,6 +29,7 @@ FAULTS: Final[dict[str, tuple[str, Fault]]] = {
     "read-only": ("read-only folder", disk.read_only),
     "clock": ("clock jumps by days and years", surroundings.clock_jumps),
     "board": ("damaged pages of the board", disk.corrupt_board),
+    "page": ("one damaged page of the board", disk.corrupt_page),
     "index": ("damaged pages of the code index", disk.corrupt_index),
     "locked": ("board locked by another program", disk.locked),
     "git": ("git hangs", surroundings.git_hangs),
@@ -34,15 +40,17 @@ FAULTS: Final[dict[str, tuple[str, Fault]]] = {
 
 
 async def campaign(
-    names: Sequence[str], times: int, until: float, lock_seconds: float
+    names: Sequence[str], times: int, until: float, lock_seconds: float, seed: int
 ) -> dict[str, Outcome]:
     """Each fault so many times, and again until that moment; those that cannot be are left out."""
+    print(f"seed {seed}", flush=True)
     outcomes: dict[str, Outcome] = {}
     done = 0
     while done < times or time.monotonic() < until:
         done += 1
         for name in names:
-            found = await FAULTS[name][1](lock_seconds)
+            drawn = random.Random(f"{seed} {name} {done}")  # noqa: S311 — moments and places
+            found = await FAULTS[name][1](Terms(drawn, lock_seconds))
             if found is None:
                 print(f"{name}: left out, it needs a mount", flush=True)
                 continue
@@ -63,13 +71,14 @@ def table(outcomes: dict[str, Outcome]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--times", type=int, default=3)
-    parser.add_argument("--hours", type=float, default=0)
+    parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--only", nargs="+", choices=list(FAULTS), default=list(FAULTS))
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--lock-seconds", type=float, default=60)
     asked = parser.parse_args()
     began = time.monotonic()
-    until = began + asked.hours * 3600
-    outcomes = asyncio.run(campaign(asked.only, asked.times, until, asked.lock_seconds))
+    until = began + asked.minutes * 60
+    outcomes = asyncio.run(campaign(asked.only, asked.times, until, asked.lock_seconds, asked.seed))
     print(f"\n{table(outcomes)}\n\n{time.monotonic() - began:.0f} s")
     wrong = [line for one in outcomes.values() for line in one.unclear]
     print("\n".join(wrong))

@@ -13,12 +13,15 @@ from bench.fault.server import (
     OK,
     NotStartedError,
     Outcome,
+    Server,
+    Terms,
     board_of,
     command,
     fill,
     folder,
     lost,
     mounted,
+    refusal,
     remount,
     serving,
     spoil,
@@ -27,7 +30,7 @@ from bench.fault.server import (
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
-async def full_disk(_: float) -> Outcome | None:
+async def full_disk(_: Terms) -> Outcome | None:
     """A small file system of its own is filled while tasks are created, then has room again."""
     tried = Outcome()
     async with folder() as place, mounted(place, "-t", "tmpfs", "-o", "size=4m", "none") as done:
@@ -53,7 +56,7 @@ async def full_disk(_: float) -> Outcome | None:
     return tried
 
 
-async def size_limit(_: float) -> Outcome:
+async def size_limit(_: Terms) -> Outcome:
     """No file may grow any more (the quota of a user, say), then they may again."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place, serving(place) as server:
@@ -73,7 +76,7 @@ async def size_limit(_: float) -> Outcome:
     return tried
 
 
-async def read_only(_: float) -> Outcome | None:
+async def read_only(_: Terms) -> Outcome | None:
     """The board's folder cannot be written to when a server starts."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place:
@@ -105,7 +108,7 @@ async def _refused(place: Path) -> str | None:
         return str(error)
 
 
-async def corrupt_board(_: float) -> Outcome:
+async def corrupt_board(_: Terms) -> Outcome:
     """Pages of the board are damaged; a copy is there, and the refusal leads to it."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place:
@@ -125,7 +128,41 @@ async def corrupt_board(_: float) -> Outcome:
     return tried
 
 
-async def corrupt_index(_: float) -> Outcome:
+async def corrupt_page(terms: Terms) -> Outcome:
+    """Any one page of the board is damaged: reads are right or refused, and all comes back."""
+    tried, made = Outcome(injected=1), dict[int, str]()
+    async with folder() as place:
+        async with serving(place) as server:
+            await fill(server, 20, made)
+            await command(place, "board", "backup")
+        file = board_of(place)
+        spoil(file, [terms.chance.randrange(file.stat().st_size // 4096)])
+        try:
+            async with serving(place) as server:
+                await _read_all(server, made, tried)
+        except NotStartedError as error:
+            tried.expect(str(error), "damaged", "board restore")
+        code, said = await command(place, "board", "check")
+        if code:
+            tried.expect(said, "wrong", "board restore")
+            code, said = await command(place, "board", "restore", "--yes")
+            tried.expect(said if not code else None, "Restored 20 tasks")
+        async with serving(place) as server:
+            tried.answered += await server.answers()
+        tried.lost += lost(place, made)
+    return tried
+
+
+async def _read_all(server: Server, made: dict[int, str], tried: Outcome) -> None:
+    for number, title in made.items():
+        read = await server.client.get(f"/api/tasks/{number}")
+        if read.status_code != OK:
+            tried.expect(refusal(read), "503 board_broken", "board restore")
+        elif read.json()["title"] != title:
+            tried.lost += 1
+
+
+async def corrupt_index(_: Terms) -> Outcome:
     """Pages of the code index are damaged; it is made anew without anybody's help."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place:
@@ -152,7 +189,7 @@ async def _found(address: str) -> bool:
     return False
 
 
-async def locked(seconds: float) -> Outcome:
+async def locked(terms: Terms) -> Outcome:
     """Another program holds the board locked; reads go on, writes say so, and then go on too."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place, serving(place) as server:
@@ -160,7 +197,7 @@ async def locked(seconds: float) -> Outcome:
         with closing(sqlite3.connect(board_of(place), isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             began = asyncio.get_running_loop().time()
-            while asyncio.get_running_loop().time() < began + seconds:
+            while asyncio.get_running_loop().time() < began + terms.lock_seconds:
                 read = await server.client.get("/api/tasks")
                 if read.status_code != OK or len(read.json()) != len(made):
                     tried.unclear.append(f"a read while locked: {read.text[:200]}")

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import httpx
@@ -26,6 +27,14 @@ LISTENING: Final = "Listening on "
 
 class NotStartedError(Exception):
     """The server said why it does not start."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a fault is to come: what chooses its moment and place, and how long a lock is held."""
+
+    chance: Random
+    lock_seconds: float = 60
 
 
 @dataclass

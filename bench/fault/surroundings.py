@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import resource
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -11,7 +10,18 @@ from pathlib import Path
 
 import httpx
 
-from bench.fault.server import ACCEPTED, OK, SOON, Outcome, Server, fill, folder, lost, serving
+from bench.fault.server import (
+    ACCEPTED,
+    OK,
+    SOON,
+    Outcome,
+    Server,
+    Terms,
+    fill,
+    folder,
+    lost,
+    serving,
+)
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
 from claudetask_core.schemas.task import TaskCreate
@@ -22,12 +32,12 @@ CLIENTS = 8
 WRITERS = 4
 
 
-async def killed(_: float) -> Outcome:
+async def killed(terms: Terms) -> Outcome:
     """The server is killed (-9) while several clients write."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place:
         async with serving(place) as server:
-            wanted = random.randint(1, 40)  # noqa: S311 — when to kill
+            wanted = terms.chance.randint(1, 60)
             enough = asyncio.Event()
 
             async def write(name: int) -> None:
@@ -40,6 +50,7 @@ async def killed(_: float) -> Outcome:
 
             writing = [asyncio.ensure_future(write(name)) for name in range(WRITERS)]
             await asyncio.wait_for(enough.wait(), SOON)
+            await asyncio.sleep(terms.chance.random() / 50)  # anywhere within a write
             server.kill()
             await asyncio.wait(writing, timeout=SOON)
             for one in writing:
@@ -62,14 +73,15 @@ class JumpingClock:
         return datetime.now(UTC) + self.off
 
 
-async def clock_jumps(_: float) -> Outcome:
+async def clock_jumps(terms: Terms) -> Outcome:
     """The clock jumps days and years, there and back, while tasks are made, taken and given."""
     tried, clock, taken = Outcome(), JumpingClock(), Counter[int]()
     settings = Settings(rate_limit_enabled=False, analysis_provider="none", index_watch=False)
     made: dict[int, str] = {}
     async with folder() as place:
         async with open_core(settings, start=place, home=None, clock=clock) as core:
-            for days in (0, 400, -400, 0.01, -0.01, 30_000, 0):
+            far = terms.chance.uniform(1, 30_000)
+            for days in (0, far, -terms.chance.uniform(1, 700), 0.01, -0.01, 400, -400, 0):
                 clock.off = timedelta(days=days)
                 tried.injected += 1
                 title = f"made {days} days off"
@@ -98,7 +110,7 @@ def _hanging(place: Path, name: str) -> Path:
     return programs
 
 
-async def git_hangs(_: float) -> Outcome:
+async def git_hangs(_: Terms) -> Outcome:
     """git never answers: the server starts all the same, and says what it can."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place:
@@ -113,7 +125,7 @@ async def git_hangs(_: float) -> Outcome:
     return tried
 
 
-async def claude_hangs(_: float) -> Outcome:
+async def claude_hangs(_: Terms) -> Outcome:
     """Claude Code never answers: the analysis ends in time, and says why."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place:
@@ -140,7 +152,7 @@ async def _ended(server: Server, begun: httpx.Response) -> str:
     return "still running"
 
 
-async def out_of_handles(_: float) -> Outcome:
+async def out_of_handles(_: Terms) -> Outcome:
     """The server may open no more files; what is said then is an error, and it ends with it."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place, serving(place) as server:
@@ -172,7 +184,7 @@ async def _any(client: httpx.AsyncClient) -> None:
         return
 
 
-async def never_read(_: float) -> Outcome:
+async def never_read(_: Terms) -> Outcome:
     """Clients ask for much and read nothing of it; others are answered as ever."""
     tried, made = Outcome(injected=1), dict[int, str]()
     async with folder() as place, serving(place) as server:
