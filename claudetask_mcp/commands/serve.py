@@ -72,6 +72,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
         )
+        gc.enable()  # the start went without
         gc.freeze()
         _outlive_signals()
         await Announcing(config, app.state.streams.end).serve(sockets=[listening])

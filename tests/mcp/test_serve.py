@@ -1,6 +1,7 @@
 """REST and MCP on one port: who gets in, who shares a budget, and an end in time."""
 
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -93,6 +94,15 @@ async def _address(running: asyncio.Task[int], capsys: pytest.CaptureFixture[str
             await asyncio.sleep(0.01)
             said += capsys.readouterr().err
     return found[1]
+
+
+async def test_garbage_is_collected_while_it_serves(serving: Serving) -> None:
+    gc.disable()  # as the start does
+    try:
+        async with serving():
+            assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("era", ERAS)
