@@ -67,22 +67,32 @@ class Subscribers:
 
     def greet(self, ctx: ServerRequestContext[App, Any]) -> None:
         """Notes a client of the older era, which is told when the list changes."""
-        self._clients[_key(ctx)] = ctx.session
+        self._remember(ctx)
         while len(self._clients) > MAX_CLIENTS:
-            oldest = next(iter(self._clients))
-            del self._clients[oldest]
-            self._wanted.pop(oldest, None)
+            self._forget(next(iter(self._clients)))
 
     def leave(self, run: object) -> None:
         """Forgets the clients of a run of the server that ended."""
         for key in [key for key in self._clients if key[0] is run]:
-            del self._clients[key]
-            self._wanted.pop(key, None)
+            self._forget(key)
+
+    def _remember(self, ctx: ServerRequestContext[App, Any]) -> None:
+        key = _key(ctx)
+        if key not in self._clients:
+            # the SDK has no public way to learn that a client went
+            connection = ctx.session._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] — as said above
+            connection.exit_stack.callback(self._forget, key)
+        self._clients[key] = ctx.session
+
+    def _forget(self, key: Key) -> None:
+        self._clients.pop(key, None)
+        self._wanted.pop(key, None)
 
     async def subscribe(
         self, ctx: ServerRequestContext[App, Any], params: SubscribeRequestParams
     ) -> EmptyResult:
-        self._clients.setdefault(_key(ctx), ctx.session)
+        if _key(ctx) not in self._clients:
+            self._remember(ctx)
         self._wanted.setdefault(_key(ctx), set()).add(params.uri)
         return EmptyResult()
 

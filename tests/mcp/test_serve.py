@@ -27,6 +27,7 @@ from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services.claims import Caller
 from claudetask_mcp.commands import serve
 from claudetask_mcp.entry import Entry
+from claudetask_mcp.subscriptions import Subscribers
 from tests.mcp.process import INITIALIZE, SOON, started
 from tests.mcp.support import ERAS, answer, read
 
@@ -118,6 +119,24 @@ async def test_both_eras_are_served_beside_the_api(serving: Serving, era: str) -
     named = {"legacy": r"mcp:[0-9a-f]{16}", "auto": r"mcp/[0-9.]+"}  # by session, else by client
     assert re.fullmatch(named[era], task["claimed_by"])
     assert '"title":"Work"' in text
+
+
+async def test_an_older_client_that_went_is_forgotten(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = asyncio.Event()
+    forget = Subscribers._forget  # pyright: ignore[reportPrivateUsage] — nothing else tells of it
+
+    def told(self: Subscribers, key: tuple[object, str]) -> None:
+        forget(self, key)
+        gone.set()
+
+    monkeypatch.setattr(Subscribers, "_forget", told)
+    async with serving() as url:
+        async with Client(f"{url}/mcp", mode="legacy") as client:
+            await client.list_tools()
+            assert not gone.is_set()
+        await asyncio.wait_for(gone.wait(), SOON)
 
 
 async def test_a_change_through_rest_reaches_an_older_mcp_client(serving: Serving) -> None:

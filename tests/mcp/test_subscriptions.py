@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -169,7 +169,11 @@ async def test_only_so_many_older_clients_are_remembered(monkeypatch: pytest.Mon
         async def listed() -> None:
             told.append(f"{name} list")
 
-        session = SimpleNamespace(send_resource_updated=send, send_resource_list_changed=listed)
+        session = SimpleNamespace(
+            send_resource_updated=send,
+            send_resource_list_changed=listed,
+            _connection=SimpleNamespace(exit_stack=AsyncExitStack()),
+        )
         request = SimpleNamespace(headers={"mcp-session-id": name})
         return SimpleNamespace(
             session=session, request=request, lifespan_context=SimpleNamespace(run="r")
