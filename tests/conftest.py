@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -13,12 +14,57 @@ import respx
 
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, Core, open_core
-from claudetask_core.db.engine import Database, sqlite_url
+from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
+from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.services.claims import Caller
+from tests.postgresql_server import Server, binaries, running
 from tests.support import HeldClock
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+IN_A_SERVER = "--postgresql"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        IN_A_SERVER, action="store_true", help="every board in a database of a PostgreSQL server"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is about the board as a file, where it is none."""
+    if not config.getoption(IN_A_SERVER):
+        return
+    for item in items:
+        mark = item.get_closest_marker("embedded")
+        if mark is not None:
+            item.add_marker(pytest.mark.skip(reason=f"embedded: {mark.kwargs['reason']}"))
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A PostgreSQL server with a template of migrated boards."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("NO POSTGRESQL: install Debian's package postgresql")
+    with running(programs) as server:
+        yield server.migrate()
+
+
+@pytest.fixture
+def database_url(postgresql: Server) -> Generator[str]:
+    """The address of a migrated board of the test's own, in the server."""
+    name = f"board_{secrets.token_hex(6)}"
+    yield postgresql.create(name)
+    postgresql.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def in_a_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the option, all settings name a database of the server, those of children too."""
+    if request.config.getoption(IN_A_SERVER):
+        address = request.getfixturevalue("database_url")
+        monkeypatch.setenv("CLAUDETASK_DATABASE_URL", address)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from claudetask_core.clock import Clock, SystemClock
 from claudetask_core.config import Settings
-from claudetask_core.db.engine import Database, file_of, make_private_file, sqlite_url
+from claudetask_core.db.engine import Database, make_private_file
 from claudetask_core.db.migrate import bring_to_head
+from claudetask_core.db.sqlite import file_of, sqlite_url
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.project import ProjectStatus
 from claudetask_core.services.agents import AgentService

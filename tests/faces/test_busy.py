@@ -15,6 +15,8 @@ from claudetask_api.app import create_app
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.db import engine
+from claudetask_core.db.refusals import BoardBusy
+from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Page, StatusChange, TaskCreate, TaskFilter, TaskUpdate
 from claudetask_core.schemas.workflow import Status
@@ -107,8 +109,8 @@ async def test_a_board_that_is_locked_whole_is_busy_from_the_first_connection(
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("CREATE TABLE t (n INTEGER)")
         other.execute("BEGIN EXCLUSIVE")
-        database = engine.Database(engine.sqlite_url(file))
-        with pytest.raises(engine.BoardBusy):
+        database = engine.Database(sqlite_url(file))
+        with pytest.raises(BoardBusy):
             await _asked(database)
         await database.close()
 
@@ -118,6 +120,7 @@ async def _asked(database: engine.Database) -> None:
         await session.execute(text("SELECT 1"))
 
 
-def test_where_all_connections_are_taken_the_board_is_busy() -> None:
-    with pytest.raises(engine.BoardBusy), engine.translated():
+def test_where_all_connections_are_taken_the_board_is_busy(tmp_path: Path) -> None:
+    database = engine.Database(sqlite_url(tmp_path / "board.db"))
+    with pytest.raises(BoardBusy), database.translated():
         raise engine.NoConnection("QueuePool limit of size 4 overflow 4 reached")

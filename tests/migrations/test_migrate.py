@@ -13,14 +13,16 @@ from filelock import FileLock
 from sqlalchemy import Connection
 
 from claudetask_core.db import migrate
-from claudetask_core.db.engine import Database, sqlite_url
+from claudetask_core.db.engine import Database
 from claudetask_core.db.models import Base
+from claudetask_core.db.sqlite import sqlite_url, without_foreign_keys
 from claudetask_core.errors import DomainError
 
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from claudetask_core.db.engine import Database, sqlite_url
+from claudetask_core.db.engine import Database
+from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.db.migrate import bring_to_head
 
 async def main(folder):
@@ -126,7 +128,7 @@ async def test_the_migrations_can_be_undone(tmp_path: Path) -> None:
         command.downgrade(config, "base")
 
     engine = database.engine
-    async with engine.connect() as connection, migrate.without_foreign_keys(connection):
+    async with engine.connect() as connection, without_foreign_keys(connection):
         await connection.run_sync(down)
         await connection.commit()
     await database.close()

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from claudetask_core.db.engine import BUSY_SECONDS, BoardBroken, make_private_file, translation
+from claudetask_core.db.engine import BUSY_SECONDS, make_private_file
+from claudetask_core.db.refusals import BoardBroken
+from claudetask_core.db.sqlite import translation
 from claudetask_core.errors import Conflict, Unavailable
 
 Stop = Callable[[], bool]

@@ -1,8 +1,8 @@
-"""The one file that opens the database, says why for each pragma, and commits.
+"""The one file that opens the database and commits; what differs by its kind is beside it.
 
-Reads and writes are two kinds of session. A write starts with BEGIN IMMEDIATE: SQLite then takes
-the write lock before the first read, so what a service decides on cannot change under it, and two
-processes can never both see a task as free. A waiting writer is bounded by `busy_timeout`.
+Reads and writes are two kinds of session. A write takes the board's one write lock before its first
+read, so what a service decides on cannot change under it, and two processes can never both see a
+task as free. A waiting writer is bounded by `BUSY_SECONDS`.
 """
 
 import asyncio
@@ -10,17 +10,18 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NewType
+from typing import NewType
 
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from claudetask_core import private_file
-from claudetask_core.db.sqlite_threads import SqliteThreads
-from claudetask_core.errors import Invalid, Unavailable
+from claudetask_core.db.backend import WRITES, Backend
+from claudetask_core.db.postgresql import EXTRA, Postgresql
+from claudetask_core.db.refusals import AddressInvalid, BoardUnwritable, busy
+from claudetask_core.db.sqlite import Sqlite
 
 BUSY_SECONDS = 15
 CLOSE_SECONDS = 2
@@ -34,33 +35,22 @@ ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", AsyncSession)
 
 
-class BoardBusy(Unavailable):
-    code = "board_busy"
+def backend_of(url: URL) -> Backend:
+    """What stands behind an address.
 
-
-class BoardUnwritable(Unavailable):
-    code = "board_unwritable"
-
-
-class BoardBroken(Unavailable):
-    code = "board_broken"
-
-
-class AddressInvalid(Invalid):
-    code = "database_address_invalid"
-
-
-def sqlite_url(path: Path) -> str:
-    """The address of a board file, whatever characters its path holds."""
-    return make_url("sqlite+aiosqlite://").set(database=str(path)).render_as_string()
-
-
-def file_of(url: str) -> Path | None:
-    """The file behind an address, where it is a file's."""
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
-        return None
-    return Path(str(address.database))
+    Raises:
+        AddressInvalid: None of the databases that a board can stand in.
+    """
+    match url.drivername:
+        case "sqlite+aiosqlite":
+            return Sqlite(url, BUSY_SECONDS)
+        case "postgresql+asyncpg":
+            return Postgresql(url, BUSY_SECONDS)
+        case other:
+            raise AddressInvalid(
+                f"a board cannot stand in {other[:40]}",
+                "Begin it with postgresql+asyncpg:// or sqlite+aiosqlite://.",
+            )
 
 
 class Database:
@@ -75,37 +65,28 @@ class Database:
 
     def __init__(self, url: str) -> None:
         try:
-            self.url = make_url(url)
-            self.is_sqlite = self.url.get_backend_name() == "sqlite"
-            self.threads = SqliteThreads()
-            self.engine: AsyncEngine = create_async_engine(self.url, **self._options())
-        except (SQLAlchemyError, ImportError, TypeError) as error:
-            raise AddressInvalid(
-                f"Setting CLAUDETASK_DATABASE_URL is wrong: {error}.",
-                next_step="Name a database with an async driver that is installed.",
-            ) from None
-        self._writing = self.engine.execution_options(claudetask_write=True)
+            self.backend = backend_of(make_url(url))
+            self.url = self.backend.url
+            self.engine: AsyncEngine = create_async_engine(self.url, **self.backend.options())
+        except ImportError as error:
+            why = f"its driver is not installed ({error})"
+            raise AddressInvalid(why, f"Install claudetask-mcp[{EXTRA}].") from None
+        except (SQLAlchemyError, TypeError, ValueError) as error:
+            raise AddressInvalid(str(error)) from None
+        self.backend.prepare(self.engine.sync_engine)
+        self._reading = self.engine.execution_options(**self.backend.reads)
+        self._writing = self.engine.execution_options(**{WRITES: True})
         self._one_writer = asyncio.Lock()
         self._users = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._listeners: list[Callable[[], None]] = []
-        if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-
-    def _options(self) -> dict[str, Any]:
-        if self.is_sqlite:
-            # Few connections: each is a thread, and SQLite writes one at a time anyway.
-            how = {"timeout": BUSY_SECONDS, "async_creator_fn": self.threads.connect}
-            return {"pool_size": 4, "max_overflow": 4, "connect_args": how}
-        return {"pool_pre_ping": True}
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadSession]:
         """A transaction that sees one state of the board and changes nothing."""
-        with self._in_use(), translated():
-            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        with self._in_use(), self.translated():
+            async with AsyncSession(self._reading, expire_on_commit=False) as session:
                 yield ReadSession(session)
 
     @asynccontextmanager
@@ -116,8 +97,9 @@ class Database:
             BoardBusy: Another process kept the board locked for `BUSY_SECONDS`.
             BoardUnwritable: The disk is full or the folder cannot be written to.
             BoardBroken: The file is not a database any more.
+            BoardUnreachable: The server that holds the board does not answer.
         """
-        with self._in_use(), translated():
+        with self._in_use(), self.translated():
             async with (
                 self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
@@ -130,7 +112,7 @@ class Database:
     @asynccontextmanager
     async def rehearse(self) -> AsyncGenerator[WriteSession]:
         """The same transaction, undone where its block ends."""
-        with self._in_use(), translated():
+        with self._in_use(), self.translated():
             async with (
                 self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
@@ -150,16 +132,41 @@ class Database:
         finally:
             self._one_writer.release()
 
+    @contextmanager
+    def translated(self) -> Generator[None]:
+        """Turns what the database says of its surroundings into the board's own errors."""
+        try:
+            yield
+        except NoConnection as error:
+            raise busy() from error
+        except (DBAPIError, TimeoutError) as error:
+            known = self.backend.translation(error)
+            if known is None:
+                raise
+            raise known from error
+
     def on_commit(self, tell: Callable[[], None]) -> None:
         """Has `tell` called after every commit of this process."""
         self._listeners.append(tell)
+
+    async def hear(self) -> AsyncGenerator[None]:
+        """Yields once it hears, then after commits of any process.
+
+        Ends where the connection is lost, or at once where the database tells nobody.
+
+        Raises:
+            BoardUnreachable: As it says.
+        """
+        with self.translated():
+            async for _ in self.backend.hear(self.engine):
+                yield
 
     async def close(self) -> None:
         """Closes the connections, once the transactions that are still open have ended."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), CLOSE_SECONDS)
         await self.engine.dispose()
-        if not await self.threads.ended(CLOSE_SECONDS):
+        if not await self.backend.ended(CLOSE_SECONDS):
             log.warning("a connection to the board is still at work")
 
     @contextmanager
@@ -172,66 +179,6 @@ class Database:
             self._users -= 1
             if not self._users:
                 self._idle.set()
-
-
-@contextmanager
-def translated() -> Generator[None]:
-    """Turns what the database says of its surroundings into the board's own errors."""
-    try:
-        yield
-    except NoConnection as error:
-        raise busy() from error
-    except DBAPIError as error:
-        known = translation(str(error.orig).lower())
-        if known is None:
-            raise
-        raise known from error
-
-
-def busy() -> BoardBusy:
-    return BoardBusy(
-        "The board is busy: it has been kept locked for too long.",
-        next_step="Try the same call again in a few seconds.",
-    )
-
-
-def translation(said: str) -> Unavailable | None:
-    """The board's error for what the database said, or None where it is of another kind."""
-    if "locked" in said or "busy" in said:
-        return busy()
-    if "malformed" in said or "not a database" in said:
-        return BoardBroken(
-            "The board's file is damaged.",
-            next_step="Stop all servers of this project, run claudetask-mcp board check, and then "
-            "claudetask-mcp board restore, which goes back to the newest sound copy.",
-        )
-    if any(word in said for word in ("full", "readonly", "disk i/o", "unable to open")):
-        return BoardUnwritable(
-            f"The board cannot be written ({said}); nothing was changed.",
-            next_step="Free some disk space or mend the folder's permissions, then try again.",
-        )
-    return None
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # SQLAlchemy starts transactions (below), not the driver, which begins too late for us.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode = WAL",  # readers go on while another process writes
-        "synchronous = FULL",  # what was acknowledged outlives a power cut
-        "foreign_keys = ON",  # off by default in SQLite
-        "temp_store = MEMORY",  # no stray files beside the board
-        "cache_size = -8000",  # 8 MB a connection
-        "trusted_schema = OFF",  # a repository may bring a database of its own
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("claudetask_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def make_private_folder(folder: Path) -> None:

@@ -21,7 +21,8 @@ from filelock import FileLock, Timeout
 from claudetask_core.clock import Clock
 from claudetask_core.db import copies
 from claudetask_core.db.copies import Facts, Stop, never
-from claudetask_core.db.engine import BoardBroken, BoardUnwritable, make_private_folder
+from claudetask_core.db.engine import make_private_folder
+from claudetask_core.db.refusals import BoardBroken, BoardUnwritable
 from claudetask_core.errors import DomainError, NotFound, Unavailable
 
 log = logging.getLogger(__name__)

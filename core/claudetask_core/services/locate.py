@@ -7,11 +7,8 @@ branch, CLAUDE.md) belongs to the folder one stands in.
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudetask_core.db.engine import (
-    BoardUnwritable,
-    make_private_file,
-    make_private_folder,
-)
+from claudetask_core.db.engine import make_private_file, make_private_folder
+from claudetask_core.db.refusals import BoardUnwritable
 from claudetask_core.errors import Forbidden, Invalid
 from claudetask_core.places import BOARD, board_home, git_folders
 from claudetask_core.services.git import git

@@ -56,8 +56,15 @@ class _Described:
     came: dict[int, CameOf]
 
 
+def _has_index(session: AsyncSession) -> bool:
+    """Whether the board has an index by words: one in a server has none yet."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 async def index(session: WriteSession, row: TaskRow) -> None:
     """Makes the task findable as it now stands, in the same transaction."""
+    if not _has_index(session):
+        return
     if row.version > 1:
         await forget(session, row.id)
     await _enter(session, row)
@@ -90,11 +97,15 @@ async def _notes(session: WriteSession, task_id: int) -> str:
 
 
 async def forget(session: WriteSession, task_id: int) -> None:
+    if not _has_index(session):
+        return
     await session.execute(text("DELETE FROM tasks_fts WHERE rowid = :id"), {"id": task_id})
 
 
 async def index_anew(session: WriteSession) -> None:
     """Makes the search index again from the tasks, also where it is damaged."""
+    if not _has_index(session):
+        return
     await session.execute(text("DROP TABLE tasks_fts"))
     columns = "title, description, analysis, notes, files"
     await session.execute(
@@ -208,7 +219,7 @@ async def _candidates(
 ) -> list[Candidate]:
     """The tasks that share the most telling words with a question, by the index on disk."""
     match = question.match(columns)
-    if not match:
+    if not match or not _has_index(session):
         return []
     narrowed = "AND rowid IN (SELECT id FROM tasks WHERE status = :status)" if status else ""
     found = await session.execute(

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import JSON as JSON_TYPE
-from sqlalchemy import Boolean, Column, Float, Integer, Table, delete, func, insert, select, text
+from sqlalchemy import Boolean, Column, Float, Integer, Table, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from claudetask_core.db.backend import Backend
 from claudetask_core.db.engine import Database, ReadSession, WriteSession
 from claudetask_core.db.migrate import HEAD
 from claudetask_core.db.models import Base
@@ -59,9 +60,8 @@ class ImportRefused(Invalid):
 async def exported(database: Database) -> AsyncIterator[str]:
     """The lines of an export: one state of the board, whatever is written meanwhile."""
     async with database.read() as session:
-        yield _line(
-            {"claudetask_board": FORMAT, "schema": HEAD, "numbers": await _numbers(session)}
-        )
+        numbers = await _numbers(database.backend, session)
+        yield _line({"claudetask_board": FORMAT, "schema": HEAD, "numbers": numbers})
         count = 0
         for table in TABLES.values():
             rows = await session.stream(
@@ -85,10 +85,13 @@ def _plain(table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-async def _numbers(session: ReadSession) -> dict[str, int]:
+async def _numbers(backend: Backend, session: ReadSession) -> dict[str, int]:
     """The last number that each table gave out, also where its row is gone."""
-    rows = await session.execute(text("SELECT name, seq FROM sqlite_sequence ORDER BY name"))
-    return {name: seq for name, seq in rows.all() if name in TABLES}
+    last = {
+        table.name: await backend.last_number(session, table, column)
+        for table, column in _numbered()
+    }
+    return {name: number for name, number in sorted(last.items()) if number}
 
 
 def _numbered() -> Iterator[tuple[Table, Column[Any]]]:
@@ -127,8 +130,8 @@ async def imported(database: Database, lines: Iterable[str], *, replace: bool) -
                 raise ImportRefused(reading.line, f"up to here, {error.orig}") from None
         for row in later:
             await _name_parent(session, row, reading.line)
-        await _number_on(session, numbers)
         await similar.index_anew(session)
+        await _number_on(database.backend, session, numbers)
     return reading.rows
 
 
@@ -160,16 +163,12 @@ async def _name_parent(session: WriteSession, row: dict[str, Any], line: int) ->
         raise ImportRefused(line, f"the parent of task {row['id']}: {error.orig}") from None
 
 
-async def _number_on(session: WriteSession, numbers: Mapping[str, int]) -> None:
+async def _number_on(backend: Backend, session: WriteSession, numbers: Mapping[str, int]) -> None:
     """Goes on counting where the exported board stopped."""
     for table, column in _numbered():
         highest = await session.scalar(select(func.max(column))) or 0
         last = max(highest, numbers.get(table.name, 0))
-        named = {"table": table.name, "last": last}
-        await session.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), named)
-        if last:
-            entry = text("INSERT INTO sqlite_sequence VALUES (:table, :last)")
-            await session.execute(entry, named)
+        await backend.number_on(session, table, column, last)
 
 
 def _belongs(found: tuple[Table, dict[str, Any]], table: Table, rows: list[dict[str, Any]]) -> bool:

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from claudetask_core.db import engine
-from claudetask_core.db.engine import Database, make_private_file, make_private_folder, sqlite_url
+from claudetask_core.db.engine import Database, make_private_file, make_private_folder
+from claudetask_core.db.sqlite import sqlite_url, translation
 from claudetask_core.errors import DomainError
 
 
@@ -101,7 +102,7 @@ async def test_a_damaged_board_is_named_with_the_way_back(tmp_path: Path) -> Non
     ],
 )
 def test_what_sqlite_says_of_its_surroundings_has_a_code(said: str, code: str) -> None:
-    error = engine.translation(said)
+    error = translation(said)
     assert error is not None
     assert error.code == code
     assert error.next_step

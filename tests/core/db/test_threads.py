@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db import engine
-from claudetask_core.db.engine import Database, sqlite_url
+from claudetask_core.db.engine import Database
+from claudetask_core.db.sqlite import sqlite_url
 
 BOUND = 10
 
@@ -148,7 +149,7 @@ async def test_the_end_does_not_wait_for_ever_and_says_so(
     await asyncio.wait_for(database.close(), BOUND)
     assert "still at work" in caplog.text
     hold.let_go()
-    assert await database.threads.ended(BOUND)
+    assert await database.backend.ended(BOUND)
 
 
 async def test_no_thread_keeps_the_program_from_ending(database: Database, hold: Hold) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from claudetask_core.config import Settings, load_settings
 from claudetask_core.core import open_core
-from claudetask_core.db.engine import sqlite_url
+from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.schemas.task import TaskCreate

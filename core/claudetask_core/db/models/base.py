@@ -1,8 +1,9 @@
 """What every table shares: one metadata with named constraints, and times kept in UTC."""
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -16,8 +17,17 @@ NAMES = {
 }
 
 
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""A number of 64 bits; SQLite has no smaller ones, and counts up only what it calls INTEGER."""
+WORD = String().with_variant(String(collation="C"), "postgresql")
+"""A short text, in the order of its characters' numbers, whatever the server's language is."""
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""The same, of any length."""
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar = {int: NUMBER, str: WORD}
 
 
 class UtcDateTime(TypeDecorator[datetime]):

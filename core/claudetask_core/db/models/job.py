@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from claudetask_core.db.models.base import Base, UtcDateTime, one_of
+from claudetask_core.db.models.base import TEXT, Base, UtcDateTime, one_of
 from claudetask_core.schemas.job import JobStatus
 
 UNFINISHED = text("status IN ('queued', 'running')")
@@ -30,8 +30,8 @@ class JobRow(Base):
     kind: Mapped[str]
     status: Mapped[str]
     progress: Mapped[float]
-    message: Mapped[str] = mapped_column(Text)
-    error: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(TEXT)
+    error: Mapped[str | None] = mapped_column(TEXT)
     provider: Mapped[str]
     actor: Mapped[str]
     owner: Mapped[str]

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, Text
+from sqlalchemy import JSON, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from claudetask_core.db.models.base import Base, UtcDateTime
+from claudetask_core.db.models.base import TEXT, Base, UtcDateTime
 
 
 class HistoryRow(Base):
@@ -28,7 +28,7 @@ class HistoryRow(Base):
     field: Mapped[str | None]
     old: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     new: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(TEXT)
 
 
 class EventRow(Base):

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from claudetask_core.db.models.base import Base, UtcDateTime, one_of
+from claudetask_core.db.models.base import TEXT, Base, UtcDateTime, one_of
 from claudetask_core.schemas.task import Priority, TaskType
 
 QUEUE = ("status", "priority", "created_at", "id", "claimed_by", "claim_expires_at")
@@ -22,12 +22,12 @@ class TaskRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str] = mapped_column(Text)
-    description: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(TEXT)
+    description: Mapped[str] = mapped_column(TEXT)
     type: Mapped[str]
     priority: Mapped[str]
     status: Mapped[str] = mapped_column(ForeignKey("statuses.name"))
-    analysis: Mapped[str | None] = mapped_column(Text)
+    analysis: Mapped[str | None] = mapped_column(TEXT)
     git_branch: Mapped[str | None]
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("tasks.id", ondelete="SET NULL"), index=True
@@ -71,9 +71,9 @@ class CriterionRow(Base):
     )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int]
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(TEXT)
     checked: Mapped[bool] = mapped_column(server_default=~true())
-    evidence: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(TEXT)
 
 
 class DependencyRow(Base):
@@ -94,7 +94,7 @@ class RelatedFileRow(Base):
         ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    path: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(TEXT)
 
 
 class NoteRow(Base):
@@ -103,6 +103,6 @@ class NoteRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(TEXT)
     author: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from claudetask_core.db.models.base import UtcDateTime
+from claudetask_core.db.models.base import NUMBER, TEXT, WORD, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -17,35 +17,35 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "callers",
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("last_event", sa.Integer(), nullable=False),
+        sa.Column("actor", WORD, nullable=False),
+        sa.Column("last_event", NUMBER, nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("actor", name=op.f("pk_callers")),
     )
     op.create_table(
         "events",
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("subject", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("seq", NUMBER, nullable=False),
+        sa.Column("type", WORD, nullable=False),
+        sa.Column("action", WORD, nullable=False),
+        sa.Column("subject", WORD, nullable=False),
+        sa.Column("actor", WORD, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("version", NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
         sqlite_autoincrement=True,
     )
     op.create_table(
         "history",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("task_id", NUMBER, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("field", sa.String(), nullable=True),
+        sa.Column("actor", WORD, nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
+        sa.Column("action", WORD, nullable=False),
+        sa.Column("field", WORD, nullable=True),
         sa.Column("old", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("new", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reason", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
         sqlite_autoincrement=True,
     )
@@ -54,30 +54,30 @@ def upgrade() -> None:
 
     op.create_table(
         "project_settings",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("project_path", sa.String(), nullable=True),
-        sa.Column("github_repo", sa.String(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("project_path", WORD, nullable=True),
+        sa.Column("github_repo", WORD, nullable=True),
+        sa.Column("version", NUMBER, nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_project_settings_singleton")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project_settings")),
     )
     op.create_table(
         "tasks",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("priority", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("analysis", sa.Text(), nullable=True),
-        sa.Column("git_branch", sa.String(), nullable=True),
-        sa.Column("parent_id", sa.Integer(), nullable=True),
-        sa.Column("claimed_by", sa.String(), nullable=True),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=False),
+        sa.Column("type", WORD, nullable=False),
+        sa.Column("priority", WORD, nullable=False),
+        sa.Column("status", WORD, nullable=False),
+        sa.Column("analysis", TEXT, nullable=True),
+        sa.Column("git_branch", WORD, nullable=True),
+        sa.Column("parent_id", NUMBER, nullable=True),
+        sa.Column("claimed_by", WORD, nullable=True),
         sa.Column("claim_expires_at", UtcDateTime(), nullable=True),
-        sa.Column("claim_worktree", sa.String(), nullable=True),
-        sa.Column("last_criterion", sa.Integer(), nullable=False),
-        sa.Column("notes_count", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("claim_worktree", WORD, nullable=True),
+        sa.Column("last_criterion", NUMBER, nullable=False),
+        sa.Column("notes_count", NUMBER, nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("completed_at", UtcDateTime(), nullable=True),
@@ -101,12 +101,12 @@ def upgrade() -> None:
 
     op.create_table(
         "criteria",
-        sa.Column("task_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("checked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("task_id", NUMBER, nullable=False),
+        sa.Column("id", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("position", NUMBER, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
+        sa.Column("checked", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("evidence", TEXT, nullable=True),
         sa.ForeignKeyConstraint(
             ["task_id"], ["tasks.id"], name=op.f("fk_criteria_task_id"), ondelete="CASCADE"
         ),
@@ -114,8 +114,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "dependencies",
-        sa.Column("task_id", sa.Integer(), nullable=False),
-        sa.Column("depends_on_id", sa.Integer(), nullable=False),
+        sa.Column("task_id", NUMBER, nullable=False),
+        sa.Column("depends_on_id", NUMBER, nullable=False),
         sa.ForeignKeyConstraint(
             ["depends_on_id"],
             ["tasks.id"],
@@ -133,19 +133,19 @@ def upgrade() -> None:
 
     op.create_table(
         "jobs",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("task_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("task_id", NUMBER, nullable=False),
+        sa.Column("kind", WORD, nullable=False),
+        sa.Column("status", WORD, nullable=False),
         sa.Column("progress", sa.Double(), nullable=False),
-        sa.Column("message", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("provider", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("message", TEXT, nullable=False),
+        sa.Column("error", TEXT, nullable=True),
+        sa.Column("provider", WORD, nullable=False),
+        sa.Column("actor", WORD, nullable=False),
+        sa.Column("owner", WORD, nullable=False),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.Column("cost_usd", sa.Double(), nullable=True),
-        sa.Column("turns", sa.Integer(), nullable=True),
+        sa.Column("turns", NUMBER, nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=True),
         sa.Column("heartbeat_at", UtcDateTime(), nullable=True),
@@ -172,10 +172,10 @@ def upgrade() -> None:
 
     op.create_table(
         "notes",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("task_id", sa.Integer(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("task_id", NUMBER, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
+        sa.Column("author", WORD, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["task_id"], ["tasks.id"], name=op.f("fk_notes_task_id"), ondelete="CASCADE"
@@ -187,9 +187,9 @@ def upgrade() -> None:
 
     op.create_table(
         "related_files",
-        sa.Column("task_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("task_id", NUMBER, nullable=False),
+        sa.Column("position", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("path", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["task_id"], ["tasks.id"], name=op.f("fk_related_files_task_id"), ondelete="CASCADE"
         ),

@@ -6,7 +6,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from claudetask_core.db.models.base import UtcDateTime
+from claudetask_core.db.models.base import NUMBER, TEXT, WORD, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -29,9 +29,9 @@ CHECK = f"status IN ({LISTED})"
 def upgrade() -> None:
     statuses = op.create_table(
         "statuses",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", WORD, nullable=False),
+        sa.Column("position", NUMBER, nullable=False),
+        sa.Column("kind", WORD, nullable=False),
         sa.Column("offered", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_statuses")),
         sa.UniqueConstraint("position", name=op.f("uq_statuses_position")),
@@ -43,9 +43,7 @@ def upgrade() -> None:
             for position, (name, kind) in enumerate(STATUSES)
         ],
     )
-    op.add_column(
-        "callers", sa.Column("last_history", sa.Integer(), server_default="0", nullable=False)
-    )
+    op.add_column("callers", sa.Column("last_history", NUMBER, server_default="0", nullable=False))
     if op.get_bind().dialect.name == "sqlite":
         _rebuild(
             sa.ForeignKeyConstraint(["status"], ["statuses.name"], name=op.f("fk_tasks_status"))
@@ -76,21 +74,21 @@ def _rebuild(status: sa.ForeignKeyConstraint | sa.CheckConstraint) -> None:
     last = bind.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'").scalar()
     table = op.create_table(
         "tasks_new",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("priority", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("analysis", sa.Text(), nullable=True),
-        sa.Column("git_branch", sa.String(), nullable=True),
-        sa.Column("parent_id", sa.Integer(), nullable=True),
-        sa.Column("claimed_by", sa.String(), nullable=True),
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=False),
+        sa.Column("type", WORD, nullable=False),
+        sa.Column("priority", WORD, nullable=False),
+        sa.Column("status", WORD, nullable=False),
+        sa.Column("analysis", TEXT, nullable=True),
+        sa.Column("git_branch", WORD, nullable=True),
+        sa.Column("parent_id", NUMBER, nullable=True),
+        sa.Column("claimed_by", WORD, nullable=True),
         sa.Column("claim_expires_at", UtcDateTime(), nullable=True),
-        sa.Column("claim_worktree", sa.String(), nullable=True),
-        sa.Column("last_criterion", sa.Integer(), nullable=False),
-        sa.Column("notes_count", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("claim_worktree", WORD, nullable=True),
+        sa.Column("last_criterion", NUMBER, nullable=False),
+        sa.Column("notes_count", NUMBER, nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("completed_at", UtcDateTime(), nullable=True),

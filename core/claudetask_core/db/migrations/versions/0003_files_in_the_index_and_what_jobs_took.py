@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from claudetask_core.db.models.base import NUMBER
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -14,9 +16,9 @@ TEXTS = "title, description, analysis, notes"
 
 def upgrade() -> None:
     """Makes tasks findable by the files that they touch, and counts tokens and attempts of jobs."""
-    op.add_column("jobs", sa.Column("tokens", sa.Integer(), nullable=True))
+    op.add_column("jobs", sa.Column("tokens", NUMBER, nullable=True))
     op.add_column(
-        "jobs", sa.Column("attempts", sa.Integer(), server_default=sa.text("1"), nullable=False)
+        "jobs", sa.Column("attempts", NUMBER, server_default=sa.text("1"), nullable=False)
     )
     if op.get_bind().dialect.name != "sqlite":
         return

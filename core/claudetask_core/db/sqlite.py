@@ -1,0 +1,172 @@
+"""The board as a file: SQLite's options and why for each, its locks and its complaints."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Column, Table, event, text
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from claudetask_core.db.backend import WRITES
+from claudetask_core.db.refusals import BoardBroken, BoardUnwritable, busy, migrating
+from claudetask_core.db.sqlite_threads import SqliteThreads
+from claudetask_core.errors import Unavailable
+
+CONNECTIONS: Final = 4
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a board file, whatever characters its path holds."""
+    return make_url("sqlite+aiosqlite://").set(database=str(path)).render_as_string()
+
+
+def file_of(url: str) -> Path | None:
+    """The file behind an address, where it is a file's."""
+    return _file(make_url(url))
+
+
+def _file(address: URL) -> Path | None:
+    if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(address.database))
+
+
+class Sqlite:
+    """A write starts with BEGIN IMMEDIATE: SQLite then takes the write lock before the first read.
+
+    A waiting writer is bounded by `busy_timeout`.
+    """
+
+    shared: ClassVar[bool] = False
+    reads: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, url: URL, busy_seconds: float) -> None:
+        self.url = url
+        self.threads = SqliteThreads()
+        self._busy_seconds = busy_seconds
+
+    def options(self) -> dict[str, Any]:
+        # Few connections: each is a thread, and SQLite writes one at a time anyway.
+        return {
+            "pool_size": CONNECTIONS,
+            "max_overflow": CONNECTIONS,
+            "connect_args": {
+                "timeout": self._busy_seconds,
+                "async_creator_fn": self.threads.connect,
+            },
+        }
+
+    def prepare(self, engine: Engine) -> None:
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+
+    def translation(self, error: Exception) -> Unavailable | None:
+        return translation(str(error.orig).lower()) if isinstance(error, DBAPIError) else None
+
+    def is_new(self) -> bool:
+        """Whether the file is still empty: then only the holder of the lock may open it.
+
+        The change to write-ahead logging is the one step that SQLite does not let others wait for.
+        """
+        file = _file(self.url)
+        return file is not None and (not file.exists() or file.stat().st_size == 0)
+
+    @asynccontextmanager
+    async def alone(
+        self, engine: AsyncEngine, lock_file: Path, seconds: float
+    ) -> AsyncGenerator[AsyncConnection]:
+        lock = FileLock(lock_file, mode=0o600, thread_local=False)
+        try:
+            await asyncio.to_thread(lock.acquire, seconds)
+        except Timeout:
+            raise migrating() from None
+        try:
+            async with engine.connect() as connection, without_foreign_keys(connection):
+                yield connection
+        finally:
+            await asyncio.to_thread(lock.release)
+
+    async def last_number(self, session: AsyncSession, table: Table, column: Column[Any]) -> int:
+        del column
+        asked = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+        return await session.scalar(asked, {"table": table.name}) or 0
+
+    async def number_on(
+        self, session: AsyncSession, table: Table, column: Column[Any], last: int
+    ) -> None:
+        del column
+        named = {"table": table.name, "last": last}
+        await session.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), named)
+        if last:
+            entry = text("INSERT INTO sqlite_sequence VALUES (:table, :last)")
+            await session.execute(entry, named)
+
+    async def hear(self, engine: AsyncEngine) -> AsyncGenerator[None]:
+        """A file tells nobody that it changed."""
+        del engine
+        for nothing in ():
+            yield nothing
+
+    async def ended(self, seconds: float) -> bool:
+        return await self.threads.ended(seconds)
+
+
+def translation(said: str) -> Unavailable | None:
+    """The board's error for what SQLite said, or None where it is of another kind."""
+    if "locked" in said or "busy" in said:
+        return busy()
+    if "malformed" in said or "not a database" in said:
+        return BoardBroken(
+            "The board's file is damaged.",
+            next_step="Stop all servers of this project, run claudetask-mcp board check, and then "
+            "claudetask-mcp board restore, which goes back to the newest sound copy.",
+        )
+    if any(word in said for word in ("full", "readonly", "disk i/o", "unable to open")):
+        return BoardUnwritable(
+            f"The board cannot be written ({said}); nothing was changed.",
+            next_step="Free some disk space or mend the folder's permissions, then try again.",
+        )
+    return None
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # SQLAlchemy starts transactions (below), not the driver, which begins too late for us.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",  # readers go on while another process writes
+        "synchronous = FULL",  # what was acknowledged outlives a power cut
+        "foreign_keys = ON",  # off by default in SQLite
+        "temp_store = MEMORY",  # no stray files beside the board
+        "cache_size = -8000",  # 8 MB a connection
+        "trusted_schema = OFF",  # a repository may bring a database of its own
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@asynccontextmanager
+async def without_foreign_keys(connection: AsyncConnection) -> AsyncGenerator[None]:
+    """SQLite changes a table by making it anew, and dropping the former deletes what refers to it.
+
+    The switch has no effect within a transaction, so it is set on the driver's own connection.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    if driver is None:
+        raise RuntimeError("a connection of SQLAlchemy has a driver's behind it")
+    await driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        await connection.rollback()
+        await driver.execute("PRAGMA foreign_keys = ON")
