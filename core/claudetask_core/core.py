@@ -25,6 +25,7 @@ from claudetask_core.services.events import EventService
 from claudetask_core.services.flow import FlowService
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
+from claudetask_core.services.machine import this_machine
 from claudetask_core.services.overview import OverviewService
 from claudetask_core.services.pack import PackService
 from claudetask_core.services.project import ProjectRoot, ProjectService
@@ -172,6 +173,7 @@ def _assemble(
     home: Path | None,
     verify: VerifyService,
 ) -> Core:
+    machine = this_machine() if database.backend.shared else ""
     events = EventService(database, clock)
     root = ProjectRoot(database, places)
     branches = BranchService(root)
@@ -181,6 +183,7 @@ def _assemble(
         branches,
         lease_seconds=settings.lease_seconds,
         workflow=settings.workflow,
+        machine=machine,
     )
     kept = KeptCopies(places.board / "kept")
     claude_md = ClaudeMdService(root=root, home=home, kept=kept, announce=events.announce)
@@ -239,7 +242,7 @@ def _assemble(
                 claude_md=claude_md,
             ),
         ),
-        resume=ResumeService(database, clock, places),
+        resume=ResumeService(database, clock, places, machine),
         overview=OverviewService(database, settings.workflow),
         flow=FlowService(database, clock, settings.workflow),
         recommend=RecommendService(agents),

@@ -17,7 +17,7 @@ from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import JobRow, TaskRow
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.job import ACTIVE, Job, JobStatus
-from claudetask_core.services.analysis_owner import is_gone, this_process
+from claudetask_core.services.analysis_owner import Watch, this_process
 from claudetask_core.services.analysis_rows import (
     AnalysisRunning,
     JobFinished,
@@ -77,6 +77,7 @@ class Jobs:
         self._events = events
         self._clock = clock
         self._here = this_process()
+        self._watch = Watch(self._here)
         self._at_once = at_once
 
     async def get(self, job_id: str) -> Job:
@@ -274,8 +275,9 @@ class Jobs:
 
     async def _orphans(self) -> list[str]:
         async with self._database.read() as session:
-            rows = await session.scalars(select(JobRow).where(UNFINISHED))
-            return [row.id for row in rows if self._is_orphan(row)]
+            rows = (await session.scalars(select(JobRow).where(UNFINISHED))).all()
+        self._watch.forget_all_but(row.id for row in rows)
+        return [row.id for row in rows if self._is_orphan(row)]
 
     def _is_ours(self, row: JobRow) -> bool:
         return row.owner == str(self._here)
@@ -284,7 +286,7 @@ class Jobs:
         """Whether the process that had the job is gone; a queued one that nobody has waits."""
         if not row.owner:
             return False
-        return is_gone(row.owner, row.heartbeat_at, self._clock.now(), self._here)
+        return self._watch.is_gone(row.id, row.owner, row.heartbeat_at, self._clock.now())
 
     async def _end(self, session: WriteSession, row: JobRow, ending: Ending, actor: str) -> Job:
         row.status = ending.status.value

@@ -1,12 +1,15 @@
 """Which process runs a job, and whether it still does.
 
 A number alone does not name a process, as it is given out again: the time it started does too.
-Only processes seen from the same place (host and process namespace) can be looked at; of others
-nothing but the heartbeat tells.
+Only processes seen from the same place (a host since it was started, and a process namespace) can
+be looked at; of others nothing but the heartbeat tells. Their clock may be wrong, so what counts is
+for how long a heartbeat has been the same, by the clock of the one who looks.
 """
 
 import os
 import socket
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,25 +43,46 @@ def this_process() -> Owner:
     return Owner(_place(), pid, _started(pid) or "")
 
 
-def is_gone(owner: str, heartbeat: datetime | None, now: datetime, here: Owner) -> bool:
-    """Whether a job's owner has ended, as far as process `here` can tell."""
-    process = Owner.parse(owner)
-    if process is not None and process.place == here.place:
-        if not _exists(process.pid):
-            return True
-        if process.started:
-            return _started(process.pid) != process.started
-    return heartbeat is None or now - heartbeat > SILENCE
+class Watch:
+    """Tells which owners have ended, as far as process `here` can."""
+
+    def __init__(self, here: Owner) -> None:
+        self._here = here
+        self._seen: dict[str, tuple[datetime | None, datetime]] = {}
+
+    def is_gone(self, job: str, owner: str, heartbeat: datetime | None, now: datetime) -> bool:
+        """Whether the owner of a job has ended."""
+        process = Owner.parse(owner)
+        if process is not None and process.place == self._here.place:
+            if not _exists(process.pid):
+                return True
+            if process.started:
+                return _started(process.pid) != process.started
+        sign, since = self._seen.get(job, (None, now))
+        if job not in self._seen or sign != heartbeat:
+            self._seen[job] = (heartbeat, now)
+            return False
+        return now - since > SILENCE
+
+    def forget_all_but(self, jobs: Iterable[str]) -> None:
+        """Lets go of what was seen of jobs that have ended."""
+        kept = set(jobs)
+        self._seen = {job: seen for job, seen in self._seen.items() if job in kept}
 
 
 def _place() -> str:
-    """The host and, in a container that may share its name, the namespace of process numbers."""
+    """The host, the namespace of process numbers in it, and the run of its system.
+
+    Many machines have the same name, and all the same first namespace. Where the system does not
+    number its runs, the machine's network address tells it from others.
+    """
     host = socket.gethostname().replace(":", "-")
     try:
         namespace = Path("/proc/self/ns/pid").readlink().name
+        run = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
     except OSError:
-        return host
-    return f"{host}/{''.join(c for c in namespace if c.isdigit())}"
+        return f"{host}/{uuid.getnode():012x}"
+    return f"{host}/{''.join(c for c in namespace if c.isdigit())}/{run[:8]}"
 
 
 def _started(pid: int) -> str | None:

@@ -44,14 +44,20 @@ class Caller:
 
 @dataclass(frozen=True)
 class Lease:
-    """How long a claim lasts from `now`."""
+    """How long a claim lasts from `now`, and the machine it is made on, where that matters."""
 
     now: datetime
     seconds: int
+    machine: str = ""
 
     @property
     def expires_at(self) -> datetime:
         return self.now + timedelta(seconds=self.seconds)
+
+
+def on_machine(machine: str, worktree: str | None) -> str | None:
+    """A worktree's name where several machines share a board, and the same path is several's."""
+    return f"{machine}:{worktree}" if machine and worktree else worktree
 
 
 def is_held(row: TaskRow, now: datetime) -> bool:
@@ -74,7 +80,7 @@ def take(row: TaskRow, caller: Caller, lease: Lease) -> list[Change]:
     if former is not None and not is_held(row, lease.now):
         reason = f"the claim of {former} ran out at {_clock_time(row)}"
     row.claimed_by = caller.name
-    row.claim_worktree = caller.worktree
+    row.claim_worktree = on_machine(lease.machine, caller.worktree)
     row.claim_expires_at = lease.expires_at
     if former == caller.name:
         return []

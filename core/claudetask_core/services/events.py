@@ -1,12 +1,14 @@
 """What happened on the board, in the order it happened, told to whoever watches.
 
 Events are rows, so they reach watchers in every process that has the board open: each process
-looks for new rows when it commits itself, and every `POLL_SECONDS` while anybody watches.
+looks for new rows when it commits itself, when the database tells of another's commit, and, while
+anybody watches, every `POLL_SECONDS`, or more seldom as long as the database tells.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -14,10 +16,16 @@ from sqlalchemy import delete, func, select
 from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import EventRow
-from claudetask_core.errors import Unavailable
+from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.event import Event, EventType
 
+log = logging.getLogger(__name__)
+
 POLL_SECONDS = 0.5
+HEARING_POLL_SECONDS = 5.0
+"""Where the database tells of commits, this is for what it might not have told."""
+DEAF_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
+"""How long it is left alone after a connection was lost, each time longer."""
 BATCH = 200
 KEPT = 20_000
 TRIM_EVERY = 1_000
@@ -33,6 +41,8 @@ class EventService:
         self._news = asyncio.Event()
         self._watchers = 0
         self._poller: asyncio.Task[None] | None = None
+        self.hears = False
+        """Whether the database tells of others' commits."""
         database.on_commit(self._wake)
 
     async def announce(self, type: EventType, action: str, id: str, actor: str) -> None:  # noqa: A002 — the event's own field names
@@ -118,7 +128,11 @@ class EventService:
         try:
             while True:
                 news = self._news
-                events = await self.since(seq)
+                try:
+                    events = await self.since(seq)
+                except Unavailable:  # a server that comes back has all that was missed
+                    await asyncio.sleep(POLL_SECONDS)
+                    continue
                 for event in events:
                     seq = event.seq
                     yield event
@@ -139,10 +153,21 @@ class EventService:
         self._news = asyncio.Event()
 
     async def _poll(self) -> None:
+        hearing = asyncio.create_task(self._hear())
+        try:
+            await self._look()
+        finally:
+            hearing.cancel()
+            with suppress(asyncio.CancelledError):
+                await hearing
+
+    async def _look(self) -> None:
+        """Looks for what other processes wrote, as long as anybody watches."""
         seen = 0
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), POLL_SECONDS)
+                pause = HEARING_POLL_SECONDS if self.hears else POLL_SECONDS
+                await asyncio.wait_for(self._news.wait(), pause)
             if self._watchers == 0:
                 self._poller = None
                 return
@@ -151,6 +176,24 @@ class EventService:
                 if latest > seen:
                     seen = latest
                     self._wake()
+
+    async def _hear(self) -> None:
+        """Listens to the database, if it tells anything, and again when the connection is lost."""
+        lost = 0
+        while True:
+            try:
+                async with aclosing(self._database.hear()) as told:
+                    async for _ in told:
+                        self.hears, lost = True, 0
+                        self._wake()
+                if not self.hears:
+                    return
+            except DomainError as error:
+                log.info("other servers are not heard: %s", error.code)
+            finally:
+                self.hears = False
+            await asyncio.sleep(DEAF_PAUSES[min(lost, len(DEAF_PAUSES) - 1)])
+            lost += 1
 
 
 def _event(row: EventRow) -> Event:

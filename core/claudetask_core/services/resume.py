@@ -8,17 +8,17 @@ from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database
 from claudetask_core.resume_text import LATEST, mark, resumed
 from claudetask_core.services.asking import asker
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.claims import Caller, on_machine
 from claudetask_core.services.locate import Places
 
 MARK_SECONDS = 30
 
 
 class ResumeService:
-    def __init__(self, database: Database, clock: Clock, places: Places) -> None:
+    def __init__(self, database: Database, clock: Clock, places: Places, machine: str = "") -> None:
         self._database = database
         self._clock = clock
-        self._worktree = str(places.root)
+        self._worktree = on_machine(machine, str(places.root))
         self._marked: dict[str, datetime] = {}
 
     async def text(self, caller: Caller) -> str:

@@ -74,15 +74,17 @@ class TaskWrites:
         *,
         lease_seconds: int,
         workflow: Workflow,
+        machine: str = "",
     ) -> None:
         self.workflow = workflow
+        self._machine = machine
         self._events = events
         self._branches = branches
         self._clock = clock
         self._lease_seconds = lease_seconds
 
     def lease(self) -> Lease:
-        return Lease(self._clock.now(), self._lease_seconds)
+        return Lease(self._clock.now(), self._lease_seconds, self._machine)
 
     async def standing(self, caller: Caller) -> Standing:
         """Where the caller stands; asked before a transaction, which git must not hold up."""

@@ -312,13 +312,15 @@ async def orphaned(core: Core, job: Job, **fields: object) -> None:
 
 
 async def test_a_job_whose_second_server_is_gone_too_is_not_run_again(
-    core: Core, fake: FakeClaude
+    core: Core, fake: FakeClaude, clock: HeldClock
 ) -> None:
     fake.script(hang=True)
     task = await new_task(core)
     job = await core.analysis.start(task.id, ALICE)
     await fake.called()
     await orphaned(core, job, attempts=2)
+    assert (await core.analysis.get(job.id)).status is JobStatus.RUNNING
+    clock.advance(31)
     ended = await core.analysis.get(job.id)
     assert (ended.status, ended.message) == (JobStatus.INTERRUPTED, "interrupted")
     assert "server that ran it ended" in (ended.error or "")
