@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TextIO
 
 from claudetask_core.clock import SystemClock
 from claudetask_core.core import backups_of, open_board
+from claudetask_core.db.engine import make_private_folder
 from claudetask_core.errors import Conflict, Forbidden, Unavailable
 from claudetask_core.services import board_check, transfer
-from claudetask_core.services.backup import Backups
+from claudetask_core.services.backup import FOLDER, REPLACED, Backups
 from claudetask_core.services.locate import Places, refuse_links_out
 from claudetask_mcp.commands.asking import confirmed
 from claudetask_mcp.entry import Entry
@@ -125,9 +126,7 @@ async def _restore(asked: Asked) -> int:
 
 async def _export(asked: Asked) -> int:
     async with asked.open() as database:
-        with _new(asked.arguments.file) as out:
-            async for line in transfer.exported(database):
-                out.write(line)
+        await _write_export(database, asked.arguments.file)
     if asked.arguments.file != STANDARD:
         return _say(f"Exported to {asked.arguments.file}.")
     return 0
@@ -136,11 +135,27 @@ async def _export(asked: Asked) -> int:
 async def _import(asked: Asked) -> int:
     async with asked.open() as database:
         with _there(asked.arguments.file) as lines:
-            if asked.arguments.replace and asked.backups is not None:
-                kept = await asyncio.to_thread(asked.backups.make)
-                _say(f"What the board was: {kept}.")
+            if asked.arguments.replace:
+                _say(f"What the board was: {await _kept(asked, database)}.")
             rows = await transfer.imported(database, lines, replace=asked.arguments.replace)
     return _say(f"Imported {count(rows, 'row')}.")
+
+
+async def _kept(asked: Asked, database: "Database") -> Path:
+    """A copy of the board; of one in a server, an export."""
+    if asked.backups is not None:
+        return await asyncio.to_thread(asked.backups.make)
+    folder = asked.places.board / FOLDER
+    make_private_folder(folder)
+    file = folder / f"{SystemClock().now():%Y%m%dT%H%M%S.%fZ}-{REPLACED}.jsonl"
+    await _write_export(database, str(file))
+    return file
+
+
+async def _write_export(database: "Database", name: str) -> None:
+    with _new(name) as out:
+        async for line in transfer.exported(database):
+            out.write(line)
 
 
 @contextmanager

@@ -94,6 +94,8 @@ def _look_at_commands(board: Path, report: Report) -> None:
 
 
 async def _look_inside(core: "Core", report: Report) -> None:
+    if core.settings.database_url is not None:
+        report.say("database", core.database.backend.where)
     counts = await core.tasks.counts()
     stand = ", ".join(f"{status} {number}" for status, number in counts.items() if number)
     report.say("tasks", f"{sum(counts.values())}" + (f": {stand}" if stand else ""))

@@ -175,7 +175,7 @@ def _assemble(
 ) -> Core:
     machine = this_machine() if database.backend.shared else ""
     events = EventService(database, clock)
-    root = ProjectRoot(database, places)
+    root = ProjectRoot(database, places, machine)
     branches = BranchService(root)
     writes = TaskWrites(
         events,
@@ -217,7 +217,7 @@ def _assemble(
         database=database,
         events=events,
         disk=DiskWatch(root, events, clock),
-        project=ProjectService(database, events, clock, places, claude_md),
+        project=ProjectService(database, events, clock, places, claude_md, machine),
         tasks=tasks,
         notes=NoteService(database, writes),
         queue=QueueService(database, writes),

@@ -17,6 +17,7 @@ from claudetask_core.db.models import JobRow
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.event import Event, EventType
 from claudetask_core.schemas.job import JobStatus
+from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate
 from claudetask_core.services import analysis_owner
 from claudetask_core.services import events as events_module
@@ -229,3 +230,14 @@ async def test_a_claim_is_refused_to_the_caller_of_another_server(two: tuple[Cor
         await there.tasks.move(1, StatusChange(status=Status("Testing")), BEN)
     assert refusal.value.code == "claimed"
     assert "ann" in str(refusal.value)
+
+
+async def test_another_machines_project_folder_is_not_ours(
+    two: tuple[Core, Core], tmp_path: Path
+) -> None:
+    here, there = two
+    (tmp_path / "moved").mkdir()
+    moved = ProjectSettingsUpdate(project_path=str(tmp_path / "moved"))
+    await here.project.update(moved, "ann")
+    assert (await here.project.settings()).project_path == str(tmp_path / "moved")
+    assert (await there.project.settings()).project_path == str(there.places.root)

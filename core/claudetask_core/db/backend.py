@@ -23,6 +23,8 @@ class Backend(Protocol):
     reads: ClassVar[Mapping[str, Any]]
     """The execution options of transactions that only read."""
     url: URL
+    where: str
+    """What people call it: a file, or a server's database; without its user and password."""
 
     def options(self) -> dict[str, Any]:
         """What `create_async_engine` is told."""

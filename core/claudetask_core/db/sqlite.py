@@ -47,6 +47,7 @@ class Sqlite:
 
     def __init__(self, url: URL, busy_seconds: float) -> None:
         self.url = url
+        self.where = url.database or ":memory:"
         self.threads = SqliteThreads()
         self._busy_seconds = busy_seconds
 

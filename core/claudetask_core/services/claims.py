@@ -7,6 +7,7 @@ from claudetask_core import board_sql
 from claudetask_core.db.models import TaskRow
 from claudetask_core.errors import Conflict
 from claudetask_core.services.history import Change
+from claudetask_core.services.machine import on_machine
 
 CREDIBLE = timedelta(seconds=board_sql.CREDIBLE)
 
@@ -53,11 +54,6 @@ class Lease:
     @property
     def expires_at(self) -> datetime:
         return self.now + timedelta(seconds=self.seconds)
-
-
-def on_machine(machine: str, worktree: str | None) -> str | None:
-    """A worktree's name where several machines share a board, and the same path is several's."""
-    return f"{machine}:{worktree}" if machine and worktree else worktree
 
 
 def is_held(row: TaskRow, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.events import EventService
 from claudetask_core.services.git import git
 from claudetask_core.services.locate import Places
+from claudetask_core.services.machine import on_machine, on_this
 
 SINGLETON = 1
 
@@ -29,14 +30,15 @@ class ProjectPathInvalid(Invalid):
 class ProjectRoot:
     """The folder that search, agents and CLAUDE.md look at, as the settings now say."""
 
-    def __init__(self, database: Database, places: Places) -> None:
+    def __init__(self, database: Database, places: Places, machine: str = "") -> None:
         self._database = database
         self._places = places
+        self._machine = machine
 
     async def __call__(self) -> Path:
         async with self._database.read() as session:
             row = await session.get(ProjectSettingsRow, SINGLETON)
-        named = row.project_path if row is not None else None
+        named = on_this(self._machine, row.project_path) if row is not None else None
         return Path(named) if named else self._places.root
 
 
@@ -50,7 +52,9 @@ class ProjectService:
         clock: Clock,
         places: Places,
         claude_md: ClaudeMdService,
+        machine: str = "",
     ) -> None:
+        self._machine = machine
         self._database = database
         self._events = events
         self._clock = clock
@@ -63,12 +67,16 @@ class ProjectService:
             row = await session.get(ProjectSettingsRow, SINGLETON)
         return ProjectSettings(
             id=SINGLETON,
-            project_path=(row.project_path if row else None) or str(self._places.root),
+            project_path=self._path(row) or str(self._places.root),
             github_repo=row.github_repo if row else None,
             claude_config=await self._claude_config(),
             board_path=str(self._places.board),
             version=row.version if row else 1,
         )
+
+    def _path(self, row: ProjectSettingsRow | None) -> str | None:
+        """The folder that was named for this machine."""
+        return on_this(self._machine, row.project_path) if row else None
 
     async def _claude_config(self) -> str:
         """CLAUDE.md's text; the settings are there also where that file may not be looked at."""
@@ -108,9 +116,9 @@ class ProjectService:
             row = ProjectSettingsRow(id=SINGLETON, project_path=None, github_repo=None, version=1)
             session.add(row)
         new = {"project_path": row.project_path, "github_repo": row.github_repo}
-        present = row.project_path or str(self._places.root)
+        present = self._path(row) or str(self._places.root)
         if data.project_path is not None and data.project_path != present:
-            new["project_path"] = _absolute(data.project_path)
+            new["project_path"] = on_machine(self._machine, _absolute(data.project_path))
         if "github_repo" in data.model_fields_set:
             new["github_repo"] = data.github_repo
         changed = {name: value for name, value in new.items() if value != getattr(row, name)}

@@ -8,8 +8,9 @@ from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database
 from claudetask_core.resume_text import LATEST, mark, resumed
 from claudetask_core.services.asking import asker
-from claudetask_core.services.claims import Caller, on_machine
+from claudetask_core.services.claims import Caller
 from claudetask_core.services.locate import Places
+from claudetask_core.services.machine import on_machine
 
 MARK_SECONDS = 30
 

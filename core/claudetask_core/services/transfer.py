@@ -12,18 +12,17 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import JSON as JSON_TYPE
-from sqlalchemy import Boolean, Column, Float, Integer, Table, delete, func, insert, select
+from sqlalchemy import Column, Table, delete, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from claudetask_core.db.backend import Backend
 from claudetask_core.db.engine import Database, ReadSession, WriteSession
 from claudetask_core.db.migrate import HEAD
 from claudetask_core.db.models import Base
-from claudetask_core.db.models.base import UtcDateTime
-from claudetask_core.errors import HALF, Conflict, Invalid
+from claudetask_core.errors import Conflict, Invalid
 from claudetask_core.services import similar
 from claudetask_core.services.history import as_json
+from claudetask_core.services.transfer_values import value_for
 
 FORMAT: Final = 1
 BATCH: Final = 500
@@ -177,42 +176,6 @@ def _belongs(found: tuple[Table, dict[str, Any]], table: Table, rows: list[dict[
     return same and len(rows) < BATCH
 
 
-def _value(column: Column[Any], value: Any) -> Any:
-    """What the column holds for a value of JSON.
-
-    Raises:
-        ValueError: It cannot hold that.
-    """
-    if value is None:
-        return None
-    if isinstance(column.type, JSON_TYPE):
-        if HALF.search(json.dumps(value, ensure_ascii=False)):
-            raise ValueError(value)
-        return value
-    if type(value) not in _kinds(column):
-        raise ValueError(value)
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise ValueError(value)
-    if isinstance(value, str) and HALF.search(value):
-        raise ValueError(value)
-    return _moment(str(value)) if isinstance(column.type, UtcDateTime) else value
-
-
-def _kinds(column: Column[Any]) -> tuple[type, ...]:
-    if isinstance(column.type, Boolean):
-        return (bool,)
-    if isinstance(column.type, Integer):
-        return (int,)
-    return (int, float) if isinstance(column.type, Float) else (str,)
-
-
-def _moment(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError(value)
-    return moment
-
-
 class _Reading:
     """The lines of a file, checked one by one."""
 
@@ -271,7 +234,7 @@ class _Reading:
         for column in table.columns:
             if column.name in row:
                 try:
-                    checked[column.name] = _value(column, row[column.name])
+                    checked[column.name] = value_for(column, row[column.name])
                 except ValueError:
                     shown = f"{column.name} is {row[column.name]!r:.60}"
                     raise ImportRefused(self.line, shown) from None

@@ -20,8 +20,10 @@ from claudetask_core.services import transfer
 from claudetask_core.services.claims import Caller
 from tests.support import HeldClock
 
+pytestmark = pytest.mark.embedded(reason="between two files; tests/postgresql has the other ways")
+
 ME = Caller("me", "/somewhere")
-ODD = "Zeilen\n\u2028\x1b – \U0001f600 \"'\\ "
+ODD = "Zeilen \\u0000 \\ud800\n\u2028\x1b – \U0001f600 \"'\\ "
 
 
 @pytest.fixture
@@ -149,6 +151,8 @@ SPOILT: dict[str, Callable[[list[str]], list[str]]] = {
     "a number for a truth": lambda lines: changed(lines, "criteria", checked=1),
     "a number that is too large": lambda lines: changed(lines, "tasks", version=2**63),
     "half a character": lambda lines: changed(lines, "tasks", title="\ud800"),
+    "a NUL": lambda lines: changed(lines, "tasks", title="a\0b"),
+    "a NUL in a change": lambda lines: changed(lines, "history", new=["\0"]),
     "half a character in a change": lambda lines: changed(lines, "history", new=["\ud800"]),
     "no time": lambda lines: changed(lines, "tasks", created_at="yesterday"),
     "a time of no zone": lambda lines: changed(lines, "tasks", created_at="2026-01-01T00:00:00"),

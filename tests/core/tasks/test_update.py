@@ -4,6 +4,7 @@ from pydantic import ValidationError
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Task, TaskCreate, TaskUpdate
+from claudetask_core.services import task_graph
 from claudetask_core.services.claims import Caller
 
 
@@ -64,6 +65,19 @@ async def test_writes_without_a_version_merge_by_field(
     await core.tasks.update(1, update(title="from alice"), alice)
     task = await core.tasks.update(1, update(description="from bob"), bob)
     assert (task.title, task.description) == ("from alice", "from bob")
+
+
+async def test_a_cycle_over_more_tasks_than_one_question_takes_is_found(
+    core: Core, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_graph, "AT_ONCE", 2)
+    for _ in range(7):
+        await make(core, alice)
+    await core.tasks.update(1, TaskUpdate(depends_on=[2, 3, 4, 5, 6]), alice)
+    await core.tasks.update(6, TaskUpdate(depends_on=[7]), alice)
+    with pytest.raises(DomainError) as refusal:
+        await core.tasks.update(7, TaskUpdate(depends_on=[1]), alice)
+    assert refusal.value.details["cycle"] == [7, 1, 6, 7]
 
 
 async def test_a_dependency_cycle_is_refused_and_named(core: Core, alice: Caller) -> None:
