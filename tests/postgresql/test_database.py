@@ -123,6 +123,43 @@ async def test_a_writer_that_falls_silent_loses_its_turn(
     await silent.close()
 
 
+async def test_a_write_that_is_given_up_lets_go_of_its_turn(
+    database: Database, database_url: str
+) -> None:
+    other = Database(database_url)
+    begun = asyncio.Event()
+
+    async def hanging() -> None:
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO t VALUES (1)"))
+            begun.set()
+            await session.execute(text("SELECT pg_sleep(60)"))
+
+    giving_up = asyncio.create_task(hanging())
+    await asyncio.wait_for(begun.wait(), 10)
+    giving_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await giving_up
+    await asyncio.wait_for(insert(other), 10)
+    await asyncio.wait_for(insert(database), 10)
+    assert await count(database) == 2
+    await other.close()
+
+
+async def test_a_question_from_before_a_migration_is_asked_anew(
+    database: Database, database_url: str
+) -> None:
+    async with database.read() as session:
+        await session.execute(text("SELECT * FROM t"))
+    other = Database(database_url)
+    async with other.write() as session:
+        await session.execute(text("ALTER TABLE t ADD COLUMN m bigint"))
+    await other.close()
+    assert (await refused(database, "SELECT * FROM t")).code == "board_busy"
+    async with database.read() as session:
+        await session.execute(text("SELECT * FROM t"))
+
+
 async def test_another_error_of_the_database_stays_what_it_is(database: Database) -> None:
     with pytest.raises(DBAPIError, match="nowhere"):
         async with database.read() as session:

@@ -16,6 +16,7 @@ from claudetask_core.errors import DomainError, Invalid
 
 WHERE: Final = "The database server of the board ({}) does not answer"
 SHOWN: Final = 120
+STALE_PLAN: Final = "InvalidCachedStatementError"
 
 
 class TextUnkeepable(Invalid):
@@ -33,6 +34,8 @@ def unreachable(what: str, error: Exception) -> BoardUnreachable:
 
 def translation(error: DBAPIError, where: str) -> DomainError | None:
     """The board's error, or None where it is a fault of ours."""
+    if type(error.orig).__name__ == STALE_PLAN:
+        return busy()  # another server migrated the board; the next time all is asked anew
     state = str(getattr(error.orig, "sqlstate", None) or "")
     said = str(getattr(error.orig, "args", ("",))[0]).splitlines()[0][:SHOWN]
     for prefix in (state, state[:2]):
