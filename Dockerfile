@@ -6,7 +6,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY core ./core
 COPY api ./api
 COPY claudetask_mcp ./claudetask_mcp
-RUN python -m venv /program && /program/bin/pip install --no-cache-dir ".[redis]"
+RUN python -m venv /program && /program/bin/pip install --no-cache-dir ".[postgresql,redis]"
 
 FROM python:3.13-slim
 ARG CLAUDETASK_VERSION=0.1.0

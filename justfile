@@ -27,6 +27,10 @@ test *ARGS:
 test-all *ARGS:
     uv run pytest -n auto --dist loadfile {{ARGS}}
 
+# The tests of what is on a board, on boards in a PostgreSQL server that they start themselves
+test-postgresql *ARGS:
+    uv run pytest -n auto -m "not slow" --postgresql tests/core/tasks tests/core/analysis tests/core/similar tests/api tests/mcp tests/faces tests/postgresql {{ARGS}}
+
 # Benchmarks: figures as ratios to a floor measured in the same run
 bench:
     uv run python bench/start.py

@@ -9,7 +9,7 @@ from typing import Any
 from claudetask_core.tracing import request_id
 from claudetask_mcp.render.printable import printable
 
-TALKATIVE = ("aiosqlite", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
+TALKATIVE = ("aiosqlite", "asyncpg", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
 """Libraries that would log statements, bodies and texts where we ask for our own details."""
 
 

@@ -125,13 +125,17 @@ def clock() -> HeldClock:
 
 
 @pytest.fixture
-def make_project(tmp_path: Path, migrated_board: Path) -> Callable[[str], Path]:
-    """Makes project folders, each with an empty board of its own."""
+def make_project(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_board: Path
+) -> Callable[[str], Path]:
+    """Makes project folders, each with an empty board of its own; in a server all have one."""
+    in_a_file = not request.config.getoption(IN_A_SERVER)
 
     def make(name: str) -> Path:
         board = tmp_path / name / ".claudetask"
         board.mkdir(mode=0o700, parents=True)
-        shutil.copy(migrated_board, board / DATABASE)
+        if in_a_file:
+            shutil.copy(migrated_board, board / DATABASE)
         return tmp_path / name
 
     return make

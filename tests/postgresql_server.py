@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import asyncpg
+from sqlalchemy.engine import make_url
 
 from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
@@ -150,6 +151,22 @@ class Server:
 
     def drop(self, name: str) -> None:
         self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+async def another(url: str) -> str:
+    """The address of one more board in the same server."""
+    address = make_url(url)
+    name = f"another_{secrets.token_hex(6)}"
+    connection: Any = await asyncpg.connect(
+        host=address.host,
+        port=address.port,
+        user=address.username,
+        password=address.password,
+        database="postgres",
+    )
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+    await connection.close()
+    return address.set(database=name).render_as_string(hide_password=False)
 
 
 @contextlib.contextmanager

@@ -24,6 +24,8 @@ from claudetask_core.services.claims import Caller
 from claudetask_core.services.rate_limit import RateLimiter
 from tests.mcp.support import refusal, server_of
 
+pytestmark = pytest.mark.embedded(reason="another process locks the file")
+
 ORIGIN = "http://127.0.0.1:8765"
 SHORT = 0.2
 

@@ -96,6 +96,7 @@ async def test_every_tool_of_the_product_is_there(core: Core) -> None:
     )
 
 
+@pytest.mark.embedded(reason="reads the schema out of the file")
 @pytest.mark.parametrize("workflow", [DEFAULT, OWN], ids=["default", "own"])
 async def test_the_database_and_the_command_line_know_the_same_names(
     project: Path,

@@ -225,6 +225,7 @@ def test_prime_says_where_the_session_of_the_hook_stopped(
     assert out.startswith("You hold no task.")
 
 
+@pytest.mark.embedded(reason="a board in a server is one")
 def test_prime_prints_nothing_where_there_is_no_board(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +315,7 @@ def test_doctor_names_an_agent_that_claude_code_would_drop(run: Run, project: Pa
     assert "broken.md line " in out
 
 
+@pytest.mark.embedded(reason="a board in a server is one")
 def test_doctor_makes_no_board(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -324,6 +326,7 @@ def test_doctor_makes_no_board(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
     assert list(empty.iterdir()) == []
 
 
+@pytest.mark.embedded(reason="spoils the file")
 def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
     (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all" * 100)
     code, out, _ = run("doctor")

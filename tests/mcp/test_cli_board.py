@@ -10,6 +10,8 @@ import pytest
 
 from tests.mcp.support import typing
 
+pytestmark = pytest.mark.embedded(reason="copies are of the file; tests/postgresql has the rest")
+
 Run = Callable[..., tuple[int, str, str]]
 
 

@@ -160,6 +160,7 @@ def test_a_person_can_say_yes(run: Run, shop: Path, monkeypatch: pytest.MonkeyPa
     assert not asking.confirmed("?")
 
 
+@pytest.mark.embedded(reason="what becomes of the file; one in a server is left alone")
 def test_a_board_with_tasks_stays_until_it_is_named(run: Run, shop: Path) -> None:
     before = tree(shop)
     run("init", "--yes")
@@ -175,6 +176,7 @@ def test_a_board_with_tasks_stays_until_it_is_named(run: Run, shop: Path) -> Non
     assert tree(shop) == before
 
 
+@pytest.mark.embedded(reason="what becomes of the file; one in a server is left alone")
 def test_a_board_that_was_there_before_stays(run: Run, shop: Path) -> None:
     run("task", "list")
     run("init", "--yes")
@@ -182,6 +184,7 @@ def test_a_board_that_was_there_before_stays(run: Run, shop: Path) -> None:
     assert (shop / ".claudetask" / "claudetask.db").exists()
 
 
+@pytest.mark.embedded(reason="what becomes of the file; one in a server is left alone")
 def test_a_board_whose_copy_alone_has_tasks_stays(run: Run, shop: Path) -> None:
     run("init", "--yes")
     run("task", "add", "Sell more")

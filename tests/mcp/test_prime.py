@@ -16,6 +16,8 @@ from claudetask_core.services.claims import Caller
 from claudetask_mcp import quick_prime, start
 from claudetask_mcp.hook import session_of, taken
 
+pytestmark = pytest.mark.embedded(reason="a hook reads the file itself")
+
 LOADED = (
     "import sys; from claudetask_mcp.start import main; main(['prime']); "
     "print({'sqlalchemy', 'pydantic', 'asyncio', 'json', 'typing'} & set(sys.modules))"

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 IN_TIME = 2.0
 NEVER = ("fastapi", "alembic", "httpx", "anthropic")
-NOT_BEFORE_A_CALL = (*NEVER, "sqlalchemy", "aiosqlite")
+NOT_BEFORE_A_CALL = (*NEVER, "sqlalchemy", "aiosqlite", "asyncpg")
 LISTING = """
 import asyncio, json, sys
 from mcp import Client

@@ -24,6 +24,8 @@ from claudetask_core.services.backup import DAILY, LAST, MANUAL, REPLACED, Backu
 from claudetask_core.services.claims import Caller
 from tests.support import HeldClock, eventually
 
+pytestmark = pytest.mark.embedded(reason="copies are of the file")
+
 HOLDS = (
     "import sqlite3, sys\n"
     "board = sqlite3.connect(sys.argv[1])\n"

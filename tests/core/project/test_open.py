@@ -12,6 +12,7 @@ from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services.claims import Caller
 
 
+@pytest.mark.embedded(reason="looks at the file")
 async def test_opening_makes_a_private_board_once_and_finds_it_again(tmp_path: Path) -> None:
     for expected in (1, 2):
         async with open_core(Settings(), start=tmp_path, home=None) as core:
@@ -46,6 +47,7 @@ async def test_another_database_and_another_folder_can_be_named(tmp_path: Path) 
     assert not (tmp_path / ".claudetask").exists()
 
 
+@pytest.mark.embedded(reason="spoils the file")
 async def test_a_board_that_is_no_database_is_refused_and_left_alone(project: Path) -> None:
     file = project / ".claudetask" / "claudetask.db"
     file.write_bytes(b"not a database" * 1000)
@@ -63,6 +65,7 @@ async def test_a_project_path_setting_beats_where_the_process_stands(tmp_path: P
         assert core.places.root == tmp_path / "named"
 
 
+@pytest.mark.embedded(reason="links the file")
 async def test_a_database_that_is_a_link_out_of_the_board_is_not_opened(
     project: Path, tmp_path: Path
 ) -> None:
@@ -77,6 +80,7 @@ async def test_a_database_that_is_a_link_out_of_the_board_is_not_opened(
     assert (tmp_path / "cookies.db").stat().st_size == 0
 
 
+@pytest.mark.embedded(reason="each has a file of its own")
 async def test_two_projects_never_share_tasks_or_hits(
     make_project: Callable[[str], Path], settings: Settings
 ) -> None:

@@ -1,9 +1,11 @@
 """Several processes on one board at once."""
 
+import asyncio
 import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
@@ -76,14 +78,19 @@ async def test_every_task_is_given_to_exactly_one_of_four_processes(project: Pat
     assert sorted(chain.from_iterable(given)) == list(range(1, 41))
 
 
-def test_sixty_creates_by_six_processes_are_sixty_tasks(project: Path) -> None:
+async def test_sixty_creates_by_six_processes_are_sixty_tasks(project: Path) -> None:
     """Elsewhere 12 to 30 of 50 acknowledged creates survived."""
-    acknowledged = at_once(project, "create", 6)
+    acknowledged = await asyncio.to_thread(at_once, project, "create", 6)
     assert sorted(chain.from_iterable(acknowledged)) == list(range(1, 61))
-    with sqlite3.connect(project / ".claudetask" / DATABASE) as board:
-        assert board.execute("SELECT count(*) FROM tasks").fetchone() == (60,)
+    async with open_core(Settings(), start=project, home=None) as core:
+        assert sum((await core.tasks.counts()).values()) == 60
+
+
+@pytest.mark.embedded(reason="looks into the file")
+def test_a_file_that_six_processes_write_to_stays_sound(project: Path) -> None:
+    at_once(project, "create", 6)
+    with closing(sqlite3.connect(project / ".claudetask" / DATABASE)) as board:
         assert board.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    board.close()
 
 
 async def test_fifty_notes_by_five_processes_are_fifty_notes(project: Path) -> None:

@@ -25,6 +25,7 @@ from claudetask_core.schemas.task import (
 )
 from claudetask_core.schemas.workflow import DEFAULT, HOLDS_CLAIM
 from claudetask_core.services.claims import Caller
+from tests.postgresql_server import another
 from tests.support import HeldClock
 
 CALLERS = [Caller(name) for name in ("ann", "ben", "cy")]
@@ -68,6 +69,9 @@ class Board(RuleBasedStateMachine):
         folder = tempfile.TemporaryDirectory()
         self.stack.callback(folder.cleanup)
         quiet = Settings(rate_limit_enabled=False, analysis_provider="none", index_watch=False)
+        if quiet.database_url is not None:
+            address = self.runner.run(another(quiet.database_url))
+            quiet = quiet.model_copy(update={"database_url": address})
         opening = open_core(quiet, start=Path(folder.name), home=None, clock=self.clock)
         self.core: Core = self.runner.run(self.stack.enter_async_context(opening))
 
