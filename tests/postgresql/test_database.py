@@ -1,6 +1,8 @@
 """The board in a server: transactions, the one writer, and what is said when it is not there."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from claudetask_core.db import engine, postgresql
+from claudetask_core.db import engine
+from claudetask_core.db import postgresql as postgresql_module
 from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.errors import DomainError
@@ -113,7 +116,7 @@ async def test_a_writer_that_falls_silent_loses_its_turn(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine that sleeps amid a write would keep all others waiting."""
-    monkeypatch.setattr(postgresql, "IDLE_SECONDS", SHORT / 2)
+    monkeypatch.setattr(postgresql_module, "IDLE_SECONDS", SHORT / 2)
     silent = Database(database_url)
     with pytest.raises(DomainError) as refusal:
         await half_way(silent, asyncio.wait_for(insert(database, "7"), 10))
@@ -186,6 +189,26 @@ async def test_a_server_that_ends_and_comes_back_is_told_and_then_used(
     own_server.start()
     assert await count(database) == 0
     await insert(database)
+    await database.close()
+
+
+async def test_a_server_that_hangs_is_told_in_time_and_used_when_it_goes_on(
+    postgresql: Server, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_module, "ANSWER_SECONDS", SHORT)
+    database = Database(database_url)
+    async with database.read() as session:
+        process = await session.scalar(text("SELECT pg_backend_pid()"))
+    os.kill(process, signal.SIGSTOP)
+    try:
+        said = await asyncio.wait_for(refused(database), 10)
+        assert said.code == "board_unreachable"
+        assert "it took too long" in str(said)
+        async with asyncio.timeout(10), database.read() as session:
+            other = await session.scalar(text("SELECT pg_backend_pid()"))
+        assert other != process
+    finally:
+        os.kill(process, signal.SIGCONT)
     await database.close()
 
 

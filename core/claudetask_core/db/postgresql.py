@@ -26,7 +26,7 @@ EXTRA: Final = "postgresql"
 WRITER: Final = 0x636C61756465  # "claude"; locks are per database, and a database is one board
 CHANNEL: Final = "claudetask"
 CONNECT_SECONDS: Final = 10
-ANSWER_SECONDS: Final = 30
+ANSWER_SECONDS: Final = 20
 """No statement takes longer, but waits for a lock are shorter; so a dead line is told apart."""
 IDLE_SECONDS: Final = 30
 """A writer that falls silent (its machine sleeps) loses its transaction, and with it the lock."""

@@ -25,7 +25,8 @@ class TextUnkeepable(Invalid):
 
 def unreachable(what: str, error: Exception) -> BoardUnreachable:
     """No word of the server's reaches us; the reason has no address, hence no password, in it."""
-    why = getattr(error, "strerror", None) or type(error).__name__
+    late = "it took too long" if isinstance(error, TimeoutError) else type(error).__name__
+    why = getattr(error, "strerror", None) or late
     return BoardUnreachable(
         f"{what}: {why[:SHOWN]}.",
         next_step=f"See that it runs and that {SETTING} names it, then try again.",
