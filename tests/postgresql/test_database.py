@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncGenerator, Awaitable
 from pathlib import Path
 
@@ -286,6 +287,25 @@ def test_an_address_that_is_wrong_is_told_before_it_is_tried(url: str, said: str
     assert said in f"{refusal.value} {refusal.value.code}"
     assert "hunter2" not in str(refusal.value)
     assert "ss@host" not in str(refusal.value)
+
+
+def test_without_the_driver_the_extra_to_install_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(DomainError) as refusal:
+        Database("postgresql+asyncpg://u:hunter2@host/db")
+    assert refusal.value.code == "database_address_invalid"
+    assert "Install claudetask-mcp[postgresql]." in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
+
+
+async def test_an_option_with_a_value_there_is_not_is_told(database_url: str) -> None:
+    database = Database(f"{database_url}?target_session_attrs=nonsense")
+    said = await refused(database)
+    await database.close()
+    assert said.code == "database_address_invalid"
+    assert "target_session_attrs" in str(said)
 
 
 async def test_a_database_of_another_encoding_is_refused_with_the_remedy(
