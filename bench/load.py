@@ -32,7 +32,16 @@ from bench.loading.crowd import crowd
 from bench.loading.soak import soak
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
-from claudetask_core.schemas.task import Page, TaskCreate, TaskFilter
+from claudetask_core.schemas.task import (
+    Page,
+    Priority,
+    Status,
+    StatusChange,
+    TaskCreate,
+    TaskFilter,
+    TaskSort,
+    TaskType,
+)
 from claudetask_core.services.claims import Caller
 
 Step = Callable[[int], Awaitable[object]]
@@ -116,21 +125,61 @@ async def faces(calls: int) -> None:
             await beside(label, call, echoed, calls)
 
 
+def lists(core: Core, count: int) -> dict[str, Step]:
+    """Pages of 50: the first, the last, each order, each filter, and parts of words."""
+
+    said = boards.vocabulary().__getitem__
+
+    def asked(wanted: TaskFilter, page: Page) -> Step:
+        return lambda _: core.tasks.find(wanted, page)
+
+    def held(text: Callable[[int], str]) -> Step:
+        return lambda n: core.tasks.find(TaskFilter(q=text(n)), Page(limit=50))
+
+    orders = [order for order in TaskSort if order is not TaskSort.ID]
+    done = TaskFilter(status=Status("Done"))
+    both = TaskFilter(status=Status("Ready"), priority=Priority.HIGH)
+    return {
+        "list of 50": asked(TaskFilter(), Page(limit=50)),
+        "after the cursor of the last": asked(
+            TaskFilter(), Page(limit=50, after_id=max(count - 50, 0))
+        ),
+        "last page": asked(TaskFilter(), Page(limit=50, offset=max(count - 50, 0))),
+        **{f"sort={order}": asked(TaskFilter(), Page(limit=50, sort=order)) for order in orders},
+        "status": asked(TaskFilter(status=Status("Testing")), Page(limit=50)),
+        "type": asked(TaskFilter(type=TaskType.BUG), Page(limit=50)),
+        "priority": asked(TaskFilter(priority=Priority.HIGH), Page(limit=50)),
+        "status and priority": asked(both, Page(limit=50)),
+        "status, sort=title": asked(done, Page(limit=50, sort=TaskSort.TITLE)),
+        "text, a seldom word": held(lambda n: said(15_000 + n)),
+        "text, a word": held(lambda n: said(n * 37 + 100)),
+        "text, a part of a word": held(lambda n: said(n * 37 + 100)[1:4]),
+        "text, a frequent word": held(said),
+        "text, two words": held(lambda n: f"{said(n * 37)} {said(n)}"),
+        "text, two characters": held(lambda n: f"{n % 10}x"),
+    }
+
+
 def questions(core: Core, count: int) -> dict[str, Step]:
     me = Caller("bench")
+    said = boards.vocabulary().__getitem__
+
+    async def move(number: int) -> None:
+        status = Status(("Backlog", "Ready")[number % 2])
+        change = StatusChange(status=status, force_reason="measuring")
+        await core.tasks.move(count // 2 + number // 2, change, me)
+
     return {
-        "list of 50": lambda _: core.tasks.find(TaskFilter(), Page(limit=50)),
-        "list, last page": lambda _: core.tasks.find(
-            TaskFilter(), Page(limit=50, after_id=count - 50)
-        ),
-        "filter by text": lambda n: core.tasks.find(TaskFilter(q=f"word{n * 37}"), Page(limit=50)),
+        **lists(core, count),
         "next": lambda _: core.queue.next(me),
-        "similar": lambda n: core.similar.find(f"word{n * 5} word{n * 31} word{n * 101}"),
+        "similar": lambda n: core.similar.find(f"{said(n * 5)} {said(n * 31)} {said(n * 101)}"),
         "get": lambda n: core.tasks.get(n * 7 % count + 1),
         "counts": lambda _: core.tasks.counts(),
         "create": lambda n: core.tasks.create(
-            TaskCreate(title=f"word{n} word{n * 3} new", description="word5 word77"), me
+            TaskCreate(title=f"{said(n)} {said(n * 3)} new", description=f"{said(5)} {said(77)}"),
+            me,
         ),
+        "move": move,
         "resume": lambda _: core.resume.text(me),
     }
 
@@ -147,11 +196,11 @@ async def sizes(largest: int, calls: int) -> None:
                     for label, step in questions(core, size).items()
                 }
         print(f"{size} tasks measured", flush=True)
-    print(f"{'ms (ratio to 1,000)':20}" + "".join(f"{size:>18,}" for size in taken))
+    print(f"{'ms (ratio to 1,000)':28}" + "".join(f"{size:>18,}" for size in taken))
     for label in taken[REFERENCE]:
         base = taken[REFERENCE][label]
         figures = (f"{row[label]:10.2f} ({row[label] / base:5.1f})" for row in taken.values())
-        print(f"{label:20}" + "".join(f"{figure:>18}" for figure in figures))
+        print(f"{label:28}" + "".join(f"{figure:>18}" for figure in figures))
 
 
 def main() -> int:

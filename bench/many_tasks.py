@@ -5,6 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from claudetask_core.db import derived
+
 STATUSES = ("Backlog", "Ready", "In Progress", "Testing", "Code Review", "Done", "Analysis")
 PRIORITIES = ("High", "Medium", "Low")
 TITLE, TEXT = 200, 5120
@@ -48,4 +50,6 @@ def fill(file: Path, count: int, *, seed: int = 1) -> None:
         board.executemany(INSERT.replace(":at", f"'{AT}'"), rows)
         for statement in (DEPEND, CRITERIA, SEARCHED):
             board.execute(statement, (before,))
+        for statement in derived.TAKE_IN:
+            board.execute(statement)
         board.execute("COMMIT")

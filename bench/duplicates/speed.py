@@ -22,6 +22,7 @@ from sqlalchemy import text
 from bench.duplicates.board import ME, board
 from bench.duplicates.pairs import HALVES, load
 from claudetask_core.core import DATABASE, Core
+from claudetask_core.db import derived
 from claudetask_core.schemas.task import TaskCreate
 
 SIZES: Final = (5_000, 100_000)
@@ -65,6 +66,8 @@ async def fill(core: Core, tasks: Iterator[tuple[str, str]], count: int) -> None
         async with core.database.write() as session:
             await session.execute(text(row), values)
             await session.execute(text(entry), values)
+            for statement in derived.TAKE_IN:
+                await session.execute(text(statement))
 
 
 def plain(file: Path) -> Callable[[str, str], Awaitable[None]]:

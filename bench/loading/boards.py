@@ -1,14 +1,18 @@
 """Boards of any size, made by SQL in seconds, that read as boards do: most words are seldom."""
 
+import itertools
 import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
+from claudetask_core.db import derived
 
 STATUSES: Final = (
     ("Done", 0.80),
@@ -20,9 +24,12 @@ STATUSES: Final = (
     ("Analysis", 0.01),
 )
 WORDS: Final = 20_000
+FIRSTS: Final = ("b", "c", "d", "f", "g", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "pr")
+LASTS: Final = ("", "", "", "n", "r", "s", "t", "l", "nd", "ng")
 OF_TITLE: Final = 6
 OF_TEXT: Final = 40
-AT: Final = "2026-01-05 09:00:00.000000"
+FIRST: Final = datetime(2024, 1, 1)  # noqa: DTZ001 — as the board keeps it, in UTC
+YEARS: Final = 2 * 365 * 24 * 60
 
 
 async def make(folder: Path, count: int) -> None:
@@ -46,18 +53,32 @@ async def make(folder: Path, count: int) -> None:
         board.execute(
             "INSERT INTO dependencies SELECT id, id - 7 FROM tasks WHERE id % 9 = 0 AND id > 7"
         )
+        for statement in derived.ANEW:
+            board.execute(statement)
         board.commit()
         board.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+@cache
+def vocabulary() -> list[str]:
+    """Words that can be spoken, the most frequent first; each part of one is in others too."""
+    source = random.Random(2)  # noqa: S311 — as below
+    parts = [first + vowel + last for first in FIRSTS for vowel in "aeiou" for last in LASTS]
+    made: dict[str, None] = {}
+    while len(made) < WORDS:
+        made["".join(source.choices(parts, k=source.randint(1, 3)))] = None
+    return list(made)
+
+
 def _rows(count: int) -> Iterator[tuple[object, ...]]:
     source = random.Random(1)  # noqa: S311 — made-up text, the same each time
-    words = [f"word{number}" for number in range(WORDS)]
-    weights = [1 / (number + 10) for number in range(WORDS)]
+    words = vocabulary()
+    weights = list(itertools.accumulate(1 / (number + 10) for number in range(WORDS)))
     names, shares = zip(*STATUSES, strict=True)
     for number in range(1, count + 1):
-        said = source.choices(words, weights, k=OF_TITLE + OF_TEXT)
+        said = source.choices(words, cum_weights=weights, k=OF_TITLE + OF_TEXT)
         status = source.choices(names, shares)[0]
+        at = (FIRST + timedelta(minutes=source.randrange(YEARS))).isoformat(" ") + ".000000"
         yield (
             number,
             " ".join(said[:OF_TITLE]),
@@ -65,7 +86,7 @@ def _rows(count: int) -> Iterator[tuple[object, ...]]:
             source.choice(("Feature", "Bug")),
             source.choice(("High", "Medium", "Low")),
             status,
-            AT,
-            AT,
-            AT if status == "Done" else None,
+            at,
+            at,
+            at if status == "Done" else None,
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from claudetask_core.db import derived
 from claudetask_core.db.engine import BUSY_SECONDS, make_private_file
 from claudetask_core.db.refusals import BoardBroken
 from claudetask_core.db.sqlite import translation
@@ -118,15 +119,26 @@ def problems(file: Path, how: str, stop: Stop = never) -> list[str]:
 
 
 def search_problems(file: Path) -> list[str]:
-    """What is wrong with the index by words, which is made of the tasks and can be made anew."""
+    """What is wrong with the indexes of texts and the counts, which can be made anew of tasks."""
     try:
         with opened(file) as board:
             board.execute("BEGIN IMMEDIATE")
             board.execute("INSERT INTO tasks_fts (tasks_fts) VALUES ('integrity-check')")
+            wrong = _derived_wrong(board)
             board.execute("ROLLBACK")
     except BoardBroken as error:
         return [f"the search index of tasks: {error.__cause__ or error}"]
-    return []
+    return ["the search index of tasks: its counts are not those of the tasks"] if wrong else []
+
+
+def _derived_wrong(board: sqlite3.Connection) -> bool:
+    """Whether counts are wrong; raises where the index is. A board of an old schema has neither."""
+    if board.execute("SELECT 1 FROM sqlite_master WHERE name = 'tasks_grams'").fetchone() is None:
+        return False
+    for statement in derived.CHECK:
+        board.execute(statement)
+    (wrong,) = board.execute(derived.MISCOUNTED).fetchone()
+    return bool(wrong)
 
 
 def copy(source: Path, target: Path, how: str = "mode=rw", stop: Stop = never) -> None:

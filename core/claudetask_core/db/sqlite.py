@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from claudetask_core.db.backend import WRITES
+from claudetask_core.db.derived import require_sqlite
 from claudetask_core.db.refusals import BoardBroken, BoardUnwritable, busy, migrating
 from claudetask_core.db.sqlite_threads import SqliteThreads
 from claudetask_core.errors import Unavailable
@@ -73,7 +74,11 @@ class Sqlite:
         """Whether the file is still empty: then only the holder of the lock may open it.
 
         The change to write-ahead logging is the one step that SQLite does not let others wait for.
+
+        Raises:
+            SqliteTooOld: The library that this Python has cannot keep a board.
         """
+        require_sqlite()
         file = _file(self.url)
         return file is not None and (not file.exists() or file.stat().st_size == 0)
 

@@ -18,7 +18,7 @@ from claudetask_core.schemas.overview import (
 )
 from claudetask_core.schemas.task import Priority, TaskFilter, TaskType
 from claudetask_core.schemas.workflow import HOLDS_CLAIM, Status, Workflow
-from claudetask_core.services.task_rows import matching
+from claudetask_core.services.task_list import matching
 
 SHOWN = 200
 PLAIN: tuple[Any, ...] = (
@@ -62,10 +62,10 @@ class OverviewService:
 
     async def cards(self, wanted: TaskFilter, ids: Sequence[int] | None = None) -> Cards:
         """Every matching task as a card, in one state of the board; `ids` narrows it to these."""
-        statement = matching(select(TaskRow), wanted).with_only_columns(*PLAIN).order_by(TaskRow.id)
-        if ids is not None:
-            statement = statement.where(TaskRow.id.in_(ids))
         async with self._database.read() as session:
+            statement = (await matching(session, select(*PLAIN), wanted)).order_by(TaskRow.id)
+            if ids is not None:
+                statement = statement.where(TaskRow.id.in_(ids))
             event = await session.scalar(select(func.max(EventRow.seq))) or 0
             rows = (await session.execute(statement)).mappings().all()
             criteria = await _criteria(session)

@@ -1,7 +1,8 @@
 """Tasks like a question or like each other, over title, description, analysis, notes and files.
 
-SQLite's FTS5 finds who shares words, or words that may stand for them, as it stands on disk: there
-is nothing to load and nothing to keep in step. `similar_compare` then looks at the best of these.
+An index in the database (`similar_index`) finds who shares words, or words that may stand for them:
+there is nothing to load and nothing to keep in step. `similar_compare` then looks at the best of
+these.
 A question's score is the share of what it says that the task says too, weighed by how much each
 word tells: 1.0 is all of it. A duplicate's score is how likely it is the same work.
 """
@@ -10,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -19,16 +20,17 @@ from claudetask_core.db.models import NoteRow, TaskRow
 from claudetask_core.schemas.task import SimilarTask, SimilarTasks, Status
 from claudetask_core.services import similar_model
 from claudetask_core.services.similar_compare import Comparison, Said
+from claudetask_core.services.similar_index import Candidate, Wanted
 from claudetask_core.services.similar_outcome import CameOf, outcomes, touched_by
 from claudetask_core.services.similar_question import Question
 from claudetask_core.services.similar_rarity import SAMPLE, Rarity
-from claudetask_core.services.similar_terms import MOST_CHARACTERS, compounds, lexicon
+from claudetask_core.services.similar_terms import MOST_CHARACTERS, lexicon
+from claudetask_core.services.text_indexes import text_index, word_index
 
 BATCH: Final = 500
 CANDIDATES: Final = 32
 LIKELY_ONES: Final = 16
 DUPLICATES: Final = 3
-CREATED: Final = "{title description}"
 TITLE_WEIGHT: Final = 0.3
 FEW: Final = 20
 GROWTH: Final = 1.2
@@ -39,16 +41,6 @@ FilesOf = Callable[[str], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A task that shares words with a question, with its texts as they are indexed."""
-
-    id: int
-    title: str
-    description: str
-    rest: str
-
-
-@dataclass(frozen=True)
 class _Described:
     """Tasks as they are shown, and what came of each."""
 
@@ -56,37 +48,23 @@ class _Described:
     came: dict[int, CameOf]
 
 
-def _has_index(session: AsyncSession) -> bool:
-    """Whether the board has an index by words: one in a server has none yet."""
-    return session.get_bind().dialect.name == "sqlite"
-
-
 async def index(session: WriteSession, row: TaskRow) -> None:
     """Makes the task findable as it now stands, in the same transaction."""
-    if not _has_index(session):
-        return
     if row.version > 1:
-        await forget(session, row.id)
+        await word_index(session).forget(session, row.id)
     await _enter(session, row)
+    await text_index(session).keep_up(session)
 
 
 async def _enter(session: WriteSession, row: TaskRow) -> None:
-    notes = await _notes(session, row.id) if row.notes_count else ""
-    fields = {
+    said = {
         "title": row.title,
         "description": row.description,
         "analysis": row.analysis or "",
-        "notes": notes,
+        "notes": await _notes(session, row.id) if row.notes_count else "",
         "files": "\n".join(file.path for file in row.files),
     }
-    said = {name: f"{value}\n{compounds(value)}".strip() for name, value in fields.items()}
-    await session.execute(
-        text(
-            "INSERT INTO tasks_fts (rowid, title, description, analysis, notes, files) "
-            "VALUES (:id, :title, :description, :analysis, :notes, :files)"
-        ),
-        {"id": row.id, **said},
-    )
+    await word_index(session).enter(session, row.id, said)
 
 
 async def _notes(session: WriteSession, task_id: int) -> str:
@@ -97,26 +75,21 @@ async def _notes(session: WriteSession, task_id: int) -> str:
 
 
 async def forget(session: WriteSession, task_id: int) -> None:
-    if not _has_index(session):
-        return
-    await session.execute(text("DELETE FROM tasks_fts WHERE rowid = :id"), {"id": task_id})
+    """Makes a task that is being deleted findable no more."""
+    await word_index(session).forget(session, task_id)
+    await text_index(session).keep_up(session)
 
 
 async def index_anew(session: WriteSession) -> None:
-    """Makes the search index again from the tasks, also where it is damaged."""
-    if not _has_index(session):
-        return
-    await session.execute(text("DROP TABLE tasks_fts"))
-    columns = "title, description, analysis, notes, files"
-    await session.execute(
-        text(f"CREATE VIRTUAL TABLE tasks_fts USING fts5({columns}, tokenize = 'porter unicode61')")
-    )
+    """Makes the search indexes again from the tasks, also where they are damaged."""
+    await word_index(session).empty(session)
     last = 0
     while rows := (await session.scalars(_some_after(last))).all():
         for row in rows:
             await _enter(session, row)
         last = rows[-1].id
         session.expunge_all()
+    await text_index(session).make_anew(session)
 
 
 def _some_after(last: int) -> Select[TaskRow]:
@@ -151,7 +124,8 @@ class SimilarService:
         async with self._database.read() as session:
             question = await self._question(session, query, "")
             most = max(CANDIDATES, 2 * top_k)
-            likely = await _candidates(session, question, most, status=status)
+            wanted = Wanted(most, status=status)
+            likely = await word_index(session).nearest(session, question, wanted)
             compared = self._compare(question, likely, whole=True)
             scores = [_score(compared, place) for place in range(len(likely))]
             best = sorted(range(len(likely)), key=lambda n: (-scores[n], -likely[n].id))
@@ -183,7 +157,8 @@ class SimilarService:
     ) -> tuple[list[Candidate], Comparison]:
         """The tasks that a new one may repeat, and how it compares with them."""
         question = await self._question(session, title, description)
-        likely = await _candidates(session, question, LIKELY_ONES, columns=CREATED)
+        wanted = Wanted(LIKELY_ONES, created=True)
+        likely = await word_index(session).nearest(session, question, wanted)
         return likely, self._compare(question, likely, whole=False)
 
     async def _question(self, session: AsyncSession, title: str, rest: str) -> Question:
@@ -207,37 +182,6 @@ class SimilarService:
         else:
             others = [Said.of(task.title, task.description) for task in tasks]
         return Comparison(question.said, others, self._rarity)
-
-
-async def _candidates(
-    session: AsyncSession,
-    question: Question,
-    most: int,
-    *,
-    columns: str = "",
-    status: Status | None = None,
-) -> list[Candidate]:
-    """The tasks that share the most telling words with a question, by the index on disk."""
-    match = question.match(columns)
-    if not match or not _has_index(session):
-        return []
-    narrowed = "AND rowid IN (SELECT id FROM tasks WHERE status = :status)" if status else ""
-    found = await session.execute(
-        text(
-            "SELECT f.rowid, t.title, t.description, f.analysis, f.notes, f.files FROM ("  # noqa: S608 — `narrowed` is one of two texts of ours
-            " SELECT rowid AS id, bm25(tasks_fts, 4.0, 1.0, 0.5, 0.5, 1.0) AS rank FROM tasks_fts"
-            f" WHERE tasks_fts MATCH :match {narrowed} ORDER BY rank LIMIT :most"
-            ") AS best JOIN tasks_fts AS f ON f.rowid = best.id JOIN tasks AS t ON t.id = best.id "
-            "ORDER BY best.rank"
-        ),
-        {"match": match, "most": most, **({"status": status.value} if status else {})},
-    )
-    return [_candidate(*row) for row in found]
-
-
-def _candidate(number: int, title: str, description: str, *rest: str) -> Candidate:
-    half = MOST_CHARACTERS // 2
-    return Candidate(number, title, description[:half], "\n".join(one[:half] for one in rest))
 
 
 def _score(compared: Comparison, place: int) -> float:

@@ -12,6 +12,7 @@ MOST_KIN: Final = 6
 POSTINGS: Final = 8_000
 """About how many entries of the index are looked at, so that a large board costs no more."""
 LEAST_TERMS: Final = 3
+"""So many terms are asked for, also where they have more entries, but for three times as many."""
 
 
 @dataclass(frozen=True)
@@ -23,25 +24,29 @@ class Question:
     tasks: int
 
     def match(self, columns: str = "") -> str:
-        """An expression of FTS5: any of the words, the rarest first, as far as it is cheap."""
+        """An expression of FTS5: any of the words."""
+        expression = " OR ".join(f'"{word}"' for word in dict.fromkeys(w for _, w in self.asked()))
+        return f"{columns} : ({expression})" if columns and expression else expression
+
+    def asked(self) -> list[tuple[str, str]]:
+        """Terms and how they are written, the rarest first, as far as it is cheap to ask."""
         terms = sorted(self.said.terms, key=self.rarity.share)
-        chosen: list[str] = []
+        chosen: list[tuple[str, str]] = []
         cost = 0.0
         for count, term in enumerate(terms[:MOST_TERMS]):
             words = self._words(term)
-            cost += sum(share for _, share in words) * self.tasks
-            if cost > POSTINGS and count >= LEAST_TERMS:
+            cost += sum(self.rarity.share(word) for word, _ in words) * self.tasks
+            dear = cost > (POSTINGS if count >= LEAST_TERMS else 3 * POSTINGS)
+            if chosen and dear:
                 break
-            chosen += [word for word, _ in words]
-        expression = " OR ".join(f'"{word}"' for word in dict.fromkeys(chosen))
-        return f"{columns} : ({expression})" if columns and expression else expression
+            chosen += words
+        return list(dict.fromkeys(chosen))
 
-    def _words(self, term: str) -> list[tuple[str, float]]:
-        """A term as it is written and the rarest of what may stand for it, with their shares."""
+    def _words(self, term: str) -> list[tuple[str, str]]:
+        """A term as it is written and the rarest of what may stand for it."""
         own = self.said.written[term]
         known = lexicon()
         if term in known.plain or term[0] == IDENTIFIER:
-            return [(own, self.rarity.share(term))]
+            return [(term, own)]
         kin = sorted(known.kin.get(term, ()), key=self.rarity.share)[:MOST_KIN]
-        spelled = [(known.spelled[other], self.rarity.share(other)) for other in kin]
-        return [(own, self.rarity.share(term)), *spelled]
+        return [(term, own), *((other, known.spelled[other]) for other in kin)]

@@ -1,6 +1,7 @@
 """The words of a task's text as they are compared: stems, phrases made one, and their kin."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -46,24 +47,59 @@ def terms(text: str) -> dict[str, str]:
     made of several words (after `IDENTIFIER`).
     """
     found: dict[str, str] = {}
-    stems: list[str] = []
-    written: list[str] = []
-    compounds: dict[str, str] = {}
-    for word in tokens.words(text[:MOST_CHARACTERS]):
+    read = _read(text[:MOST_CHARACTERS])
+    for start, size in _phrases(read.stems):
+        term = GAP.join(read.stems[start : start + size])
+        if size > 1 or _tells(term):
+            found.setdefault(term, GAP.join(read.written[start : start + size]))
+    return found | read.compounds
+
+
+def counted_terms(text: str) -> Counter[str]:
+    """How often a text says each term; the words of a phrase count beside it."""
+    read = _read(text)
+    counted = Counter(stem for stem in read.stems if _tells(stem))
+    counted.update(
+        GAP.join(read.stems[start : start + size])
+        for start, size in _phrases(read.stems)
+        if size > 1
+    )
+    counted.update(read.compounds.keys())
+    return counted
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The words of a text in order, by stem and as written, and those made of several."""
+
+    stems: list[str]
+    written: list[str]
+    compounds: dict[str, str]
+
+
+def _read(text: str) -> _Read:
+    read = _Read([], [], {})
+    for word in tokens.words(text):
         parts = tokens.parts(word)
-        written += parts
-        stems += [tokens.stem(part) for part in parts]
+        read.written.extend(parts)
+        read.stems.extend(map(tokens.stem, parts))
         if len(parts) > 1:
-            compounds.setdefault(IDENTIFIER + tokens.joined(word), word)
+            read.compounds.setdefault(IDENTIFIER + tokens.joined(word), word)
+    return read
+
+
+def _tells(term: str) -> bool:
+    return term not in STOP_WORDS and (len(term) > 1 or not term.isascii())
+
+
+def _phrases(stems: list[str]) -> Iterator[tuple[int, int]]:
+    """Where each word or known phrase begins, and how many words it has."""
     phrases = lexicon().phrases
     start = 0
     while start < len(stems):
         size = _phrase(stems, start, phrases)
-        term = GAP.join(stems[start : start + size])
-        if size > 1 or (term not in STOP_WORDS and (len(term) > 1 or not term.isascii())):
-            found.setdefault(term, GAP.join(written[start : start + size]))
+        yield start, size
         start += size
-    return found | compounds
 
 
 def compounds(text: str) -> str:

@@ -1,9 +1,8 @@
 """From rows to tasks and back."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -14,8 +13,6 @@ from claudetask_core.schemas.task import (
     Priority,
     Status,
     Task,
-    TaskFilter,
-    TaskSort,
     TaskType,
 )
 
@@ -91,42 +88,3 @@ def to_task(row: TaskRow) -> Task:
         updated_at=row.updated_at,
         completed_at=row.completed_at,
     )
-
-
-def matching(statement: Select[Any], wanted: TaskFilter) -> Select[Any]:
-    """The statement with every condition of the filter."""
-    for name in ("status", "type", "priority"):
-        value = getattr(wanted, name)
-        if value is not None:
-            statement = statement.where(getattr(TaskRow, name) == str(value))
-    if wanted.q:
-        pattern = "%" + wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        statement = statement.where(
-            or_(
-                TaskRow.title.ilike(pattern, escape="\\"),
-                TaskRow.description.ilike(pattern, escape="\\"),
-            )
-        )
-    return statement
-
-
-def completing(typed: str) -> Select[int]:
-    """The numbers of the tasks that somebody who typed this may mean."""
-    if typed.isdigit() or not typed:
-        return select(TaskRow.id).where(cast(TaskRow.id, String).startswith(typed))
-    return select(TaskRow.id).where(TaskRow.title.icontains(typed, autoescape=True))
-
-
-def ordering(sort: TaskSort) -> Sequence[ColumnElement[Any]]:
-    """The order asked for, ties broken by id in the same direction."""
-    name = sort.value.removeprefix("-")
-    columns: dict[str, ColumnElement[Any]] = {
-        "id": TaskRow.id.expression,
-        "title": func.lower(TaskRow.title),
-        "status": STATUS_RANK,
-        "priority": PRIORITY_RANK,
-        "created_at": TaskRow.created_at.expression,
-        "updated_at": TaskRow.updated_at.expression,
-    }
-    chosen = (columns[name], TaskRow.id.expression)
-    return [c.desc() for c in chosen] if sort.value.startswith("-") else chosen

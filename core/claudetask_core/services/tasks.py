@@ -1,8 +1,9 @@
 """The tasks of the board. Each public method is one transaction."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
@@ -36,7 +37,8 @@ from claudetask_core.services.task_changes import (
     set_related_files,
 )
 from claudetask_core.services.task_duplicates import PossibleDuplicate
-from claudetask_core.services.task_rows import WHOLE, completing, load, matching, ordering, to_task
+from claudetask_core.services.task_list import completed, counts, listed
+from claudetask_core.services.task_rows import WHOLE, load, to_task
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
 from claudetask_core.services.workflow import known, require_same
@@ -97,17 +99,8 @@ class TaskService:
         """
         self.known(wanted.status)
         async with self._database.read() as session:
-            total = await session.scalar(
-                matching(select(func.count()).select_from(TaskRow), wanted)
-            )
-            statement = matching(select(TaskRow), wanted).where(TaskRow.id > page.after_id)
-            rows = await session.scalars(
-                statement.order_by(*ordering(page.sort))
-                .limit(page.limit)
-                .offset(page.offset)
-                .options(*WHOLE)
-            )
-            return TaskPage(tasks=[to_task(row) for row in rows], total=total or 0)
+            rows, total = await listed(session, wanted, page)
+            return TaskPage(tasks=[to_task(row) for row in rows], total=total)
 
     async def complete(self, typed: str, *, limit: int) -> tuple[list[int], int]:
         """Numbers of tasks that begin with what was typed, or whose titles hold it.
@@ -116,22 +109,17 @@ class TaskService:
             Up to `limit` numbers, open tasks first, and how many there are in all.
         """
         async with self._database.read() as session:
-            found = completing(typed)
-            total = await session.scalar(select(func.count()).select_from(found.subquery()))
-            numbers = await session.scalars(
-                found.order_by(TaskRow.completed_at.is_not(None), TaskRow.id).limit(limit)
-            )
-            return list(numbers), total or 0
+            return await completed(session, typed, limit)
 
     async def counts(self) -> dict[Status, int]:
         """How many tasks stand in each status, in board order."""
         async with self._database.read() as session:
-            rows = await session.execute(
-                select(TaskRow.status, func.count()).group_by(TaskRow.status)
-            )
-            found = dict(rows.all())
+            counted = await counts(session)
+        found: Counter[str] = Counter()
+        for (status, _, _), tasks in counted.items():
+            found[status] += tasks
         names = dict.fromkeys([*self.workflow.statuses, *map(Status, found)])
-        return {status: found.get(str(status), 0) for status in names}
+        return {status: found[str(status)] for status in names}
 
     async def history(self, task_id: int) -> list[HistoryEntry]:
         """Every change of the task, newest last."""

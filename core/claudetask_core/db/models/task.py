@@ -10,6 +10,8 @@ from claudetask_core.schemas.task import Priority, TaskType
 
 QUEUE = ("status", "priority", "created_at", "id", "claimed_by", "claim_expires_at")
 """All that the order of work asks of a task, so that its texts need not be read for it."""
+ORDERS = ("status", "priority", "created_at", "updated_at")
+"""What a list may be ordered by, beside the number and the title."""
 
 
 class TaskRow(Base):
@@ -18,6 +20,7 @@ class TaskRow(Base):
         CheckConstraint(one_of("priority", Priority), name="priority"),
         CheckConstraint(one_of("type", TaskType), name="type"),
         Index("ix_tasks_queue", *QUEUE),
+        *(Index(f"ix_tasks_{column}_id", column, "id") for column in ORDERS),
         {"sqlite_autoincrement": True},
     )
 

@@ -1,0 +1,106 @@
+"""What a board's file keeps that is made of its tasks: the index of parts of texts, and counts.
+
+Triggers (see migration 0005) note in `tasks_grams_due` what the index does not know yet, and keep
+the counts.
+"""
+
+import sqlite3
+from typing import Final
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from claudetask_core.errors import Unavailable
+
+LEAST_SQLITE: Final = (3, 34)
+"""The first with trigrams."""
+
+_TABLE: Final = (
+    "CREATE VIRTUAL TABLE tasks_grams USING fts5(said, content = 'tasks_said', "
+    "content_rowid = 'id', columnsize = 0, tokenize = 'trigram case_sensitive 1')"
+)
+_FORGET: Final = (
+    "INSERT INTO tasks_grams (tasks_grams, rowid, said) "
+    "SELECT 'delete', id, said FROM tasks_grams_due WHERE said IS NOT NULL"
+)
+_ENTER: Final = (
+    "INSERT INTO tasks_grams (rowid, said) "
+    "SELECT s.id, s.said FROM tasks_grams_due AS d JOIN tasks_said AS s ON s.id = d.id"
+)
+_COUNTS: Final = "SELECT status, type, priority, count(*) FROM tasks GROUP BY 1, 2, 3"
+
+COUNT_ANEW: Final = (
+    "DELETE FROM tasks_counted",
+    f"INSERT INTO tasks_counted {_COUNTS}",
+)
+TAKE_IN: Final = (_FORGET, _ENTER, "DELETE FROM tasks_grams_due")
+"""Has the index know all that was written."""
+ANEW: Final = (
+    "DROP TABLE tasks_grams",
+    _TABLE,
+    "INSERT INTO tasks_grams (tasks_grams) VALUES ('rebuild')",
+    "DELETE FROM tasks_grams_due",
+    "DELETE FROM tasks_counted",
+    f"INSERT INTO tasks_counted {_COUNTS}",
+)
+"""Makes all of it again."""
+CHECK: Final = (
+    *TAKE_IN,
+    "INSERT INTO tasks_grams (tasks_grams, rank) VALUES ('integrity-check', 1)",
+)
+"""Fails where the index does not say what the tasks do."""
+MISCOUNTED: Final = (
+    f"SELECT count(*) FROM (SELECT * FROM ({_COUNTS}) EXCEPT SELECT * FROM tasks_counted UNION ALL "  # noqa: S608 — text of ours
+    f"SELECT * FROM (SELECT * FROM tasks_counted WHERE tasks <> 0 EXCEPT {_COUNTS}))"
+)
+"""How many counts are not those of the tasks."""
+
+
+class SqliteTooOld(Unavailable):
+    code = "sqlite_too_old"
+
+    def __init__(self) -> None:
+        least = ".".join(map(str, LEAST_SQLITE))
+        super().__init__(
+            f"This Python has SQLite {sqlite3.sqlite_version}; the board needs {least} or newer.",
+            next_step="Start claudetask-mcp with another Python, such as one of uv or python.org.",
+        )
+
+
+def require_sqlite() -> None:
+    """Refuses a library that cannot keep the index.
+
+    Raises:
+        SqliteTooOld: It is older than that.
+    """
+    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+        raise SqliteTooOld
+
+
+class TrigramsMissing(Unavailable):
+    code = "trigrams_missing"
+
+    def __init__(self, next_step: str) -> None:
+        super().__init__(
+            "The database has no extension pg_trgm, by which tasks are found by a part of a text.",
+            next_step=next_step,
+        )
+
+
+def require_trigrams(connection: Connection) -> None:
+    """Adds PostgreSQL's extension to the database, where it is not there yet.
+
+    Raises:
+        TrigramsMissing: It cannot be added; the error says by whom and how.
+    """
+    if connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")):
+        return
+    if not connection.scalar(text("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'")):
+        raise TrigramsMissing("Install PostgreSQL's contrib package on its server, then try again.")
+    try:
+        with connection.begin_nested():
+            connection.execute(text("CREATE EXTENSION pg_trgm"))
+    except DBAPIError as error:
+        raise TrigramsMissing(
+            "Have an owner of the database run CREATE EXTENSION pg_trgm in it, then try again."
+        ) from error

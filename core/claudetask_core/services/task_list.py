@@ -1,0 +1,248 @@
+"""A page of the tasks that match, and how many do, at about the same cost on a board of any size.
+
+How many tasks stand in each column, of each type and priority, is kept (`tasks_counted`). With that
+a page is found in one of two ways. Where few match, they are fetched and ordered. Where many do,
+the tasks are walked in the order asked for, from its nearer end, until the page is full: the denser
+the matches, the sooner. Columns and priorities have an order of their own that no index knows, so
+each of these is walked after the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    SelectBase,
+    String,
+    cast,
+    column,
+    func,
+    select,
+    table,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from claudetask_core.db.models import StatusRow, TaskRow
+from claudetask_core.schemas.task import Page, Priority, TaskFilter
+from claudetask_core.services.task_rows import PRIORITY_RANK, STATUS_RANK, WHOLE
+from claudetask_core.services.text_index import FEW, Holding, Rows, TextIndex, numbered
+from claudetask_core.services.text_indexes import text_index
+
+FILTERS: Final = ("status", "type", "priority")
+COUNTED: Final = table(
+    "tasks_counted",
+    *(column(name, String) for name in FILTERS),
+    column("tasks", Integer),
+)
+WALKED: Final = ("status", "priority")
+"""What has an index with the number after it: the tasks of one are walked in order of number."""
+
+Equal = Mapping[str, str]
+Counts = Mapping[tuple[str, str, str], int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the tasks that match, next to each other in the order: all, or those of a group."""
+
+    equal: Equal
+    count: int
+
+
+async def counts(session: AsyncSession) -> Counts:
+    """How many tasks there are of each status, type and priority."""
+    rows = await session.execute(select(COUNTED).where(COUNTED.c.tasks > 0))
+    return {(status, kind, priority): tasks for status, kind, priority, tasks in rows.all()}
+
+
+async def matching(session: AsyncSession, statement: Rows, wanted: TaskFilter) -> Rows:
+    """A statement over tasks with every condition of the filter."""
+    index = text_index(session)
+    equal = _equal(wanted)
+    if not wanted.q:
+        return statement.where(*_equals(index, equal, equal))
+    holding = await index.holding(session, wanted.q)
+    return _held(index, holding, statement, equal)
+
+
+async def listed(
+    session: AsyncSession, wanted: TaskFilter, page: Page
+) -> tuple[Sequence[TaskRow], int]:
+    """The tasks of the page with all that hangs on them, and how many match in all."""
+    listing = _Listing(session, wanted, page, await counts(session))
+    if not wanted.q:
+        return await listing.plain()
+    return await listing.holding(await text_index(session).holding(session, wanted.q))
+
+
+async def completed(session: AsyncSession, typed: str, limit: int) -> tuple[list[int], int]:
+    """Numbers of tasks that begin with what was typed, or whose titles hold it.
+
+    Returns:
+        Up to `limit` numbers, open tasks first, and how many there are in all.
+    """
+    found = select(TaskRow.id)
+    if typed.isdigit() or not typed:
+        found = found.where(cast(TaskRow.id, String).startswith(typed))
+    else:
+        index = text_index(session)
+        found = _held(index, await index.holding(session, typed, (TaskRow.title,)), found, {})
+    total = await session.scalar(select(func.count()).select_from(found.subquery()))
+    first = found.order_by(TaskRow.completed_at.is_not(None), TaskRow.id).limit(limit)
+    return list(await session.scalars(first)), total or 0
+
+
+class _Listing:
+    def __init__(
+        self, session: AsyncSession, wanted: TaskFilter, page: Page, counted: Counts
+    ) -> None:
+        self._session = session
+        self._index = text_index(session)
+        self._page = page
+        self._equal = _equal(wanted)
+        self._counted = {key: n for key, n in counted.items() if _fits(key, self._equal)}
+        self._all = sum(counted.values())
+        self._filtered = sum(self._counted.values())
+        self._name = page.sort.value.removeprefix("-")
+        self._falls = page.sort.value.startswith("-")
+        self._grouped = self._name in WALKED and not page.after_id
+
+    async def plain(self) -> tuple[Sequence[TaskRow], int]:
+        if not self._grouped:
+            return await self._walked([Part(self._equal, self._filtered)]), self._filtered
+        place = FILTERS.index(self._name)
+        found: dict[str, int] = {}
+        for key, count in self._counted.items():
+            found[key[place]] = found.get(key[place], 0) + count
+        return await self._walked(await self._groups(found)), self._filtered
+
+    async def holding(self, holding: Holding) -> tuple[Sequence[TaskRow], int]:
+        total, few = await self._found(holding)
+        if total <= FEW:
+            return await self._ordered(few), total
+        if not self._grouped:
+            return await self._walked([Part(self._equal, total)], holding.holds), total
+        by: ColumnElement[str] = getattr(TaskRow, self._name)
+        rows = await self._session.execute(
+            _held(self._index, holding, select(by, func.count()), self._equal).group_by(by)
+        )
+        found = {name: count for name, count in rows.all()}  # noqa: C416 — pyright wants them named
+        return await self._walked(await self._groups(found), holding.holds), total
+
+    async def _found(self, holding: Holding) -> tuple[int, Sequence[int]]:
+        """How many match that hold a text, and where these are few, which."""
+        ids: SelectBase = select(TaskRow.id)
+        if self._filtered <= FEW:
+            ids = ids.where(*_equals(self._index, self._equal, self._equal), holding.holds)
+        elif holding.ids is not None and not self._equal:
+            ids = holding.ids
+        else:
+            ids = _held(self._index, holding, ids, self._equal)
+        return await self._index.counted(self._session, ids)
+
+    async def _groups(self, found: Mapping[str, int]) -> list[Part]:
+        """The parts of a list by column or priority, in its order."""
+        if self._name == "status":
+            names = await self._session.scalars(select(StatusRow.name).order_by(StatusRow.position))
+            order = list(names)
+        else:
+            order = [str(priority) for priority in Priority]
+        parts = [Part({**self._equal, self._name: n}, found[n]) for n in order if n in found]
+        return parts[::-1] if self._falls else parts
+
+    async def _ordered(self, ids: Sequence[int]) -> Sequence[TaskRow]:
+        """The page of tasks that are known."""
+        if not ids:
+            return []
+        statement = select(TaskRow).where(numbered(ids), TaskRow.id > self._page.after_id)
+        statement = statement.order_by(*self._keys(indexed=False))
+        return await self._rows(statement, self._page.offset, self._page.limit)
+
+    async def _walked(
+        self, parts: Sequence[Part], *conditions: ColumnElement[bool]
+    ) -> Sequence[TaskRow]:
+        rows: list[TaskRow] = []
+        skip = self._page.offset
+        for part in parts:
+            left = min(self._page.limit - len(rows), part.count - skip)
+            if left > 0:
+                rows += await self._part(part, conditions, skip, left)
+            skip = max(0, skip - part.count)
+        return rows
+
+    async def _part(
+        self, part: Part, conditions: Sequence[ColumnElement[bool]], skip: int, take: int
+    ) -> Sequence[TaskRow]:
+        turned = not self._page.after_id and skip > part.count // 2
+        if turned:
+            skip = part.count - skip - take
+        few = self._filtered * part.count < self._all * (skip + take)
+        by_number = self._name == "id" or self._grouped
+        walked = [name for name in WALKED if name in part.equal][:1] if by_number else []
+        equals = _equals(self._index, part.equal, part.equal if few else walked)
+        statement = select(TaskRow).where(*equals, *conditions)
+        if self._page.after_id:
+            statement = statement.where(TaskRow.id > self._page.after_id)
+        keys = self._keys(indexed=not few, turned=turned)
+        rows = await self._rows(statement.order_by(*keys), skip, take)
+        return rows[::-1] if turned else rows
+
+    async def _rows(self, statement: Select[TaskRow], skip: int, take: int) -> Sequence[TaskRow]:
+        page = statement.offset(skip).limit(take).options(*WHOLE)
+        return (await self._session.scalars(page)).all()
+
+    def _keys(self, *, indexed: bool, turned: bool = False) -> list[ColumnElement[Any]]:
+        """The order asked for, ties broken by number in the same direction."""
+        by_number = TaskRow.id.expression
+        if self._grouped and indexed:
+            keys = [by_number]
+        else:
+            columns: dict[str, ColumnElement[Any]] = {
+                "id": by_number,
+                "title": self._index.by_title(),
+                "status": STATUS_RANK,
+                "priority": PRIORITY_RANK,
+                "created_at": TaskRow.created_at.expression,
+                "updated_at": TaskRow.updated_at.expression,
+            }
+            keys = list(dict.fromkeys([columns[self._name], by_number]))
+        if not indexed:
+            keys = [self._index.unindexed(key) for key in keys]
+        return [key.desc() for key in keys] if self._falls != turned else keys
+
+
+def _equal(wanted: TaskFilter) -> dict[str, str]:
+    values = ((name, getattr(wanted, name)) for name in FILTERS)
+    return {name: str(value) for name, value in values if value is not None}
+
+
+def _fits(key: tuple[str, str, str], equal: Equal) -> bool:
+    return all(equal.get(name, value) == value for name, value in zip(FILTERS, key, strict=True))
+
+
+def _equals(
+    index: TextIndex, equal: Equal, indexed: Sequence[str] | Equal
+) -> list[ColumnElement[bool]]:
+    """The filter's conditions, of which these may choose an index."""
+    return [
+        (getattr(TaskRow, name) if name in indexed else index.unindexed(_column(name))) == value
+        for name, value in equal.items()
+    ]
+
+
+def _column(name: str) -> ColumnElement[Any]:
+    return getattr(TaskRow, name).expression
+
+
+def _held(index: TextIndex, holding: Holding, statement: Rows, equal: Equal) -> Rows:
+    """The statement over those that hold a text and fit the filter.
+
+    Where an index names those that may, no other index is to take its place: the database knows
+    nothing of how many it names.
+    """
+    if holding.ids is None:
+        return statement.where(*_equals(index, equal, equal), holding.holds)
+    return statement.where(TaskRow.id.in_(holding.ids), *_equals(index, equal, ()))

@@ -1,0 +1,85 @@
+"""What the two kinds of database do each in its own way to find tasks by their text."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from sqlalchemy import ColumnElement, Integer, Select, SelectBase, bindparam
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from claudetask_core.db.engine import WriteSession
+from claudetask_core.db.models import TaskRow
+
+FEW: Final = 2_000
+"""So many tasks may be looked at one by one for a question."""
+
+Rows = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """How the tasks that hold a text are found.
+
+    Attributes:
+        holds: Whether a task does.
+        ids: The numbers of all that do, by an index; None where it is as well to look at each.
+    """
+
+    holds: ColumnElement[bool]
+    ids: SelectBase | None = None
+
+
+class TextIndex(Protocol):
+    """The indexes over the texts of tasks in one kind of database."""
+
+    def by_title(self) -> ColumnElement[Any]:
+        """What a list by title is ordered by, without regard to the case of ASCII letters."""
+        ...
+
+    def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column's value, for which the database looks into no index of it."""
+        ...
+
+    async def counted(self, session: AsyncSession, ids: SelectBase) -> tuple[int, Sequence[int]]:
+        """How many numbers a statement finds, and where they are `FEW`, which; in one pass."""
+        ...
+
+    async def keep_up(self, session: WriteSession) -> None:
+        """Takes in what was written, where that has become much; in the writer's transaction."""
+        ...
+
+    async def make_anew(self, session: WriteSession) -> None:
+        """Makes all that is kept of the tasks' texts and counts again, also where it is damaged."""
+        ...
+
+    async def holding(
+        self,
+        session: AsyncSession,
+        text: str,
+        columns: Sequence[InstrumentedAttribute[str]] = (TaskRow.title, TaskRow.description),
+    ) -> Holding:
+        """Finds the tasks that hold a text, in one of these columns, as it is.
+
+        Letters of ASCII are looked for without regard to their case, all else is.
+        """
+        ...
+
+
+def escaped(text: str) -> str:
+    """The text as a part of a pattern of LIKE, where the escape is a backslash."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def lowered(text: str) -> str:
+    """The text with the capital letters of ASCII made small, and no others."""
+    return text.encode().lower().decode()
+
+
+def numbered(ids: Collection[int]) -> ColumnElement[bool]:
+    """Whether a task's number is one of these; they stand in the statement, which takes more
+    numbers than it takes parameters.
+    """
+    return TaskRow.id.in_(
+        bindparam("ids", list(ids), Integer(), expanding=True, literal_execute=True, unique=True)
+    )

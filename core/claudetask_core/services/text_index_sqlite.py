@@ -1,0 +1,138 @@
+"""Any part of a task's text, by an index of SQLite.
+
+The index (FTS5's trigram tokenizer) knows where each three characters in a row stand, so that a
+question of three and more is a phrase to it. One or two characters are the beginning of three,
+since each text is indexed with one more after title and description; of so short questions only
+rare ones are asked of the index.
+
+Triggers note in `tasks_grams_due` which tasks were written and what the index still says of them.
+Some writes at a time are taken in, which is cheaper than each alone; until then those tasks are
+looked at for every question. So an answer never depends on how far the index is.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    SelectBase,
+    String,
+    UnaryExpression,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    text,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.operators import custom_op
+
+from claudetask_core.db import derived
+from claudetask_core.db.engine import WriteSession
+from claudetask_core.db.models import TaskRow
+from claudetask_core.services.text_index import (
+    FEW,
+    Holding,
+    Rows,
+    escaped,
+    lowered,
+    numbered,
+)
+
+GRAM: Final = 3
+LONGEST: Final = 24
+"""So many characters are asked of the index; where there are more, those it names are looked at."""
+ALIKE: Final = re.compile("[\x01\ufffd-\uffff]")
+"""What stands between texts in the index, and what is one character to it."""
+MOST_DUE: Final = 32
+LAST_CHARACTER: Final = 0x10FFFF
+SURROGATES: Final = range(0xD800, 0xE000)
+PLUS: Final = custom_op[Any]("+")
+GRAMS: Final = table("tasks_grams", column("rowid", Integer), column("tasks_grams", String))
+TERMS: Final = table("tasks_grams_terms", column("term", String), column("doc", Integer))
+DUE: Final = table("tasks_grams_due", column("id", Integer), column("said", String))
+
+
+class SqliteText:
+    """The text indexes of a board that is a file."""
+
+    def by_title(self) -> ColumnElement[Any]:
+        return TaskRow.title.collate("NOCASE")
+
+    def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return UnaryExpression(column, operator=PLUS, type_=column.type)
+
+    async def counted(self, session: AsyncSession, ids: SelectBase) -> tuple[int, Sequence[int]]:
+        found = ids.subquery()
+        rows = await session.execute(select(func.count(), func.group_concat(next(iter(found.c)))))
+        count, listed = rows.one()
+        few = 0 < count <= FEW
+        return count, [int(number) for number in listed.split(",")] if few else ()
+
+    async def keep_up(self, session: WriteSession) -> None:
+        due = await session.scalar(select(func.count()).select_from(DUE)) or 0
+        if due >= MOST_DUE:
+            for statement in derived.TAKE_IN:
+                await session.execute(text(statement))
+
+    async def make_anew(self, session: WriteSession) -> None:
+        for statement in derived.ANEW:
+            await session.execute(text(statement))
+
+    async def holding(
+        self,
+        session: AsyncSession,
+        text: str,
+        columns: Sequence[InstrumentedAttribute[str]] = (TaskRow.title, TaskRow.description),
+    ) -> Holding:
+        pattern = f"%{escaped(text)}%"  # LIKE of SQLite knows the case of ASCII only, as we want
+        holds = or_(*(column.like(pattern, escape="\\") for column in columns))
+        asked = lowered(text)
+        if ALIKE.search(asked):
+            return Holding(holds)
+        if len(asked) < GRAM:
+            return Holding(holds, await _seldom(session, asked, holds))
+        match = GRAMS.c.tasks_grams.op("MATCH")(_quoted(asked[:LONGEST]))
+        named = select(GRAMS.c.rowid).where(match, GRAMS.c.rowid.not_in(select(DUE.c.id)))
+        if len(asked) > LONGEST or len(columns) == 1:
+            named = select(TaskRow.id).where(TaskRow.id.in_(named), holds)
+        return Holding(holds, union_all(named, _written(holds)))
+
+
+def _written(holds: ColumnElement[bool]) -> Rows:
+    """Those that hold it among the tasks that the index does not know as they are."""
+    return select(TaskRow.id).where(TaskRow.id.in_(select(DUE.c.id)), holds)
+
+
+def _quoted(asked: str) -> str:
+    return '"' + asked.replace('"', '""') + '"'
+
+
+async def _seldom(
+    session: AsyncSession, asked: str, holds: ColumnElement[bool]
+) -> SelectBase | None:
+    """The tasks with these one or two characters, where the index names few."""
+    after = _after(asked)
+    if after is None:
+        return None
+    named = select(TERMS.c.doc).where(TERMS.c.term >= asked, TERMS.c.term < after)
+    found = (await session.scalars(named.limit(FEW + 1))).all()
+    if len(found) > FEW:
+        return None
+    known = select(TaskRow.id).where(
+        numbered(set(found)), TaskRow.id.not_in(select(DUE.c.id)), holds
+    )
+    return union_all(known, _written(holds)) if found else _written(holds)
+
+
+def _after(asked: str) -> str | None:
+    """The first text that comes after all that begin with these characters."""
+    last = ord(asked[-1]) + 1
+    if last in SURROGATES:
+        last = SURROGATES.stop
+    return asked[:-1] + chr(last) if last <= LAST_CHARACTER else None
