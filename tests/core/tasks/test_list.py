@@ -256,6 +256,7 @@ asyncio.run(main(Path(sys.argv[1])))
 
 
 @pytest.mark.embedded(reason="it looks into the board's file")
+@pytest.mark.slow
 def test_a_server_killed_while_it_writes_leaves_the_index_sound(
     project: Path, settings: Settings
 ) -> None:
