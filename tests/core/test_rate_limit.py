@@ -39,7 +39,7 @@ async def test_switched_off_it_counts_nothing() -> None:
         await limiter.hit("a", RateClass.READ)
 
 
-@pytest.mark.parametrize("uri", ["nonsense://", "", "redis://"])
+@pytest.mark.parametrize("uri", ["nonsense://", "", "redis://h:port"])
 def test_a_storage_that_cannot_be_used_stops_the_start_and_is_named(uri: str) -> None:
     with pytest.raises(DomainError) as refusal:
         RateLimiter(Settings(rate_limit_storage=uri))
