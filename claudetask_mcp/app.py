@@ -9,6 +9,8 @@ from mcp.server import ServerRequestContext
 from mcp.server.mcpserver import Context
 
 from claudetask_core.errors import Unavailable
+from claudetask_core.services.actors import MARK, acting
+from claudetask_mcp.access import identity
 from claudetask_mcp.entry import UNNAMED
 from claudetask_mcp.session import LazyCore
 
@@ -49,15 +51,15 @@ async def visit(ctx: Context[Any], agent: str | None = None) -> Visit:
         agent: The name the caller gave itself; it beats what the transport knows.
 
     Raises:
-        DomainError: The core cannot be opened.
+        DomainError: The core cannot be opened, or the name is another's.
     """
     app: App = ctx.request_context.lifespan_context
     core = await app.lazy.get()
     # the module is loaded with the core, and must not be before
     from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
 
-    name = agent or caller_name(ctx.request_context)
-    return Visit(core, Caller(name, str(core.places.root)))
+    name = acting(identity(ctx.request_context), agent or caller_name(ctx.request_context))
+    return Visit(core, Caller(name or UNNAMED, str(core.places.root)))
 
 
 async def note_call(ctx: Context[Any], agent: Any) -> None:
@@ -74,7 +76,7 @@ def caller_name(ctx: ServerRequestContext[App, Any]) -> str:
     if kind != UNNAMED or (ctx.request is not None and which):
         return known
     params = ctx.session.client_params
-    client = _printable(params.client_info.name) if params else ""
+    client = _printable(params.client_info.name).lstrip(MARK) if params else ""
     if params and client:
         client = f"{client}/{_printable(params.client_info.version)}"[:CLIENT_NAME]
     return ":".join(filter(None, (client or UNNAMED, which)))

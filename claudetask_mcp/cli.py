@@ -13,6 +13,7 @@ from claudetask_core.errors import DomainError
 from claudetask_mcp.board_grammar import add_board
 from claudetask_mcp.setup_grammar import add_init, add_uninstall
 from claudetask_mcp.task_grammar import add_task
+from claudetask_mcp.token_grammar import add_audit, add_token
 
 PROGRAM = "claudetask-mcp"
 SHELLS = ("bash", "zsh", "fish")
@@ -101,6 +102,8 @@ def parser() -> argparse.ArgumentParser:
     _add_search(commands.add_parser("search", parents=[project], help="search the code"))
     add_task(commands.add_parser("task", help="the board: list, show, next, add, move, note …"))
     add_board(commands.add_parser("board", help="the whole board: copies, export, import"))
+    add_token(commands.add_parser("token", help="who may use it over HTTP"))
+    add_audit(commands.add_parser("audit", parents=[project], help="who did what, and when"))
     index = commands.add_parser("index", parents=[project], help="say how far the index is")
     index.add_argument("--wait", action="store_true", help="bring it up to date first")
     commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")

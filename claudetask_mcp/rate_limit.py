@@ -6,7 +6,8 @@ from typing import Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
-from claudetask_mcp.app import App, digest, transport_name
+from claudetask_mcp.access import identity
+from claudetask_mcp.app import App, transport_name
 from claudetask_mcp.errors import refusal
 
 
@@ -41,9 +42,6 @@ class RateLimit:
 
 
 def budget(ctx: ServerRequestContext[App, Any]) -> str:
-    """Whose budget a call is taken from: the token's, else the session's or the process's.
-
-    The REST face names a token's budget in the same way, so that both take from one.
-    """
-    token = ctx.request.headers.get("authorization") if ctx.request is not None else None
-    return digest(token) if token else transport_name(ctx)
+    """Whose budget a call is taken from: the token's, else the session's or the process's."""
+    who = identity(ctx)
+    return who.budget if who is not None else transport_name(ctx)

@@ -25,6 +25,7 @@ from claudetask_core import __version__
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
 from claudetask_mcp import errors
+from claudetask_mcp.access import Access
 from claudetask_mcp.app import App, note_call, visit
 from claudetask_mcp.completions import complete
 from claudetask_mcp.instructions import INSTRUCTIONS
@@ -35,7 +36,7 @@ from claudetask_mcp.resources import FIXED, add_resources
 from claudetask_mcp.session import LazyCore, Opener
 from claudetask_mcp.subscriptions import Subscribers
 from claudetask_mcp.tool import worded
-from claudetask_mcp.tools.catalogue import CATALOGUE
+from claudetask_mcp.tools.catalogue import CATALOGUE, SCOPES
 from claudetask_mcp.warm_up import WarmUp
 
 NAME = "claudetask"
@@ -157,6 +158,7 @@ def build_server(
             WarmUp(lazy, subscribers),
             Observe([tool.name for tool in tools], counted),
             limit,
+            Access(SCOPES),
         ],
     )
     add_resources(server)

@@ -8,6 +8,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
 from claudetask_core.schemas.task import MAX_ID
+from claudetask_core.schemas.token import TokenScope
 from claudetask_core.schemas.workflow import DEFAULT, Workflow, with_statuses
 from claudetask_core.services.rate_limit import RateClass
 
@@ -49,6 +50,13 @@ class Spec:
     idempotent: bool = False
     open_world: bool = False
     always_load: bool = False
+    writes: TokenScope = TokenScope.ADMIN
+    """What a token needs to change something with it; closed until it was decided on."""
+
+    @property
+    def scope(self) -> TokenScope:
+        """What a token needs to be offered it."""
+        return TokenScope.READ if self.read_only else self.writes
 
     @property
     def name(self) -> str:

@@ -10,7 +10,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from claudetask_api import openapi
-from claudetask_api.dependencies import refuse_unknown_query, require_exact_json
+from claudetask_api.dependencies import (
+    refuse_unknown_query,
+    require_exact_json,
+    require_scope,
+)
+from claudetask_api.door import Door
 from claudetask_api.errors import ErrorEdge, install
 from claudetask_api.limits import Bodies, Rates
 from claudetask_api.methods import Methods, table_of
@@ -19,6 +24,7 @@ from claudetask_api.middleware import RequestContext
 from claudetask_api.routes import (
     agent_templates,
     agents,
+    audit,
     claude_config,
     claude_sections,
     dashboard,
@@ -31,15 +37,15 @@ from claudetask_api.routes import (
     reference,
     search,
     tasks,
+    tokens,
 )
 from claudetask_api.routes import (
     metrics as metrics_route,
 )
-from claudetask_api.security import BearerToken, Port, SameSite
+from claudetask_api.security import Port, SameSite
 from claudetask_api.streams import Streams
 from claudetask_api.telemetry import telemetry
 from claudetask_core import __version__
-from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.services.rate_limit import RateLimiter
 
@@ -59,6 +65,8 @@ ROUTERS = (
     agents.router,
     agent_templates.router,
     events.router,
+    tokens.router,
+    audit.router,
 )
 SENT_HEADERS = [
     "Authorization",
@@ -118,9 +126,13 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(refuse_unknown_query), Depends(require_exact_json)],
+        dependencies=[
+            Depends(require_scope),
+            Depends(refuse_unknown_query),
+            Depends(require_exact_json),
+        ],
         middleware=_layers(
-            core.settings,
+            core,
             limiter,
             core.settings.port if port is None else port,
             Middleware(
@@ -146,10 +158,9 @@ def create_app(
     return app
 
 
-def _layers(
-    settings: Settings, limiter: RateLimiter, port: Port, measured: Middleware
-) -> list[Middleware]:
+def _layers(core: Core, limiter: RateLimiter, port: Port, measured: Middleware) -> list[Middleware]:
     """From the outermost in. CORS stands before the token: a preflight carries none."""
+    settings = core.settings
     layers = [
         Middleware(RequestContext),
         measured,
@@ -167,10 +178,9 @@ def _layers(
                 allow_private_network=True,
             )
         )
-    if settings.token is not None:
-        layers.append(Middleware(BearerToken, token=settings.token.get_secret_value()))
     return [
         *layers,
+        Middleware(Door, settings=settings, tokens=core.tokens, limiter=limiter),
         Middleware(Rates, limiter=limiter),
         Middleware(Bodies),
         Middleware(Methods, table=table_of(ROUTERS)),

@@ -1,5 +1,6 @@
 """What routes are given: the core, who calls, and a request that holds nothing unknown."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
@@ -7,9 +8,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from claudetask_api.access import needed
 from claudetask_core.core import Core
 from claudetask_core.schemas.base import ActorName
 from claudetask_core.schemas.task import MAX_ID
+from claudetask_core.schemas.token import Identity, identity_in
+from claudetask_core.services.actors import InsufficientScope, acting, require
 from claudetask_core.services.claims import Caller
 
 DEFAULT_ACTOR = "rest"
@@ -20,26 +24,56 @@ async def _core(request: Request) -> Core:
     return core
 
 
-async def _header_actor(
+async def who_asks(request: Request) -> Identity | None:
+    return identity_in(request.scope.get("state", {}))
+
+
+WhoAsks = Annotated[Identity | None, Depends(who_asks)]
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a request says of who makes it: its token, and the `X-Agent` header."""
+
+    identity: Identity | None
+    header: str | None
+
+
+async def _named(
+    identity: WhoAsks,
     x_agent: Annotated[
         ActorName | None, Header(description="Who calls; `agent` in a body goes before it.")
     ] = None,
-) -> str | None:
-    return x_agent
+) -> Named:
+    return Named(identity, x_agent)
 
 
 CoreDep = Annotated[Core, Depends(_core)]
-HeaderActor = Annotated[str | None, Depends(_header_actor)]
+HeaderActor = Annotated[Named, Depends(_named)]
 
 
-def actor(agent: str | None, header: str | None) -> str:
-    """The name that history shows: `agent`, else the `X-Agent` header, else `rest`."""
-    return agent or header or DEFAULT_ACTOR
+def actor(agent: str | None, named: Named) -> str:
+    """The name that history shows: `agent`, else the `X-Agent` header, else `rest`.
+
+    With a token of their own a caller's name begins with the token's.
+    """
+    return acting(named.identity, agent or named.header) or DEFAULT_ACTOR
 
 
-def caller(agent: str | None, header: str | None) -> Caller:
+def caller(agent: str | None, named: Named) -> Caller:
     """Who claims; a caller over HTTP stands in no worktree."""
-    return Caller(actor(agent, header))
+    return Caller(actor(agent, named))
+
+
+async def require_scope(request: Request, core: CoreDep, identity: WhoAsks) -> None:
+    """Refuses what the caller's token does not cover, and has the record tell of it."""
+    try:
+        require(identity, needed(request.scope["route"].name, request.method))
+    except InsufficientScope as error:
+        what = f"{request.method} {request.url.path}"
+        who = acting(identity, None) or DEFAULT_ACTOR
+        core.tokens.refused("scope_refused", what, actor=who, why=error.message)
+        raise
 
 
 def only_digits(value: Any) -> Any:

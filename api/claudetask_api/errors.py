@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from claudetask_api.methods import not_allowed
 from claudetask_api.problems import problem, request_id
 from claudetask_core.errors import Code, DomainError, Invalid, RateLimited
+from claudetask_core.services.actors import InsufficientScope
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,11 @@ def refusal(scope: Scope, error: DomainError) -> Response:
     more = dict(error.details)
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    if isinstance(error, InsufficientScope):
+        needed = error.details["scope"]
+        headers["WWW-Authenticate"] = (
+            f'Bearer realm="claudetask", error="insufficient_scope", scope="{needed}"'
+        )
     if error.kind is Code.INVALID:
         more["errors"] = [_field_error(error, scope)]
     if error.kind is Code.INTERNAL:

@@ -6,9 +6,9 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from claudetask_api.door import caller_key
 from claudetask_api.errors import refusal
 from claudetask_api.problems import problem
-from claudetask_api.security import caller_key
 from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
 
 MAX_BODY = 1024 * 1024

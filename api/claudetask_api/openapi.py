@@ -26,6 +26,7 @@ TAGS: list[Json] = [
     {"name": "claude", "description": "CLAUDE.md and Claude Code's agents; the disk is the truth."},
     {"name": "search", "description": "The project's text."},
     {"name": "events", "description": "What happens, as it happens."},
+    {"name": "access", "description": "Tokens, and who did what."},
     {"name": "server", "description": "This server."},
 ]
 EVERYWHERE = (403, 422, 429, 500, 503)
@@ -34,7 +35,7 @@ MEANING = {
     304: "Not modified: what the caller has is what there is.",
     400: "The body is not JSON.",
     401: "The token is missing or wrong.",
-    403: "A foreign Host or Origin, or something that may not be done here.",
+    403: "A foreign Host or Origin, a token without the scope, or what may not be done here.",
     404: "What the path names does not exist.",
     409: "The present state forbids it; nothing was changed.",
     412: "The precondition is not met: it was changed since it was read; nothing was written.",
@@ -117,9 +118,10 @@ def _document(app: FastAPI, *, needs_token: bool) -> Json:
         schemas.pop(name, None)
     for path, item in found["paths"].items():
         for operation in item.values():
-            _complete(operation, needs_token=needs_token and not is_open(path))
-    if needs_token:
-        found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            _complete(operation)
+            if not is_open(path):
+                _guard(operation, needs_token=needs_token)
+    found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     return found
 
 
@@ -137,13 +139,19 @@ def _mend_bounds(part: Any) -> None:
             _mend_bounds(item)
 
 
-def _complete(operation: Json, *, needs_token: bool) -> None:
+def _guard(operation: Json, *, needs_token: bool) -> None:
+    """Adds to an operation that it may want a token, or always does."""
+    operation["security"] = [{"token": []}] if needs_token else [{"token": []}, {}]
+    response: Json = {"description": MEANING[401], "headers": {}}
+    _as_problem(401, response)
+    response["headers"]["X-Request-ID"] = _header("X-Request-ID")
+    operation["responses"] = dict(sorted({**operation["responses"], "401": response}.items()))
+
+
+def _complete(operation: Json) -> None:
     """Adds to an operation what it shares with the others."""
     responses: Json = operation["responses"]
     statuses = [*EVERYWHERE, *(WITH_BODY if "requestBody" in operation else ())]
-    if needs_token:
-        operation["security"] = [{"token": []}]
-        statuses.append(401)
     for status in statuses:
         known = responses.setdefault(str(status), {})
         known["description"] = known.get("description") or MEANING[status]

@@ -10,9 +10,10 @@ from claudetask_api.dependencies import only_digits
 from claudetask_api.errors import ReadOnlyField
 from claudetask_api.markdown import Nodes
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Problem, Scope
+from claudetask_core.schemas.audit import AuditPage
 from claudetask_core.schemas.base import ActorName, ReadModel, Text, WriteModel
 from claudetask_core.schemas.claude_md import ClaudeMdContent, ClaudeMdWrite, Place, VersionName
-from claudetask_core.schemas.overview import ActivityPage
+from claudetask_core.schemas.overview import ActivityPage, Actor
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import (
     MAX_ID,
@@ -110,6 +111,13 @@ class PastQuery(WriteModel):
 
     limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(only_digits)] = 50
     before: Annotated[int | None, Field(ge=1, le=MAX_ID), BeforeValidator(only_digits)] = None
+    actor: Actor | None = None
+
+
+class AuditQuery(AuditPage):
+    """The same as text, which a query is."""
+
+    limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(only_digits)] = 50
 
 
 class JobsQuery(WriteModel):

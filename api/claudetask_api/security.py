@@ -1,22 +1,18 @@
-"""Who may speak to this server: Host, Origin and the token, on reads as on writes.
+"""From where one may speak to this server: Host and Origin, on reads as on writes.
 
 A page of any site can make a browser send requests to a loopback port. It cannot choose the Host
 header (so a name that is not ours means DNS rebinding), nor leave out the Origin of a cross-site
 request that it could read or that could change something.
 """
 
-import hashlib
-import hmac
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from claudetask_api.errors import refusal
-from claudetask_api.problems import problem
 from claudetask_core.config import Settings
 from claudetask_core.errors import Forbidden
 
@@ -43,15 +39,15 @@ class SameSite:
 
     Args:
         app: What is protected.
-        settings: Says the host, the origins that are welcome, and whether there is a token.
+        settings: Says the host and the origins that are welcome.
         port: Where the server listens, or a function that says so once it does.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, port: Port) -> None:
         self._app = app
         self._host = settings.host.strip("[]").lower()
-        # Names of a server that listens everywhere are not known; its token is what guards it.
-        self._any_host = self._host in ANY_ADDRESS and settings.token is not None
+        # Names of a server that listens everywhere are not known; its tokens are what guards it.
+        self._any_host = self._host in ANY_ADDRESS
         self._origins = frozenset(origin.lower() for origin in settings.allowed_origins)
         self._port = port
 
@@ -117,50 +113,6 @@ def _with_port(origin: str) -> str:
     return origin if named else f"{origin}:{DEFAULT_PORTS.get(scheme, '')}"
 
 
-class BearerToken:
-    """Lets in who knows the token; everybody may ask for `/health` and the page's own files."""
-
-    def __init__(self, app: ASGIApp, *, token: str) -> None:
-        self._app = app
-        self._token = token.encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not is_open(scope["path"]):
-            given = Headers(scope=scope).getlist("authorization")
-            if not self._knows(given):
-                await _unauthorized(scope, given)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-    def _knows(self, given: Sequence[str]) -> bool:
-        if len(given) != 1:
-            return False
-        scheme, _, token = given[0].partition(" ")
-        # ASGI hands headers over as Latin-1; the token may be any UTF-8.
-        offered = token.strip().encode("latin-1")
-        return scheme.lower() == "bearer" and hmac.compare_digest(offered, self._token)
-
-
 def is_open(path: str) -> bool:
     """Whether a path says nothing that the token guards."""
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
-
-
-def _unauthorized(scope: Scope, given: Sequence[str]) -> Response:
-    why = ', error="invalid_token"' if given else ""
-    return problem(
-        scope,
-        401,
-        "unauthorized",
-        "This server wants its token. Send it as Authorization: Bearer TOKEN.",
-        headers={"WWW-Authenticate": f'Bearer realm="claudetask"{why}'},
-    )
-
-
-def caller_key(scope: Scope) -> str:
-    """Whose budget a request is counted against: the token's, or else the address's."""
-    given = Headers(scope=scope).get("authorization")
-    if given:
-        return hashlib.sha256(given.encode("latin-1")).hexdigest()[:16]
-    client = scope.get("client")
-    return str(client[0]) if client else "local"

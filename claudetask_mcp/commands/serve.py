@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -60,15 +60,14 @@ class Announcing(uvicorn.Server):
 
 async def run(entry: Entry, _: argparse.Namespace) -> int:
     settings = entry.settings
-    if settings.token is None and not is_loopback(settings.host):
-        raise TokenRequired(
-            f"Refusing to listen on {settings.host} without a token: others could reach it.",
-            next_step="Give --token or CLAUDETASK_TOKEN, or listen on 127.0.0.1.",
-        )
-    listening = bind(settings.host, settings.port)
-    async with entry.open() as core:
+    async with entry.open() as core, AsyncExitStack() as stack:
+        await _refuse_open_door(core)
+        limiter = RateLimiter(core.settings)
+        stack.push_async_callback(limiter.close)
+        await limiter.ready()
+        listening = stack.enter_context(bind(settings.host, settings.port))
         core.analysis.serve()
-        app = _app(core, entry, listening.getsockname()[1])
+        app = _app(core, entry, limiter, listening.getsockname()[1])
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
         )
@@ -79,8 +78,21 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     return 0
 
 
-def _app(core: "Core", entry: Entry, port: int) -> "FastAPI":
-    limiter, metrics = RateLimiter(core.settings), Metrics()
+async def _refuse_open_door(core: "Core") -> None:
+    """An address that others can reach needs somebody who may let them in, and shut them out."""
+    settings = core.settings
+    if settings.token is None and not is_loopback(settings.host):
+        if await core.tokens.has_admin():
+            return
+        raise TokenRequired(
+            f"Refusing to listen on {settings.host} without a token: others could reach it.",
+            next_step="Make one (claudetask-mcp token create NAME --scope admin), give --token or "
+            "CLAUDETASK_TOKEN, or listen on 127.0.0.1.",
+        )
+
+
+def _app(core: "Core", entry: Entry, limiter: RateLimiter, port: int) -> "FastAPI":
+    metrics = Metrics()
 
     @asynccontextmanager
     async def opener() -> AsyncGenerator["Core"]:

@@ -20,6 +20,7 @@ from claudetask_core.schemas.task import (
     TaskFilter,
     TaskUpdate,
 )
+from claudetask_core.services.actors import acting
 from claudetask_mcp import errors
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render import task_lists, tasks
@@ -47,11 +48,11 @@ class Told:
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     with errors.worded_as_invalid(f"task {arguments.action}"):
-        name = NAME.validate_python(arguments.agent or _session(entry))
+        name = acting(None, NAME.validate_python(arguments.agent or _session(entry)))
         async with entry.open() as core:
             from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with it
 
-            who = Caller(name, str(core.places.root))
+            who = Caller(name or DEFAULT_CALLER, str(core.places.root))
             told = await ACTIONS[arguments.action](core, who, arguments)
     text = printable_json(_json(told.data)) if arguments.json else printable(told.text)
     sys.stdout.write(text + "\n")

@@ -15,6 +15,7 @@ from claudetask_core.schemas.task import (
     TaskFilter,
     TaskType,
 )
+from claudetask_core.schemas.token import TokenScope
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp import cursor as cursors
 from claudetask_mcp.app import visit
@@ -91,7 +92,14 @@ async def find_similar_tasks(
 
 
 BOARD = (
-    Spec(get_next_task, "Next task", RateClass.WRITE, idempotent=True, always_load=True),
+    Spec(
+        get_next_task,
+        "Next task",
+        RateClass.WRITE,
+        idempotent=True,
+        always_load=True,
+        writes=TokenScope.READ,  # to look; claiming needs more, see Access
+    ),
     Spec(
         list_tasks, "List tasks", RateClass.READ, read_only=True, idempotent=True, always_load=True
     ),

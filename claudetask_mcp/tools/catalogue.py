@@ -10,3 +10,4 @@ from claudetask_mcp.tools.tasks import TASKS
 
 CATALOGUE: tuple[Spec, ...] = (*BOARD, *TASKS, *SEARCH, *AGENTS, *CLAUDE_MD, *PROJECT)
 CLASSES = {spec.name: spec.rate for spec in CATALOGUE}
+SCOPES = {spec.name: spec.scope for spec in CATALOGUE}

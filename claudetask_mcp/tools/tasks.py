@@ -25,6 +25,7 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
     Title,
 )
+from claudetask_core.schemas.token import TokenScope
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import visit
 from claudetask_mcp.render import project, tasks
@@ -167,14 +168,41 @@ async def analyze_task(
 
 
 TASKS = (
-    Spec(create_task, "Create a task", RateClass.WRITE, always_load=True),
-    Spec(update_task, "Change a task", RateClass.WRITE, destructive=True),
+    Spec(
+        create_task,
+        "Create a task",
+        RateClass.WRITE,
+        always_load=True,
+        writes=TokenScope.WRITE,
+    ),
+    Spec(
+        update_task,
+        "Change a task",
+        RateClass.WRITE,
+        destructive=True,
+        writes=TokenScope.WRITE,
+    ),
     Spec(
         update_task_status,
         "Move a task",
         RateClass.WRITE,
         always_load=True,
+        writes=TokenScope.WRITE,
     ),
-    Spec(delete_task, "Delete a task", RateClass.WRITE, destructive=True, idempotent=True),
-    Spec(analyze_task, "Analyze a task", RateClass.ANALYSIS, destructive=True, open_world=True),
+    Spec(
+        delete_task,
+        "Delete a task",
+        RateClass.WRITE,
+        destructive=True,
+        idempotent=True,
+        writes=TokenScope.WRITE,
+    ),
+    Spec(
+        analyze_task,
+        "Analyze a task",
+        RateClass.ANALYSIS,
+        destructive=True,
+        open_world=True,
+        writes=TokenScope.WRITE,
+    ),
 )

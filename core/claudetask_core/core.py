@@ -17,6 +17,7 @@ from claudetask_core.schemas.project import ProjectStatus
 from claudetask_core.services.agents import AgentService
 from claudetask_core.services.analysis import AnalysisService
 from claudetask_core.services.analysis_context import AnalysisContext
+from claudetask_core.services.audit import AuditService
 from claudetask_core.services.backup import FOLDER, Backups
 from claudetask_core.services.branches import BranchService
 from claudetask_core.services.claude_md import ClaudeMdService
@@ -38,6 +39,7 @@ from claudetask_core.services.task_notes import NoteService
 from claudetask_core.services.task_queue import QueueService
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.tasks import TaskService
+from claudetask_core.services.tokens import TokenService
 from claudetask_core.services.trust import Trust
 from claudetask_core.services.verify import VerifyService
 
@@ -78,6 +80,8 @@ class Core:
     flow: FlowService
     recommend: RecommendService
     branches: BranchService
+    tokens: TokenService
+    audit: AuditService
 
     async def status(self) -> ProjectStatus:
         """Settings, counts per status, the index and the jobs that are not finished."""
@@ -132,6 +136,7 @@ async def open_core(
         core = _assemble(settings, places, clock, database, home, verify)
         await core.tasks.adopt_workflow()
         stack.push_async_callback(core.events.close)
+        stack.push_async_callback(core.tokens.close)
         stack.push_async_callback(core.search.close)
         stack.push_async_callback(core.analysis.close)
         stack.push_async_callback(core.disk.close)
@@ -247,4 +252,6 @@ def _assemble(
         flow=FlowService(database, clock, settings.workflow),
         recommend=RecommendService(agents),
         branches=branches,
+        tokens=TokenService(database, clock),
+        audit=AuditService(database),
     )

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from tests.api.live import live_server
 
+TOKEN = "the-fuzzers-own"
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
@@ -20,13 +22,16 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 def test_the_server_does_what_its_document_says(
     tmp_path: Path, migrated_board: Path, own_home: Path
 ) -> None:
-    with live_server(tmp_path / "fuzzed", migrated_board, own_home) as url:
+    folder = tmp_path / "fuzzed"
+    # A token that the fuzzer makes must not shut it out.
+    with live_server(folder, migrated_board, own_home, token=SecretStr(TOKEN)) as url:
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
                 *("run", f"{url}/openapi.json"),
                 # An event stream has no end; test_events.py reads it.
                 *("--exclude-path", "/api/events", "--no-color"),
+                *("--header", f"Authorization: Bearer {TOKEN}"),
             ],
             capture_output=True,
             text=True,

@@ -36,7 +36,7 @@ def call(process: str, headers: dict[str, str] | None, name: str | None = "curso
     info = None if name is None else Implementation(name=name, version="1.4")
     params = None if info is None else SimpleNamespace(client_info=info)
     return SimpleNamespace(
-        request=None if headers is None else SimpleNamespace(headers=headers),
+        request=None if headers is None else SimpleNamespace(headers=headers, scope={"state": {}}),
         lifespan_context=SimpleNamespace(process=process),
         session=SimpleNamespace(client_params=params),
     )

@@ -8,6 +8,7 @@ from mcp import Client
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
+from claudetask_core.schemas.token import Identity, TokenScope, put_identity
 from claudetask_core.services.rate_limit import RateClass, RateLimiter
 from claudetask_mcp.rate_limit import RateLimit, budget
 from claudetask_mcp.server import build_server
@@ -71,8 +72,11 @@ async def test_a_limiter_may_be_replaced_while_the_server_runs(core: Core) -> No
         await answer(client, "list_tasks")
 
 
-def call(headers: Mapping[str, str] | None) -> Any:
-    request = None if headers is None else SimpleNamespace(headers=headers)
+def call(headers: Mapping[str, str] | None, key: str | None = None) -> Any:
+    state: dict[str, Any] = {}
+    if key is not None:
+        put_identity(state, Identity(key, TokenScope.READ))
+    request = None if headers is None else SimpleNamespace(headers=headers, scope={"state": state})
     return SimpleNamespace(request=request, lifespan_context=SimpleNamespace(process=PROCESS))
 
 
@@ -82,6 +86,6 @@ def test_the_budget_is_that_of_the_process_the_token_or_the_session() -> None:
     session = budget(call({"mcp-session-id": "secret"}))
     assert session.startswith("mcp:")
     assert "secret" not in session
-    token = {"authorization": "Bearer t"}
-    assert budget(call(token)) == budget(call({**token, "mcp-session-id": "other"}))
-    assert budget(call(token)) != budget(call({"authorization": "Bearer u"}))
+    assert budget(call({}, "t")) == budget(call({"mcp-session-id": "other"}, "t"))
+    assert budget(call({}, "t")) != budget(call({}, "u"))
+    assert budget(call({"authorization": "Bearer made-up"})) == "mcp"

@@ -47,4 +47,4 @@ async def stream_events(
 
 @router.get("/past", summary="What happened to agents, CLAUDE.md and jobs, newest first")
 async def list_past_events(core: CoreDep, asked: Annotated[PastQuery, Query()]) -> list[Event]:
-    return await core.events.past(asked.limit, asked.before)
+    return await core.events.past(asked.limit, asked.before, asked.actor)

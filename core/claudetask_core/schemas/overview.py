@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from claudetask_core.schemas.base import ReadModel, Timestamp, WriteModel
+from claudetask_core.schemas.base import ReadModel, Text, Timestamp, WriteModel
 from claudetask_core.schemas.task import MAX_ID, Priority, Status, TaskId, TaskType
 from claudetask_core.schemas.workflow import Kind
 
@@ -58,12 +58,17 @@ class Cards(ReadModel):
     cards: list[Card]
 
 
+Actor = Annotated[Text, Field(min_length=1, max_length=200)]
+"""Whose changes; of a token's holder (`@ann`) also those of their agents (`@ann/builder`)."""
+
+
 class ActivityPage(WriteModel):
     """Changes newest first, those older than number `before`."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     before: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
     task_id: TaskId | None = None
+    actor: Actor | None = None
 
 
 class Activity(ReadModel):

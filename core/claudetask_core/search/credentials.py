@@ -52,6 +52,7 @@ KINDS: Final = {
     "DigitalOcean": r"\bdo[opr]_v1_[a-f0-9]{64}\b",
     "Shopify": r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b",
     "Azure storage": r"\bAccountKey=[A-Za-z0-9+/]{86}==",
+    "ClaudeTask": r"\bctk_[0-9a-f]{12}_[\w-]{43}(?![\w-])",
     "JWT": r"\beyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{20,1400}",
 }
 """By whose they are, what they look like."""
@@ -59,7 +60,7 @@ KINDS: Final = {
 _PREFIXES: Final = (
     "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "AIza", "sk_live_",
     "rk_live_", "whsec_", "hf_", "npm_", "doo_v1_", "dop_v1_", "dor_v1_", "shpat_", "shpca_",
-    "shppa_", "shpss_", "eyJ",
+    "shppa_", "shpss_", "eyJ", "ctk_",
 )  # fmt: skip
 _WORDS: Final = frozenset(
     {

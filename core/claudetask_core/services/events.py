@@ -17,7 +17,9 @@ from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import EventRow
 from claudetask_core.errors import DomainError, Unavailable
+from claudetask_core.schemas.audit import AuditKind
 from claudetask_core.schemas.event import Event, EventType
+from claudetask_core.services import audit
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ TRIM_EVERY = 1_000
 STEP = "progress"
 """What a job says of itself on the way."""
 _NO_HISTORY = (EventType.AGENT.value, EventType.CLAUDE_MD.value, EventType.JOB.value)
+"""Kinds of events that are written down for good, as those of tasks and settings are anyway."""
 
 
 class EventService:
@@ -77,15 +80,11 @@ class EventService:
         version: int | None = None,
     ) -> None:
         """Records a change within the transaction that makes it."""
-        row = EventRow(
-            type=type,
-            action=action,
-            subject=id,
-            actor=actor,
-            at=self._clock.now(),
-            version=version,
-        )
+        now = self._clock.now()
+        row = EventRow(type=type, action=action, subject=id, actor=actor, at=now, version=version)
         session.add(row)
+        if type in _NO_HISTORY and action != STEP:
+            audit.write_down(session, AuditKind(type), action, id, actor=actor, at=now)
         await session.flush()
         if row.seq % TRIM_EVERY == 0:
             await session.execute(delete(EventRow).where(EventRow.seq <= row.seq - KEPT))
@@ -103,7 +102,9 @@ class EventService:
             )
             return [_event(row) for row in rows]
 
-    async def past(self, limit: int, before: int | None = None) -> list[Event]:
+    async def past(
+        self, limit: int, before: int | None = None, actor: str | None = None
+    ) -> list[Event]:
         """What happened to agents, CLAUDE.md and jobs, newest first, before event `before`.
 
         The changes of tasks and settings have a history of their own.
@@ -111,6 +112,8 @@ class EventService:
         wanted = select(EventRow).where(EventRow.type.in_(_NO_HISTORY), EventRow.action != STEP)
         if before is not None:
             wanted = wanted.where(EventRow.seq < before)
+        if actor is not None:
+            wanted = wanted.where(audit.by(EventRow.actor, actor))
         async with self._database.read() as session:
             rows = await session.scalars(wanted.order_by(EventRow.seq.desc()).limit(limit))
             return [_event(row) for row in rows]

@@ -18,9 +18,9 @@ from claudetask_core.schemas.overview import (
 )
 from claudetask_core.schemas.task import Priority, TaskFilter, TaskType
 from claudetask_core.schemas.workflow import HOLDS_CLAIM, Status, Workflow
+from claudetask_core.services.audit import by, short
 from claudetask_core.services.task_list import matching
 
-SHOWN = 200
 PLAIN: tuple[Any, ...] = (
     TaskRow.id,
     TaskRow.title,
@@ -92,6 +92,8 @@ class OverviewService:
             statement = statement.where(HistoryRow.id < page.before)
         if page.task_id is not None:
             statement = statement.where(HistoryRow.task_id == page.task_id)
+        if page.actor is not None:
+            statement = statement.where(by(HistoryRow.actor, page.actor))
         async with self._database.read() as session:
             found = await session.execute(
                 statement.order_by(HistoryRow.id.desc()).limit(page.limit)
@@ -129,16 +131,9 @@ def _activity(row: HistoryRow, title: str | None) -> Activity:
         actor=row.actor,
         action=row.action,
         field=row.field,
-        old=_short(row.old),
-        new=_short(row.new),
+        old=short(row.old),
+        new=short(row.new),
         reason=row.reason,
         task_id=row.task_id,
         title=title or whole.get("title"),
     )
-
-
-def _short(value: Any) -> Any:
-    """A value that fits a line; lists and whole tasks do not."""
-    if isinstance(value, str) and len(value) > SHOWN:
-        return value[:SHOWN] + "…"
-    return value if isinstance(value, (str, int, float, bool)) else None

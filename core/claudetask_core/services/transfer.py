@@ -30,7 +30,9 @@ LONGEST: Final = 8 * 1024 * 1024
 """No row is longer; what is, is no export."""
 MADE_AT_START: Final = frozenset({"statuses", "callers", "project_settings", "events"})
 """What a board holds before anybody has written to it."""
-TABLES: Final = {table.name: table for table in Base.metadata.sorted_tables}
+APART: Final = frozenset({"tokens"})
+"""Who may use this board is no part of what stands on it, and stays as it is."""
+TABLES: Final = {t.name: t for t in Base.metadata.sorted_tables if t.name not in APART}
 SELF: Final = {"tasks": "parent_id"}
 """The column that may name a row that comes later."""
 

@@ -15,6 +15,7 @@ from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.db.models import Base, JobRow, ProjectSettingsRow
 from claudetask_core.errors import DomainError
+from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.services import transfer
 from claudetask_core.services.claims import Caller
@@ -57,6 +58,7 @@ async def filled(core: Core, clock: HeldClock) -> None:
     async with core.database.write() as session:
         await session.execute(insert(JobRow).values(job))
         await session.execute(insert(ProjectSettingsRow).values(settings))
+    await core.events.announce(EventType.AGENT, "created", "reviewer", "me")
 
 
 async def lines_of(core: Core) -> list[str]:
@@ -77,7 +79,7 @@ async def test_a_board_comes_back_as_it_was(core: Core, other: Core, clock: Held
     await filled(core, clock)
     lines = await lines_of(core)
     held = {json.loads(line)["table"] for line in lines[1:-1]}
-    assert held == set(Base.metadata.tables)
+    assert held == set(Base.metadata.tables) - {"tokens"}
     await transfer.imported(other.database, lines, replace=False)
     assert await asyncio.to_thread(dump, other) == await asyncio.to_thread(dump, core)
     assert await lines_of(other) == lines

@@ -55,6 +55,7 @@ def tokens() -> dict[str, list[str]]:
             "ghp_" + drawn(LETTERS, 36),
             f"github_pat_{drawn(LETTERS, 22)}_{drawn(LETTERS, 59)}",
         ],
+        "ClaudeTask": [f"ctk_{drawn(hexadecimal, 12)}_{drawn(LETTERS, 43)}"],
         "GitLab": ["glpat-" + drawn(LETTERS, 20)],
         "Slack": [
             f"xoxb-{drawn(string.digits, 12)}-{drawn(string.digits, 13)}-{drawn(LETTERS, 24)}",

@@ -11,9 +11,11 @@ from claudetask_core.db.models.task import (
     RelatedFileRow,
     TaskRow,
 )
+from claudetask_core.db.models.token import AuditRow, TokenRow
 from claudetask_core.db.models.workflow import StatusRow
 
 __all__ = [
+    "AuditRow",
     "Base",
     "CallerRow",
     "CriterionRow",
@@ -26,4 +28,5 @@ __all__ = [
     "RelatedFileRow",
     "StatusRow",
     "TaskRow",
+    "TokenRow",
 ]
