@@ -67,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _said(error: DomainError, code: int) -> int:
-    from claudetask_mcp.render.printable import printable  # noqa: PLC0415 — as said above
+    from claudetask_core.printable import printable  # noqa: PLC0415 — as said above
 
     sys.stderr.write(printable(f"{PROGRAM}: {error}\n"))
     return code

@@ -22,6 +22,7 @@ from mcp.types import (
 from pydantic import ValidationError
 
 from claudetask_core.errors import Code, DomainError, Invalid
+from claudetask_core.printable import printable
 
 logger = logging.getLogger(__name__)
 
@@ -49,17 +50,17 @@ LANGUAGE: Mapping[Code, Language] = {
 
 
 def refusal(text: str) -> CallToolResult:
-    """An `isError` answer of at most `LIMIT` characters."""
+    """An `isError` answer of at most `LIMIT` characters; names in it begin no line."""
     return CallToolResult(
-        content=[TextContent(type="text", text=_fit(text, LIMIT))],
+        content=[TextContent(type="text", text=_fit(_said(text), LIMIT))],
         is_error=True,
     )
 
 
 def sentence(error: DomainError) -> str:
     """What and why, then what to do next; the first part gives way where both are too long."""
-    next_step = _fit(error.next_step or LANGUAGE[error.kind].next_step, LIMIT // 2)
-    return f"{_fit(error.message, LIMIT - len(next_step) - 1)} {next_step}"
+    next_step = _fit(_said(error.next_step or LANGUAGE[error.kind].next_step), LIMIT // 2)
+    return f"{_fit(_said(error.message), LIMIT - len(next_step) - 1)} {next_step}"
 
 
 def failure(tool: str, error: BaseException) -> CallToolResult:
@@ -159,6 +160,11 @@ def _listed(names: list[str]) -> str:
 def _nearest(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _said(text: str) -> str:
+    """The text with nothing hidden in it, and as lines that no name can begin."""
+    return printable(text).replace("\n", "\n  ")
 
 
 def _fit(text: str, limit: int) -> str:

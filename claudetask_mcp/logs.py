@@ -6,8 +6,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from claudetask_core.printable import printable
 from claudetask_core.tracing import request_id
-from claudetask_mcp.render.printable import printable
 
 TALKATIVE = ("aiosqlite", "asyncpg", "sqlalchemy", "asyncio", "mcp", "httpx", "httpcore")
 """Libraries that would log statements, bodies and texts where we ask for our own details."""

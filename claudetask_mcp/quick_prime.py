@@ -14,9 +14,9 @@ import time
 
 from claudetask_core.board_sql import CREDIBLE
 from claudetask_core.places import board_on_disk, root_on_disk
+from claudetask_core.printable import printable
 from claudetask_core.resume_text import mark, resumed
 from claudetask_mcp.hook import hook_bytes, session_name, session_of, taken
-from claudetask_mcp.render.printable import printable
 
 TYPE_CHECKING = False  # as in board_sql
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.resources import TextResource
 
 from claudetask_core.errors import Invalid, NotFound
+from claudetask_core.printable import printable, printable_json
 from claudetask_core.schemas.task import MAX_ID, Page, TaskFilter
 from claudetask_mcp.app import App, Visit, visit
 from claudetask_mcp.subscriptions import AGENTS, CLAUDE_MD, JOBS, PROJECT, RESUME, TASKS
@@ -77,7 +78,7 @@ async def _claude_md(here: Visit) -> str:
         raise ClaudeMdMissing(
             "This project has no CLAUDE.md yet.", next_step="update_claude_md makes one."
         )
-    return file.content
+    return printable(file.content)
 
 
 async def _project(here: Visit) -> str:
@@ -162,4 +163,4 @@ def add_resources(server: MCPServer[App]) -> None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return printable_json(json.dumps(value, ensure_ascii=False, separators=(",", ":")))

@@ -98,19 +98,25 @@ class Door:
         self, who: Identity, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Carries out a request whose answer may never end, until its token is no longer good."""
-        answer = _Answer(send)
+        answer, over = _Answer(send), asyncio.Event()
         with anyio.CancelScope() as cut:
-            watch = asyncio.create_task(self._cut_when_revoked(who.key, cut))
+            watch = asyncio.create_task(self._cut_when_revoked(who.key, cut, over))
             try:
                 await self._app(scope, receive, answer)
             finally:
-                watch.cancel()
+                over.set()
+                with anyio.CancelScope(shield=True):
+                    await asyncio.wait({watch})  # never cancelled: it may be asking the board
         if cut.cancelled_caught:
             await answer.end()
 
-    async def _cut_when_revoked(self, key: str, cut: anyio.CancelScope) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
+    async def _cut_when_revoked(
+        self, key: str, cut: anyio.CancelScope, over: asyncio.Event
+    ) -> None:
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), CHECK_SECONDS)
+                return
             with suppress(Unavailable):  # a busy board is asked again
                 if not await self._tokens.living({key}):
                     cut.cancel()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from claudetask_core.printable import printable_json
 from claudetask_core.schemas.agent import Agent, AgentUpdate, Severity
 from claudetask_core.services.agent_store import AgentNotFound
 from claudetask_mcp import errors
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render import agents as rendered
-from claudetask_mcp.render.printable import printable_json
 from claudetask_mcp.render.text import count
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ import argparse
 import sys
 from datetime import timedelta
 
+from claudetask_core.printable import on_one_line, printable_json
 from claudetask_core.schemas.audit import AuditEntry, AuditKind, AuditPage
 from claudetask_mcp import errors
 from claudetask_mcp.commands.token import as_json
 from claudetask_mcp.entry import Entry
-from claudetask_mcp.render.printable import on_one_line, printable_json
 
 SHOWN = 60
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claudetask_core.errors import Invalid
+from claudetask_core.printable import printable
 from claudetask_core.services.agent_templates import TEMPLATES
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
@@ -21,7 +22,6 @@ from claudetask_core.services.setup_ground import (
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.entry import Entry, client_folder, site, user_store
 from claudetask_mcp.launch import Start, given_start, start_of
-from claudetask_mcp.render.printable import printable
 
 QUESTION = "Write this? [y/N] "
 

@@ -7,9 +7,9 @@ import argparse
 import asyncio
 import sys
 
+from claudetask_core.printable import printable
 from claudetask_mcp.entry import Entry, caller_of
 from claudetask_mcp.hook import hook_bytes, session_of, taken
-from claudetask_mcp.render.printable import printable
 
 DATABASE = "claudetask.db"
 

@@ -3,11 +3,11 @@
 import argparse
 import sys
 
+from claudetask_core.printable import printable_json
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_mcp import errors
 from claudetask_mcp.commands.progress import complete
 from claudetask_mcp.entry import Entry
-from claudetask_mcp.render.printable import printable_json
 from claudetask_mcp.render.search import found
 
 FILTERS = ("path", "language", "kind", "min_score")

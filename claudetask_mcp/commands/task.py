@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
 
+from claudetask_core.printable import printable, printable_json
 from claudetask_core.schemas.base import ActorName
 from claudetask_core.schemas.task import (
     NoteCreate,
@@ -24,7 +25,6 @@ from claudetask_core.services.actors import acting
 from claudetask_mcp import errors
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render import task_lists, tasks
-from claudetask_mcp.render.printable import printable, printable_json
 from claudetask_mcp.tool import given
 
 if TYPE_CHECKING:

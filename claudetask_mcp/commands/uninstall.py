@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 
+from claudetask_core.printable import printable
 from claudetask_core.services.files import look
 from claudetask_core.services.setup import MAX_BYTES, Plan
 from claudetask_core.services.setup_board import remove_board, worth_keeping
@@ -12,7 +13,6 @@ from claudetask_core.services.setup_record import Written
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.commands.init import Target, named, prepare, show, target
 from claudetask_mcp.entry import Entry
-from claudetask_mcp.render.printable import printable
 
 QUESTION = "Take this out? [y/N] "
 

@@ -1,7 +1,8 @@
 """Agents, and what a write to one means to the sessions that are running."""
 
 from claudetask_core.schemas.agent import Agent, AgentFix, Scope
-from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, count, cut, fitting
+from claudetask_mcp.render.legibly import legibly
+from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, count, fitting, quoted
 
 LIST = 8000
 CHECKED = 16_000
@@ -10,6 +11,7 @@ PROMPT = 24_000
 PROBLEMS = 2000
 
 
+@legibly
 def listed(agents: list[Agent]) -> str:
     if not agents:
         return "No agents. save_agent makes one; Claude Code reads them from .claude/agents/."
@@ -21,6 +23,7 @@ def listed(agents: list[Agent]) -> str:
     return "\n".join([*lines, end])
 
 
+@legibly
 def checked(agents: list[Agent]) -> str:
     """What is wrong with each file and how to mend it, whether Claude Code loads it or not."""
     lines = _faults(agents)
@@ -34,6 +37,7 @@ def checked(agents: list[Agent]) -> str:
     return "\n".join([*shown, end])
 
 
+@legibly
 def linted(agents: list[Agent]) -> str:
     """The same for a person, who can scroll: all of it."""
     return "\n".join([*_faults(agents), _sound(agents)])
@@ -52,7 +56,7 @@ def _sound(agents: list[Agent]) -> str:
 
 def _headline(agent: Agent) -> str:
     state = "" if agent.loaded else ", not loaded by Claude Code"
-    return f"{clip(agent.name, 100)} ({clip(agent.path, 200)}{state})"
+    return f"agent {clip(agent.name, 100)} ({clip(agent.path, 200)}{state})"
 
 
 def _line(agent: Agent) -> str:
@@ -61,19 +65,20 @@ def _line(agent: Agent) -> str:
     if agent.problems:
         state.append(count(len(agent.problems), "problem"))
     faults = f" [{', '.join(state)}]" if state else ""
-    return f"{clip(agent.name, 100)}{scope}{faults}: {clip(agent.description, 160)}"
+    return f"- {clip(agent.name, 100)}{scope}{faults}: {clip(agent.description, 160)}"
 
 
+@legibly
 def whole(agent: Agent) -> str:
     """The agent with its prompt and what Claude Code will trip over."""
     tools = "all" if agent.tools is None else clip(", ".join(agent.tools), 1000)
     got = "" if agent.runs_with is None else clip(", ".join(agent.runs_with), 1000)
     lines = [
-        f"{agent.name} ({agent.scope}) {clip(agent.path, 300)}",
+        f"agent {clip(agent.name, 300)} ({agent.scope}) {clip(agent.path, 300)}",
         f"hash {agent.hash}",
         f"description: {clip(agent.description, 2000)}",
         f"tools: {tools or 'none'}",
-        f"model: {agent.model or 'inherited'}",
+        f"model: {clip(agent.model or 'inherited', 200)}",
     ]
     if not agent.loaded:
         lines.insert(1, "Claude Code does not load it.")
@@ -84,7 +89,7 @@ def whole(agent: Agent) -> str:
     if agent.problems:
         lines += ["", "Problems:", *fitting(_problems(agent), PROBLEMS)]
     rest = f"claudetask://agents/{agent.id} has it whole"
-    return "\n".join([*lines, "", cut(agent.prompt, PROMPT, rest)])
+    return "\n".join([*lines, "", "prompt:", quoted(agent.prompt, PROMPT, rest)])
 
 
 def _problems(agent: Agent) -> list[str]:
@@ -95,6 +100,7 @@ def _problems(agent: Agent) -> list[str]:
     ]
 
 
+@legibly
 def saved(agent: Agent, done: str) -> str:
     """What was done, and whether a running session notices."""
     text = f"{done} agent {clip(agent.name, 100)} ({clip(agent.path, 120)})."
@@ -103,6 +109,7 @@ def saved(agent: Agent, done: str) -> str:
     return clip(f"{clip(text, ACKNOWLEDGEMENT - len(RESTART) - 1)} {RESTART}", ACKNOWLEDGEMENT)
 
 
+@legibly
 def fixed(done: AgentFix) -> str:
     """What was mended, or would be with the difference that it would make."""
     if not done.fixed:
@@ -110,7 +117,7 @@ def fixed(done: AgentFix) -> str:
         return f"Nothing that can be mended without its author; {left} in all, see get_agent."
     rules = clip(", ".join(done.fixed), 120)
     if done.dry_run:
-        shown = cut(done.diff, DIFF, "action='fix' makes it")
+        shown = quoted(done.diff, DIFF, "action='fix' makes it", "diff")
         return f"Nothing was written. action='fix' would mend {rules}:\n\n{shown}"
     return saved(done.agent, f"Fixed {rules}; before: version {done.kept_version}. Now")
 
@@ -118,6 +125,7 @@ def fixed(done: AgentFix) -> str:
 RESTART = "Running Claude Code sessions see it after a restart."
 
 
+@legibly
 def deleted(name: str) -> str:
     return clip(
         f"Deleted agent {clip(name, 100)}; its last contents are kept. Running Claude Code "

@@ -2,6 +2,7 @@
 
 from pathlib import PurePath
 
+from claudetask_core.printable import fenced
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
     ClaudeMdChange,
@@ -9,7 +10,8 @@ from claudetask_core.schemas.claude_md import (
     ClaudeMdOverview,
     ClaudeMdSection,
 )
-from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, fitting, shares
+from claudetask_mcp.render.legibly import legibly
+from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, fitting, quoted, shares
 
 CONTENT = 26_000
 OUTLINE = 3000
@@ -17,6 +19,7 @@ DIFF = 12_000
 PLACES = 28_000
 
 
+@legibly
 def file(whole: ClaudeMd, outline: list[str]) -> str:
     """The file after a line with its hash; its sections' names too where it is cut."""
     if not whole.exists:
@@ -24,12 +27,13 @@ def file(whole: ClaudeMd, outline: list[str]) -> str:
         return f"There is no {name} yet. update_claude_md with content makes one."
     head = f"{clip(whole.path, 300)} · hash {whole.hash}"
     if len(whole.content) <= CONTENT:
-        return f"{head}\n\n{whole.content}"
+        return f"{head}\n\n{fenced(whole.content, 'markdown')}"
     names = "\n".join(fitting([f"- {clip(name, 200)}" for name in outline], OUTLINE))
-    content = cut(whole.content, CONTENT, "read_claude_md(section=…) gets a part")
+    content = quoted(whole.content, CONTENT, "read_claude_md(section=…) gets a part", "markdown")
     return f"{head}\n\n{content}\n\nSections:\n{names}"
 
 
+@legibly
 def places(overviews: list[ClaudeMdOverview]) -> str:
     """Every file with its sections, its imports and what could be better; in parts that fit."""
     parts = [_overview(one) for one in overviews]
@@ -58,18 +62,20 @@ def _import(taken: ClaudeMdImport) -> str:
     return f"line {taken.line}: {clip(taken.written, 120)} {taken.state.value}{depth}"
 
 
+@legibly
 def section(part: ClaudeMdSection) -> str:
     head = f"{clip(part.section, 300)} · {clip(part.path, 300)} · hash {part.hash}"
     rest = "read_claude_md(section=…) gets one below it, claudetask://claude-md all"
-    return f"{head}\n\n{cut(part.content, CONTENT, rest)}"
+    return f"{head}\n\n{quoted(part.content, CONTENT, rest, 'markdown')}"
 
 
+@legibly
 def changed(change: ClaudeMdChange, what: str) -> str:
     """What was written; for a dry run the difference that writing would make."""
     if not change.changed:
         return f"{what} reads like that already; nothing was written."
     if change.dry_run:
-        shown = cut(change.diff, DIFF, "write it in smaller parts to see the rest")
+        shown = quoted(change.diff, DIFF, "write it in smaller parts to see the rest", "diff")
         return f"Nothing was written. It would change (hash now {change.file.hash}):\n\n{shown}"
     text = f"Wrote {what}. Hash now {change.file.hash}."
     if change.kept_version:

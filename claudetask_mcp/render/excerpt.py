@@ -1,15 +1,13 @@
 """The text of a hit in a given room: whole, its beginning, or its most telling lines."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from claudetask_core.printable import fenced, on_one_line, printable
 from claudetask_core.schemas.search import SearchHit
-from claudetask_mcp.render.printable import on_one_line, printable
 from claudetask_mcp.render.text import clip
 
-FENCE = re.compile(r"`{3,}")
 FRAME = 60
 GAP = "…"
 
@@ -63,9 +61,7 @@ def _lines(hit: SearchHit) -> list[str]:
 
 
 def _fenced(hit: SearchHit, lines: list[str]) -> str:
-    fence = "`" * (max((len(run) for run in FENCE.findall(hit.text)), default=2) + 1)
-    language = clip(on_one_line(hit.language or ""), 20)
-    return f"{fence}{language}\n" + "\n".join(lines) + f"\n{fence}"
+    return fenced("\n".join(lines), clip(on_one_line(hit.language or ""), 20))
 
 
 def _by_worth(hit: SearchHit, lines: list[str]) -> Iterator[int]:

@@ -3,11 +3,13 @@
 from claudetask_core.schemas.job import Job
 from claudetask_core.schemas.project import ProjectStatus
 from claudetask_core.schemas.search import IndexState
+from claudetask_mcp.render.legibly import legibly
 from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, count, fitting
 
 JOBS = 2000
 
 
+@legibly
 def status(state: ProjectStatus) -> str:
     settings = state.settings
     total = sum(state.counts.values())
@@ -16,7 +18,7 @@ def status(state: ProjectStatus) -> str:
     lines = [
         f"project {clip(settings.project_path, 1000)}",
         f"board {clip(settings.board_path, 1000)}",
-        f"github {settings.github_repo or 'not set'}",
+        f"github {clip(settings.github_repo or 'not set', 300)}",
         f"CLAUDE.md {count(len(config), 'character') if config else 'missing or empty'}",
         f"tasks {total}" + (f": {counts}" if counts else ""),
         index(state.index),
@@ -42,6 +44,7 @@ def job(item: Job) -> str:
     return text + (f", {clip(item.message, 160)}" if item.message else "")
 
 
+@legibly
 def ended(item: Job) -> str:
     took = f"{item.duration_seconds:.0f} s" if item.duration_seconds is not None else "no time"
     facts = [took, f"{item.turns} turns" if item.turns else ""]
@@ -51,6 +54,7 @@ def ended(item: Job) -> str:
     return clip(f"{text}. {rest}", ACKNOWLEDGEMENT)
 
 
+@legibly
 def started(item: Job) -> str:
     return clip(
         f"Analysis of #{item.task_id} is {item.status} as job {item.id} ({item.provider}). It runs "

@@ -5,9 +5,10 @@ the room is used.
 from collections import defaultdict
 from typing import Literal
 
+from claudetask_core.printable import on_one_line, printable
 from claudetask_core.schemas.search import SearchHit, SearchResults
 from claudetask_mcp.render import excerpt
-from claudetask_mcp.render.printable import on_one_line, printable
+from claudetask_mcp.render.legibly import legibly
 from claudetask_mcp.render.text import ANSWER, clip, count
 
 Detail = Literal["paths", "concise", "full"]
@@ -22,6 +23,7 @@ WEAK_SHOWN = 3
 PATH = 100
 
 
+@legibly
 def found(answer: SearchResults, detail: Detail = "concise") -> str:
     """The hits, best first, and what is to be known of them.
 

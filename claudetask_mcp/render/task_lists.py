@@ -1,6 +1,7 @@
 """Lists of tasks: one line each, the titles as long as the budget lets them be."""
 
 from claudetask_core.schemas.task import SimilarTasks, Task, TaskType
+from claudetask_mcp.render.legibly import legibly
 from claudetask_mcp.render.text import clip, count, cut
 
 LINES = 50
@@ -10,6 +11,7 @@ TITLE = 90
 SIMILAR = 8000
 
 
+@legibly
 def listed(tasks: list[Task], total: int, cursor: str | None) -> str:
     """The tasks, then how many there are in all and how to get more."""
     if not tasks:
@@ -30,6 +32,7 @@ def _head(task: Task) -> str:
     return f"#{task.id} {task.status}{held} {task.priority}{bug}: "
 
 
+@legibly
 def similar(answer: SimilarTasks) -> str:
     """The tasks most like a question, and what became of them."""
     if not answer.results:

@@ -1,8 +1,8 @@
 """A task whole, and what a write to one did."""
 
-import re
 from dataclasses import dataclass
 
+from claudetask_core.printable import bounded, fence_for, on_one_line
 from claudetask_core.schemas.agent import Recommendation
 from claudetask_core.schemas.branch import Branch
 from claudetask_core.schemas.task import (
@@ -15,12 +15,14 @@ from claudetask_core.schemas.task import (
     Written,
 )
 from claudetask_mcp.render import branch as branches
+from claudetask_mcp.render.legibly import legibly
 from claudetask_mcp.render.text import (
     ACKNOWLEDGEMENT,
     clip,
     cut,
     fitting,
     moment,
+    quoted,
     shares,
 )
 
@@ -30,15 +32,13 @@ LINE = 400
 TITLE = 80
 NAMED = 36
 WHY = 38
-_HEADING = re.compile(
-    r"^[ \t]*(?:Description:|Acceptance criteria \(|Related files:|Analysis:|Notes, newest last:)",
-    re.MULTILINE,
-)
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a task; `lines` are its entries where it is a list of `noun`s."""
+    """A part of a task: `lines` are its entries where it is a list of `noun`s, each of which begins
+    as no text of others does; else `body`, which stands between fences.
+    """
 
     heading: str
     body: str = ""
@@ -48,11 +48,12 @@ class Section:
 
     @property
     def length(self) -> int:
-        return len(self.body) + sum(len(line) + 1 for line in self.lines)
+        frame = 2 * len(fence_for(bounded(self.body))) + 2 if self.body else 0
+        return len(self.body) + frame + sum(len(line) + 1 for line in self.lines)
 
     def fit(self, limit: int, rest: str) -> str:
         if not self.noun:
-            return cut(self.body, limit, rest)
+            return quoted(self.body, limit, rest)
         if not self.newest_last:
             shown = fitting(self.lines, limit)
             left = len(self.lines) - len(shown)
@@ -62,11 +63,7 @@ class Section:
         return "\n".join([f"… {left} older; {rest}", *shown] if left else shown)
 
 
-def _unlike_ours(text: str) -> str:
-    """The text with lines that read as our own headings set off, so that it can forge no note."""
-    return _HEADING.sub(r"> \g<0>", text)
-
-
+@legibly
 def whole(
     task: Task,
     notes: list[Note],
@@ -110,25 +107,31 @@ def _head(task: Task, branch: Branch | None) -> list[str]:
 def _sections(task: Task, notes: list[Note]) -> list[Section]:
     criteria = task.acceptance_criteria
     met = sum(criterion.checked for criterion in criteria)
-    said = tuple(f"- {moment(n.created_at)} {n.author}: {clip(n.text, LINE)}" for n in notes)
+    said = tuple(
+        f"- {moment(n.created_at)} {on_one_line(n.author)}: {clip(n.text, LINE)}" for n in notes
+    )
     return [
-        Section("Description:", _unlike_ours(task.description)),
+        Section("Description:", task.description),
         Section(
             f"Acceptance criteria ({met} of {len(criteria)} met):",
             lines=tuple(criterion_line(criterion) for criterion in criteria),
             noun="criterion",
         ),
-        Section("Related files:", lines=tuple(task.related_files), noun="file"),
-        Section("Analysis:", _unlike_ours(task.analysis or "")),
+        Section("Related files:", lines=_files(task.related_files), noun="file"),
+        Section("Analysis:", task.analysis or ""),
         Section("Notes, newest last:", lines=said, noun="note", newest_last=True),
     ]
+
+
+def _files(paths: list[str]) -> tuple[str, ...]:
+    return tuple(f"- {on_one_line(path)}" for path in paths)
 
 
 def _of_branch(branch: Branch) -> list[Section]:
     commits = branches.commits(branch)
     return [
         Section(branches.heading(branch), lines=commits, noun="commit"),
-        Section(branches.files_heading(branch), lines=tuple(branch.files), noun="file"),
+        Section(branches.files_heading(branch), lines=_files(branch.files), noun="file"),
     ]
 
 
@@ -144,6 +147,7 @@ def _numbers(ids: list[int]) -> str:
     return ", ".join(f"#{task_id}" for task_id in ids)
 
 
+@legibly
 def next_task(answer: NextTask, caller: str) -> str:
     """The task to do next and why; or why there is none."""
     task = answer.task
@@ -159,7 +163,7 @@ def next_task(answer: NextTask, caller: str) -> str:
     if answer.claimed and task.claim_expires_at:
         lines.append(f"Claimed for {caller} until {moment(task.claim_expires_at)}.")
     if task.description:
-        lines.append(f"\n{clip(task.description, 500)}")
+        lines.append(f"\nDescription: {clip(task.description, 500)}")
     open_ones = [criterion for criterion in task.acceptance_criteria if not criterion.checked]
     if open_ones:
         lines += ["", *fitting([criterion_line(c) for c in open_ones], 600)]
@@ -169,6 +173,7 @@ def next_task(answer: NextTask, caller: str) -> str:
     return cut("\n".join(lines), NEXT, f"get_task({task.id}) shows it")
 
 
+@legibly
 def created(task: Task, duplicates: list[SimilarTask]) -> str:
     text = (
         f"Created #{task.id} {clip(task.title, TITLE)} "
@@ -183,6 +188,7 @@ def created(task: Task, duplicates: list[SimilarTask]) -> str:
     return clip(text, ACKNOWLEDGEMENT)
 
 
+@legibly
 def updated(written: Written, fields: list[str], *, merged: bool) -> str:
     """What was written; without a version, also what others had changed and so stayed."""
     task = written.task
@@ -206,6 +212,7 @@ def _others(written: Written, fields: list[str]) -> str:
     return f" with changes since your version {written.since}: {', '.join(told)}"
 
 
+@legibly
 def moved(task: Task, caller: str) -> str:
     """Where the task now stands, who holds it, and what Done still waits for."""
     text = f"#{task.id} {clip(task.title, TITLE)} is in {task.status} (version {task.version})."
@@ -218,5 +225,6 @@ def moved(task: Task, caller: str) -> str:
     return clip(text, ACKNOWLEDGEMENT)
 
 
+@legibly
 def deleted(task: Task) -> str:
     return f"Deleted #{task.id} {clip(task.title, TITLE)}. Its history is kept."

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from claudetask_core.printable import bounded, fence_for, fenced
+
 ANSWER = 32_000
 """No answer of any tool is longer, whatever it was asked."""
 ACKNOWLEDGEMENT = 400
@@ -20,6 +22,16 @@ def cut(text: str, limit: int, rest: str) -> str:
         return text
     note = f"\n… ({len(text):,} characters in all; {rest})"
     return text[: max(limit - len(note), 0)].rstrip() + note
+
+
+def quoted(text: str, limit: int, rest: str, kind: str = "") -> str:
+    """Others' words between fences, at most `limit` characters in all; as `cut`."""
+    text = bounded(text)
+    frame = 2 * len(fence_for(text)) + len(kind) + 2
+    if len(text) + frame <= limit:
+        return fenced(text, kind)
+    note = f"\n… ({len(text):,} characters in all; {rest})"
+    return fenced(text[: max(limit - len(note) - frame, 0)].rstrip(), kind) + note
 
 
 def shares(lengths: Sequence[int], budget: int) -> list[int]:

@@ -13,6 +13,8 @@ wait for it, then age.
 
 from __future__ import annotations
 
+from claudetask_core.printable import printable
+
 TYPE_CHECKING = False  # importing typing costs a hook a tenth of its time
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -183,5 +185,5 @@ def _or(names: list[str]) -> str:
 
 def clipped(text: str, limit: int) -> str:
     """The text on one line, at most `limit` characters long."""
-    line = " ".join(text.split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -76,8 +76,8 @@ async def test_a_pack_holds_the_task_and_all_around_it(core: Core, alice: Caller
         "Notes, newest first:\n- alice: then\n- alice: first",
         "Depends on:\n#3 A clock (Backlog)\n  found: It is UTC.",
         "Part of:\n#2 The calendar (Backlog)",
-        "Related files:\ndates.py",
-        "dates.py:1-2 parse_dates\ndef parse_dates",
+        "Related files:\n- dates.py",
+        "dates.py:1-2 parse_dates\n```\ndef parse_dates",
         "Similar finished tasks:\n#1 Parse dates of mails: Done 2026-01-05; branch mail-dates",
     ):
         assert part in pack.text

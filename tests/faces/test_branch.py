@@ -70,7 +70,7 @@ async def test_the_model_is_shown_them_with_the_task(
     assert f"branch fix/dates in {worked_on}\n" in said
     assert "\n\nCommits of the branch (2, not in main):\n" in said
     assert " offsets\n" in said
-    assert "\n\nChanged in them (1 file):\ndates.py" in said
+    assert "\n\nChanged in them (1 file):\n- dates.py" in said
     assert "branch nowhere (git knows no such branch)" in other
     assert json.loads(whole)["branch"]["files"] == ["dates.py"]
 
@@ -87,4 +87,4 @@ def test_the_command_shows_them_too(
 ) -> None:
     monkeypatch.chdir(worked_on)
     assert cli.main(["task", "show", "1"]) == 0
-    assert "Changed in them (1 file):\ndates.py" in capsys.readouterr().out
+    assert "Changed in them (1 file):\n- dates.py" in capsys.readouterr().out

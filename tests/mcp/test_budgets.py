@@ -143,7 +143,7 @@ def test_a_small_task_is_not_cut() -> None:
     )
     shown = tasks.whole(task, notes(2))
     assert "…" not in shown.split("Notes, newest last:")[0]
-    assert "Description:\nAll of it." in shown
+    assert "Description:\n```\nAll of it.\n```" in shown
 
 
 def test_the_next_task_is_short() -> None:

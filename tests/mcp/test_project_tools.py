@@ -85,8 +85,8 @@ async def test_an_agent_is_made_changed_read_and_deleted(connect: Connect, proje
     assert "restart" in made
     assert "description: Writes good tests\ntools: Read, mcp__claudetask__search_codebase" in shown
     assert "model: sonnet" in shown
-    assert shown.rstrip().endswith("Write tests.")
-    assert listed == "tester: Writes good tests\n1 agent."
+    assert shown.endswith("prompt:\n```\nWrite tests.\n```")
+    assert listed == "- tester: Writes good tests\n1 agent."
     assert gone.startswith("Deleted agent tester;")
     assert not file.exists()
     assert none.startswith("No agents.")
@@ -109,9 +109,9 @@ async def test_what_is_wrong_with_an_agent_is_told_and_mended(
         ran = await answer(client, "get_agent", name="x")
         again = await answer(client, "save_agent", name="x", action="fix")
         await answer(client, "save_agent", name="x", action="restore last")
-    assert listed.startswith("x [not loaded, 3 problems]: ")
+    assert listed.startswith("- x [not loaded, 3 problems]: ")
     lines = checked.splitlines()
-    assert lines[0] == f"x ({file}, not loaded by Claude Code)"
+    assert lines[0] == f"agent x ({file}, not loaded by Claude Code)"
     assert lines[1].startswith("- line 3, error, fixable: The description is no text")
     assert lines[2].endswith("the agent silently runs without it. Write Read.")
     assert lines[3].startswith("- line 4, warning: Claude Code knows no tool 'Zzz'")
@@ -231,7 +231,7 @@ async def test_a_section_is_replaced_and_the_rest_stays(connect: Connect, projec
             section="Commands > Testing",
             content="## Testing\n\nuv run pytest\n\n",
         )
-    assert "\n\n## Testing\n\npytest" in before
+    assert "\n\n```markdown\n## Testing\n\npytest" in before
     assert "+uv run pytest" in dry
     assert dry.startswith("Nothing was written.")
     assert done.startswith("Wrote section Commands > Testing. Hash now ")
@@ -255,7 +255,7 @@ async def test_a_whole_file_needs_the_hash_of_what_was_read(
         back = await answer(client, "update_claude_md", restore=version)
     assert none.startswith("There is no CLAUDE.md yet.")
     assert "hash" in refused
-    assert shown.endswith("\n\n# One\n")
+    assert shown.endswith("\n\n```markdown\n# One\n```")
     assert back.startswith(f"Wrote version {version}.")
     assert (project / "CLAUDE.md").read_text("utf-8") == "# One\n"
 
@@ -310,7 +310,7 @@ async def test_each_place_is_read_and_written_and_an_overview_shows_all(
         user = await refusal(client, "update_claude_md", {"content": "x", "place": "user"})
     assert none.startswith("There is no CLAUDE.local.md yet.")
     assert wrote.startswith("Wrote CLAUDE.local.md.")
-    assert mine.endswith("# Mine\n")
+    assert mine.endswith("# Mine\n```")
     assert shown.startswith(f"project: {project}/CLAUDE.md · 25 bytes · hash ")
     for line in (
         "Sections:\n- A\nImports:\n- line 3: @docs/a.md loaded",

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from claudetask_core.printable import printable, printable_json
 from claudetask_core.schemas.search import Highlight, SearchHit, SearchResults
 from claudetask_mcp.render import search
-from claudetask_mcp.render.printable import printable, printable_json
 
 CODE = "\n".join(f"line {n} of the code that was found" for n in range(200))
 

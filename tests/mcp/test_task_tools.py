@@ -58,8 +58,8 @@ async def test_a_task_shows_its_links_notes_files_and_analysis(
         said = await answer(client, "get_task", task_id=3)
     for part in (
         "branch fix/third · parent #2 · depends on #1",
-        "Related files:\nsrc/a.py",
-        "Analysis:\nIt is simple.",
+        "Related files:\n- src/a.py",
+        "Analysis:\n```\nIt is simple.\n```",
         "- 2026-01-05T09:00Z alice: Looked at it.",
     ):
         assert part in said

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from claudetask_core.schemas.agent import Agent
+from claudetask_core.schemas.legible import legible
 from claudetask_core.schemas.search import SearchHit
 from claudetask_core.schemas.task import Note, SimilarTask, Task
 from claudetask_core.services.analysis_context import Material
@@ -54,6 +55,7 @@ def build(material: Material, mark: str | None = None) -> str:
         mark: The number in the marks around data; a new one where None.
     """
     mark = mark or secrets.token_hex(6)
+    material = legible(material)
     task = _data(TASK_HEADING, _task(material), mark)
     parts = (INTRODUCTION.format(mark=mark), task, context(material, mark))
     return "\n".join(part for part in parts if part)
@@ -62,6 +64,7 @@ def build(material: Material, mark: str | None = None) -> str:
 def context(material: Material, mark: str | None = None) -> str:
     """What is known beside the task itself, between marks; empty where nothing is."""
     mark = mark or secrets.token_hex(6)
+    material = legible(material)
     parts = [
         _data(CLAUDE_MD_HEADING, clip(material.claude_md, CLAUDE_MD), mark),
         _data(HITS_HEADING, _within(HITS, map(_hit, material.hits)), mark),

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 from claudetask_core.errors import DomainError
+from claudetask_core.printable import fenced, on_one_line
+from claudetask_core.schemas.legible import legible
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.schemas.task import Note, Pack, SimilarTask, Task
-from claudetask_core.services.pack_text import Section, cut, packed, tokens
+from claudetask_core.services.pack_text import Section, cut, line, packed, tokens
 from claudetask_core.services.search import SearchService
 from claudetask_core.services.similar import SimilarService
 from claudetask_core.services.task_notes import NoteService
@@ -50,17 +52,18 @@ class PackService:
         Raises:
             TaskNotFound: There is none of this number.
         """
-        task = await self._tasks.get(task_id)
-        notes = await self._notes.find(task_id)
+        task = legible(await self._tasks.get(task_id))
+        notes = legible(await self._notes.find(task_id))
         question = f"{task.title}\n{task.description}"[:QUESTION].strip()
-        code = await _or_none(self._search.search(SearchQuery(query=question, top_k=HITS)))
+        found = self._search.search(SearchQuery(query=question, top_k=HITS))
+        code = legible(await _or_none(found))
         done = self._tasks.workflow.done
-        like = await _or_none(self._similar.find(question, top_k=SIMILAR + 1, status=done))
+        like = legible(await _or_none(self._similar.find(question, top_k=SIMILAR + 1, status=done)))
         sections = [
             *_own(task, notes),
             Section("dependencies", "Depends on:", await self._linked(task.depends_on), 0.14),
             Section("parent", "Part of:", await self._linked([task.parent_id]), 0.06),
-            Section("related files", "Related files:", tuple(task.related_files), 0.06),
+            Section("related files", "Related files:", _files(task.related_files), 0.06),
             Section("code", "Code that may concern it:", _hits(code.results if code else ()), 0.16),
             Section(
                 "similar tasks",
@@ -80,20 +83,20 @@ class PackService:
         """What was found in other tasks: where each stands, its analysis and its last note."""
         entries: list[str] = []
         for number in [n for n in numbers if n is not None][:LINKED]:
-            task = await _or_none(self._tasks.get(number))
+            task = legible(await _or_none(self._tasks.get(number)))
             if task is not None:
-                notes = await self._notes.find(number)
+                notes = legible(await self._notes.find(number))
                 entries.append(_finding(task, notes))
         return tuple(entries)
 
 
 def _own(task: Task, notes: Sequence[Note]) -> list[Section]:
     criteria = tuple(
-        f"[{'x' if c.checked else ' '}] {c.id}: {cut(c.text, LINE)}"
-        + (f" ({cut(c.evidence, LINE)})" if c.evidence else "")
+        f"[{'x' if c.checked else ' '}] {c.id}: {line(c.text, LINE)}"
+        + (f" ({line(c.evidence, LINE)})" if c.evidence else "")
         for c in task.acceptance_criteria
     )
-    said = tuple(f"- {note.author}: {cut(note.text, ENTRY)}" for note in reversed(notes))
+    said = tuple(f"- {note.author}: {line(note.text, ENTRY)}" for note in reversed(notes))
     description = (task.description,) if task.description else ()
     analysis = (task.analysis,) if task.analysis else ()
     return [
@@ -111,24 +114,28 @@ def _head(task: Task) -> str:
 
 def _finding(task: Task, notes: Sequence[Note]) -> str:
     branch = f", branch {task.git_branch}" if task.git_branch else ""
-    parts = [f"#{task.id} {cut(task.title, LINE)} ({task.status}{branch})"]
+    parts = [f"#{task.id} {line(task.title, LINE)} ({task.status}{branch})"]
     if task.analysis:
-        parts.append(f"  found: {cut(' '.join(task.analysis.split()), FINDINGS)}")
+        parts.append(f"  found: {line(task.analysis, FINDINGS)}")
     if notes:
-        parts.append(f"  last note: {cut(' '.join(notes[-1].text.split()), LINE)}")
+        parts.append(f"  last note: {line(notes[-1].text, LINE)}")
     return "\n".join(parts)
 
 
 def _hits(hits: Sequence[SearchHit]) -> tuple[str, ...]:
     return tuple(
-        f"{hit.path}:{hit.start_line}-{hit.end_line} {hit.symbol or ''}".rstrip()
-        + f"\n{cut(hit.text, ENTRY)}"
+        line(f"{hit.path}:{hit.start_line}-{hit.end_line} {hit.symbol or ''}", LINE)
+        + f"\n{fenced(cut(hit.text, ENTRY))}"
         for hit in hits
     )
 
 
 def _similar(hit: SimilarTask) -> str:
-    return f"#{hit.id} {cut(hit.title, LINE)}: {cut(hit.outcome, LINE)}"
+    return f"#{hit.id} {line(hit.title, LINE)}: {line(hit.outcome, LINE)}"
+
+
+def _files(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"- {on_one_line(path)}" for path in paths)
 
 
 async def _or_none(asked: Awaitable[Found]) -> Found | None:

@@ -8,6 +8,8 @@ the others in the order they stand in. What did not fit is named in a last line.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from claudetask_core.printable import bounded, fenced
+
 BYTES_PER_TOKEN = 3
 LEAST = 24
 """Fewer bytes than this say nothing: the section is left out."""
@@ -16,7 +18,9 @@ MORE = "…"
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a pack: text (one entry that may be cut) or a list whose entries stay whole."""
+    """A part of a pack: text (one entry that may be cut, between fences) or a list whose entries
+    stay whole.
+    """
 
     name: str
     heading: str
@@ -26,15 +30,22 @@ class Section:
 
     @property
     def size(self) -> int:
-        return sum(map(_size, self._lines(self.entries)))
+        return sum(map(_size, self._lines(self.entries))) + self._frame
+
+    @property
+    def _frame(self) -> int:
+        """What the fences around a text take."""
+        if self.whole or not self.entries:
+            return 0
+        return _size(fenced(self.entries[0])) - _size(bounded(self.entries[0]))
 
     def fit(self, room: int) -> str:
         """As much as there is room for, with the heading; nothing where that is too little."""
         if not self.entries or room < min(self.size, _size(self.heading) + LEAST):
             return ""
         if not self.whole:
-            left = room - _size(self.heading) - 1
-            return f"{self.heading}\n{cut(self.entries[0], left)}"
+            left = room - _size(self.heading) - 1 - self._frame
+            return f"{self.heading}\n{fenced(cut(bounded(self.entries[0]), left))}"
         shown: list[str] = []
         for entry in self.entries:
             if sum(map(_size, self._lines((*shown, entry)))) > room:
@@ -101,6 +112,11 @@ def cut(text: str, room: int) -> str:
     if _size(text) <= room:
         return text
     return text.encode()[: max(room - _size(MORE), 0)].decode("utf-8", "ignore").rstrip() + MORE
+
+
+def line(text: str, room: int) -> str:
+    """The same on one line."""
+    return cut(" ".join(text.split()), room)
 
 
 def _note(missing: Sequence[str]) -> str:

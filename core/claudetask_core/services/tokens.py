@@ -227,6 +227,7 @@ class TokenService:
                 await self.settle()
         for task in self._beside:
             task.cancel()
+        await self.settle()
 
     def _note(
         self, session: WriteSession, action: str, name: str, actor: str, detail: str | None = None
