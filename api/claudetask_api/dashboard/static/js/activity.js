@@ -6,16 +6,18 @@ import { h, put } from "./dom.js";
 import { on } from "./live.js";
 import { withParams } from "./router.js";
 import { telling, told } from "./task_history.js";
-import { ago, debounce, empty, fail, guarded } from "./ui.js";
+import { ago, debounce, empty, fail, field, guarded } from "./ui.js";
 
 const PAGE = 50;
 const GATHER = 150;
+const WAIT = 300;
 const ELSE = ["agent", "claude_md", "job"];
 const ENDS = { queued: "was queued", running: "began", cancelled: "was cancelled", interrupted: "was interrupted" };
 
 export function open(main) {
   const page = new Activity();
-  put(main, h("h1", {}, "Activity"), h("p", { class: "hint" }, "Every change of tasks, agents and CLAUDE.md, by people and agents, in every process that has the board open."), page.list, page.more);
+  put(main, h("h1", {}, "Activity"), h("p", { class: "hint" }, "Every change of tasks, agents and CLAUDE.md, by people and agents, in every process that has the board open."),
+    h("div", { class: "activity-filter" }, field("Only by", page.by, "@ann is also @ann/builder")), page.list, page.more);
   page.newest().catch(fail);
   const again = debounce(() => page.newest().catch(fail), GATHER);
   const stops = [...["task", "project", ...ELSE].map((type) => on(type, again)), on("connected", again)];
@@ -24,13 +26,13 @@ export function open(main) {
 
 /** One of the two records, read backwards; both number what they hold. */
 class Source {
-  constructor(path, number, line) {
-    Object.assign(this, { path, number, line, waiting: [], first: 0, last: null, done: false });
+  constructor(path, number, line, actor) {
+    Object.assign(this, { path, number, line, actor, waiting: [], first: 0, last: null, done: false });
   }
 
   /** What came since it was read last; null where that is more than a page. */
   async fresh() {
-    const found = await get(this.path, { limit: PAGE });
+    const found = await get(this.path, { limit: PAGE, actor: this.actor });
     const fresh = found.filter((one) => this.number(one) > this.first);
     if (this.last === null) this.take(found);
     else if (fresh.length === PAGE) return null;
@@ -40,7 +42,7 @@ class Source {
 
   async fill() {
     if (this.waiting.length || this.done) return;
-    this.take(await get(this.path, { limit: PAGE, before: this.last }));
+    this.take(await get(this.path, { limit: PAGE, before: this.last, actor: this.actor }));
   }
 
   take(found) {
@@ -54,11 +56,19 @@ class Activity {
   constructor() {
     this.list = h("ol", { class: "timeline activity", "aria-live": "polite", "aria-relevant": "additions" });
     this.more = h("button", { type: "button", hidden: true, on: { click: guarded(() => this.older()) } }, "Older");
+    this.by = h("input", { type: "search", spellcheck: "false", maxlength: 200, on: { input: debounce(() => this.only().catch(fail), WAIT) } });
     this.shown = 0;
   }
 
+  /** Shows what one actor did, or all. */
+  only() {
+    this.shown = 0;
+    return this.newest();
+  }
+
   anew() {
-    this.sources = [new Source("/api/activity", (one) => one.id, entry), new Source("/api/events/past", (one) => one.seq, other)];
+    const by = this.by.value.trim();
+    this.sources = [new Source("/api/activity", (one) => one.id, entry, by), new Source("/api/events/past", (one) => one.seq, other, by)];
   }
 
   /** Adds what came since the newest that is shown; one reading at a time. */

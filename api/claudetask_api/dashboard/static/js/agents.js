@@ -13,7 +13,7 @@ const NEW = "+new";
 
 export function open(main) {
   const page = new Agents();
-  put(main, h("div", { class: "page-head" }, h("h1", {}, "Agents"), h("span", { class: "grow" }), h("a", { class: "button", href: link(NEW) }, "New agent")), page.element);
+  put(main, h("div", { class: "page-head" }, h("h1", {}, "Agents"), h("span", { class: "grow" }), h("a", { class: "button", data: { needs: "admin" }, href: link(NEW) }, "New agent")), page.element);
   page.read().catch(fail);
   const stop = on("agent", () => page.read().catch(fail));
   const routed = () => page.choose();
@@ -98,10 +98,10 @@ class Editor {
         h("div", { class: "row" }, field("Tools", this.tools, "Separated by commas; empty for all"), field("Model", this.model, "Empty for the session's own")),
         field("Skills", this.skills, "Separated by commas"), field("Prompt", this.prompt)),
       fixed ? null : h("div", { class: "actions" },
-        agent ? h("button", { type: "button", class: "quiet danger-text", on: { click: guarded(() => this.delete()) } }, "Delete") : null,
+        agent ? h("button", { type: "button", class: "quiet danger-text", data: { needs: "admin" }, on: { click: guarded(() => this.delete()) } }, "Delete") : null,
         h("span", { class: "grow" }),
         agent ? h("button", { type: "button", on: { click: guarded(() => this.undo()) } }, "Former versions") : null,
-        h("button", { type: "submit", class: "primary" }, agent ? "Save" : "Create")));
+        h("button", { type: "submit", class: "primary", data: { needs: "admin" } }, agent ? "Save" : "Create")));
     return form;
   }
 

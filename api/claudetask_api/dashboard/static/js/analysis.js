@@ -15,7 +15,7 @@ export class Analysis {
     this.view = view;
     this.state = h("div", { class: "job-state", "aria-live": "polite" });
     this.text = h("div", {});
-    this.button = h("button", { type: "button", on: { click: guarded(() => this.start()) } }, "Run analysis");
+    this.button = h("button", { type: "button", data: { needs: "write" }, on: { click: guarded(() => this.start()) } }, "Run analysis");
     this.element = part(["Analysis ", this.button], this.state, this.text);
     this.drawn = null;
     this.following = false;
@@ -80,5 +80,5 @@ export function jobLine(job) {
   return h("div", { class: "job-line" },
     h("progress", { max: 1, value: job.progress, "aria-label": `Progress of the analysis of #${job.task_id}` }),
     h("span", { class: "grow" }, job.message),
-    h("button", { type: "button", on: { click: guarded(() => remove(`/api/jobs/${job.id}`)) } }, "Cancel"));
+    h("button", { type: "button", data: { needs: "write" }, on: { click: guarded(() => remove(`/api/jobs/${job.id}`)) } }, "Cancel"));
 }

@@ -25,6 +25,9 @@ export class Offline extends Error {
   }
 }
 
+/** Whose token the page uses, as `/api/me` says; null until it was asked. */
+export const signed = { me: null };
+
 let token = stored();
 let asking = null;
 let ask = async () => null;
@@ -44,6 +47,15 @@ function stored() {
 
 export function headers(extra = {}) {
   return token ? { ...extra, Authorization: `Bearer ${token}` } : extra;
+}
+
+/** Forgets the token of this tab. */
+export function forget() {
+  try {
+    sessionStorage.removeItem(TOKEN);
+  } catch {
+    // Then it was never kept.
+  }
 }
 
 /** Asks for the token once, however many calls wait for it. */
@@ -69,7 +81,8 @@ export async function call(method, path, { body, ifMatch, query, signal } = {}) 
   const address = query ? `${path}?${new URLSearchParams(clean(query))}` : path;
   const sent = {};
   if (body !== undefined) sent["Content-Type"] = "application/json";
-  if (method !== "GET") sent["X-Agent"] = prefs.who;
+  // The holder of a token is named by it, and may add a name of their own.
+  if (method !== "GET" && (prefs.isNamed || !signed.me?.name)) sent["X-Agent"] = prefs.who;
   if (ifMatch !== undefined) sent["If-Match"] = `"${ifMatch}"`;
   for (let tries = 0; ; ) {
     const used = token;

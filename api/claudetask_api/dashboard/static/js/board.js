@@ -34,7 +34,7 @@ class Board {
     this.element = h("div", { class: "board" });
     this.hollow = h("div", { hidden: true });
     put(this.hollow, empty("The board is empty", "Claude Code fills it with create_task, or you do.",
-      h("button", { type: "button", class: "primary", on: { click: () => newTask() } }, "Create the first task")));
+      h("button", { type: "button", class: "primary", data: { needs: "write" }, on: { click: () => newTask() } }, "Create the first task")));
     this.columns = [];
     draggable(this.element, () => this.columns);
     this.element.addEventListener("keydown", (event) => this.key(event));

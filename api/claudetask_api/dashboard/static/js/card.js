@@ -7,7 +7,7 @@ import { withParams } from "./router.js";
 /** The list item of a card, to be filled by `fillCard`. */
 export function makeCard(id) {
   const link = h("a", { class: "card", draggable: "true" });
-  const move = h("button", { type: "button", class: "icon-button card-move" }, icon("more"));
+  const move = h("button", { type: "button", class: "icon-button card-move", data: { needs: "write" } }, icon("more"));
   return h("li", { class: "slot", data: { id } }, link, move);
 }
 

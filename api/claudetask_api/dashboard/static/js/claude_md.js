@@ -30,7 +30,7 @@ class ClaudeMd {
     this.file = null;
     this.state = h("span", { class: "hint" });
     this.shows = h("button", { type: "button", "aria-pressed": "false", on: { click: guarded(() => this.show()) } }, "Read");
-    this.saver = h("button", { type: "button", class: "primary", disabled: true, on: { click: guarded(() => this.review()) } }, "Review changes");
+    this.saver = h("button", { type: "button", class: "primary", data: { needs: "admin" }, disabled: true, on: { click: guarded(() => this.review()) } }, "Review changes");
     this.head = h("div", { class: "page-head" }, h("h1", {}, "CLAUDE.md"), this.state, h("span", { class: "grow" }), this.shows,
       h("button", { type: "button", on: { click: guarded(() => this.undo()) } }, "Former versions"), this.saver);
     this.banner = h("div", { role: "status" });

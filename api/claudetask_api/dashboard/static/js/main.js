@@ -1,5 +1,6 @@
 /** The frame around the pages: navigation, theme, connection, keys. */
 
+import { may, signIn } from "./access.js";
 import { askTokenWith } from "./api.js";
 import { h, icon, put } from "./dom.js";
 import { follow } from "./live.js";
@@ -102,7 +103,7 @@ function help() {
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (!prefs.keys || !begun || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const act = { n: () => newTask(), "?": help, "/": focusSearch }[event.key];
+  const act = { n: () => may("write") && newTask(), "?": help, "/": focusSearch }[event.key];
   if (!act) return;
   event.preventDefault();
   act();
@@ -119,7 +120,7 @@ askTokenWith(async (wasWrong) => {
     const typed = await dialog("This server wants its token", (close) => {
       const box = h("input", { type: "password", autocomplete: "current-password", autofocus: true, required: true });
       return h("form", { on: { submit: (event) => (event.preventDefault(), close(box.value.trim())) } },
-        h("p", {}, wasWrong ? "The token was not accepted." : "It is the value of CLAUDETASK_TOKEN. It is kept in this tab until you close it."),
+        h("p", {}, wasWrong ? "The token was not accepted." : "Yours, or the server's own (CLAUDETASK_TOKEN). It is kept in this tab until you close it."),
         field("Token", box),
         h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Open the board")));
     }, { kind: "small" });
@@ -133,6 +134,7 @@ addEventListener("unhandledrejection", (event) => {
 });
 
 async function loaded() {
+  await signIn();
   const event = await load();
   if (!begun) {
     begun = true;

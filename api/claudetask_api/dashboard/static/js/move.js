@@ -1,5 +1,6 @@
 /** Moves: which are offered, what a refusal says, and how a person can insist. */
 
+import { lacks, may } from "./access.js";
 import { get } from "./api.js";
 import { statusPill } from "./card.js";
 import { append, h } from "./dom.js";
@@ -11,6 +12,7 @@ const OVERRIDABLE = new Set(["illegal_move", "claimed", "not_proven"]);
 
 /** Why a card cannot go to a status, or null where it can. */
 export function whyNot(card, status) {
+  if (!may("write")) return lacks("write");
   const moves = movesFrom(card.status);
   if (card.status === status || moves.includes(status)) return null;
   return `From ${card.status} a task moves to ${moves.join(", ")}.`;
@@ -18,6 +20,7 @@ export function whyNot(card, status) {
 
 /** The menu of a card's allowed moves, in board order. */
 export function moveMenu(card, anchor, moved = () => {}) {
+  if (!may("write")) return;
   const moves = [...movesFrom(card.status)].sort((a, b) => indexOf(a) - indexOf(b));
   menu(anchor, `Move #${card.id} from ${card.status} to`, moves.map((status) => ({
     name: status,
@@ -28,6 +31,7 @@ export function moveMenu(card, anchor, moved = () => {}) {
 
 /** The next status on one side (1 right, -1 left) that the card may move to, or null. */
 export function nextOn(card, side) {
+  if (!may("write")) return null;
   const at = indexOf(card.status);
   const there = movesFrom(card.status).map(indexOf).filter((index) => Math.sign(index - at) === side);
   if (!there.length) return null;

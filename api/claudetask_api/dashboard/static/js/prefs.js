@@ -22,6 +22,9 @@ export const prefs = {
   get who() {
     return get("who", "dashboard");
   },
+  get isNamed() {
+    return get("who", "dashboard") !== "dashboard";
+  },
   set who(name) {
     set("who", name.trim() || "dashboard");
   },

@@ -1,5 +1,6 @@
 /** The project's settings, checked before they are saved, and what this browser remembers. */
 
+import { may } from "./access.js";
 import { get, post, write } from "./api.js";
 import { h, icon, put } from "./dom.js";
 import { on } from "./live.js";
@@ -23,7 +24,7 @@ class Settings {
     this.repo = h("input", { type: "text", placeholder: "owner/name", spellcheck: "false", maxlength: 300 });
     this.report = h("div", { class: "report", role: "status" });
     this.error = h("div", { role: "alert" });
-    this.save = h("button", { type: "submit", class: "primary" }, "Save");
+    this.save = h("button", { type: "submit", class: "primary", data: { needs: "admin" } }, "Save");
     this.board = h("code", {});
     this.path.addEventListener("input", debounce(() => this.check().catch(fail), WAIT));
     const folder = field("Project folder", this.path, "What search, agents and CLAUDE.md look at. The board stays where it is.");
@@ -62,7 +63,7 @@ class Settings {
   /** Says what stands at the path, as it is typed. */
   async check() {
     const path = this.path.value;
-    if (!path) return put(this.report);
+    if (!path || !may("admin")) return put(this.report);
     const report = await post("/api/project/validate-path", { path });
     if (this.path.value !== path) return this.report;
     this.save.disabled = !report.valid;

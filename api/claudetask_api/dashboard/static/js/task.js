@@ -106,15 +106,15 @@ class TaskView {
 
   drawTop() {
     const task = this.task;
-    const move = h("button", { type: "button", class: "move-button", on: { click: () => this.move(move) } }, statusPill(task.status), h("span", { class: "hint" }, "Move"));
+    const move = h("button", { type: "button", class: "move-button", data: { needs: "write" }, on: { click: () => this.move(move) } }, statusPill(task.status), h("span", { class: "hint" }, "Move"));
     const asked = document.activeElement?.closest?.(".task-top") ? document.activeElement.dataset.act : null;
     put(this.top, move, priority(task.priority),
       h("span", { class: `kind kind-${task.type.toLowerCase()}` }, icon(task.type === "Bug" ? "bug" : "feature"), task.type),
       isHeld(task) ? person(task.claimed_by, { full: true }) : null,
       h("span", { class: "hint" }, "changed ", ago(task.updated_at)),
       h("span", { class: "grow" }),
-      h("button", { type: "button", data: { act: "edit" }, on: { click: () => editTask(task) } }, "Edit"),
-      h("button", { type: "button", class: "quiet danger-text", data: { act: "delete" }, on: { click: guarded(() => this.delete()) } }, "Delete"));
+      h("button", { type: "button", data: { act: "edit", needs: "write" }, on: { click: () => editTask(task) } }, "Edit"),
+      h("button", { type: "button", class: "quiet danger-text", data: { act: "delete", needs: "write" }, on: { click: guarded(() => this.delete()) } }, "Delete"));
     move.dataset.act = "move";
     if (asked) this.top.querySelector(`[data-act=${asked}]`)?.focus();
   }

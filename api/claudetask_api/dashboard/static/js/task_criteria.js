@@ -27,6 +27,7 @@ export class Criteria {
     const button = h("button", {
       type: "button",
       class: "box",
+      data: { needs: "write" },
       role: "checkbox",
       "aria-checked": String(one.checked),
       "aria-label": one.text,

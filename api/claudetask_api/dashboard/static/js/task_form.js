@@ -40,7 +40,7 @@ class Form {
     this.depends = h("input", { type: "text", pattern: "[#0-9, ]*", value: now.depends_on.join(", ") });
     this.files = h("textarea", { rows: 2, class: "mono", value: now.related_files.join("\n"), spellcheck: "false" });
     this.criteria = h("textarea", { rows: 4, value: now.acceptance_criteria.map((one) => flat(one.text)).join("\n") });
-    this.send = h("button", { type: "submit", class: "primary" }, task ? "Save" : "Create task");
+    this.send = h("button", { type: "submit", class: "primary", data: { needs: "write" } }, task ? "Save" : "Create task");
     this.element = this.build();
     if (!task) this.title.addEventListener("input", debounce(() => this.warn().catch(fail), WAIT));
   }

@@ -12,7 +12,7 @@ export class Notes {
     this.list = h("ol", { class: "notes" });
     this.box = h("textarea", { rows: 2, maxlength: 16_000, required: true, placeholder: "Add a note; Markdown works", "aria-label": "New note" });
     const form = h("form", { class: "note-form", on: { submit: guarded((event) => this.add(event)) } },
-      this.box, h("button", { type: "submit" }, "Add note"));
+      this.box, h("button", { type: "submit", data: { needs: "write" } }, "Add note"));
     this.element = part("Notes", this.list, form);
   }
 

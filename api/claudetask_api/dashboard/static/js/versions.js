@@ -11,6 +11,6 @@ export async function versions(path, what) {
     ? [h("p", { class: "hint" }, "A copy is kept before every write. What stands there now is kept too when one is put back."),
         h("ul", { class: "version-list" }, kept.map((one) => h("li", {},
           h("span", {}, ago(one.kept_at)), h("span", { class: "hint" }, `${one.size} bytes`), h("code", { class: "hint" }, one.hash.slice(0, 8)),
-          h("button", { type: "button", on: { click: guarded(async () => (await post(`${path}/restore`, { version: one.version }), close(true))) } }, "Put back"))))]
+          h("button", { type: "button", data: { needs: "admin" }, on: { click: guarded(async () => (await post(`${path}/restore`, { version: one.version }), close(true))) } }, "Put back"))))]
     : h("p", { class: "hint" }, "None is kept yet: nothing was written over."), { kind: "small" }) === true;
 }

@@ -1,0 +1,120 @@
+"""The page shows who is signed in, and lets them use what their token covers."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NARROW, Visit
+from tests.browser.support import WAIT, Board, card, dialog, live, stands_in
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def secrets(board: Board) -> dict[str, str]:
+    """A token of each scope; from then on the board wants one."""
+    found: dict[str, str] = {}
+    for scope in ("admin", "write", "read"):
+        made = board.client.post("/api/tokens", json={"name": f"{scope}er", "scope": scope})
+        found[scope] = made.raise_for_status().json()["secret"]
+        board.client.headers["Authorization"] = f"Bearer {found['admin']}"
+    return found
+
+
+def sign_in(page: Page, secret: str) -> None:
+    question = dialog(page, "This server wants its token")
+    question.get_by_label("Token").fill(secret)
+    page.keyboard.press("Enter")
+    live(page)
+
+
+def test_a_read_token_shows_everything_and_changes_nothing(
+    board: Board, secrets: dict[str, str], folder: Path, visit: Visit
+) -> None:
+    (folder / "CLAUDE.md").write_text("# Shop\n")
+    board.make("Parse dates", acceptance_criteria=["one"])
+    page = visit("")
+    sign_in(page, secrets["read"])
+    expect(page.locator("#me")).to_have_text("reader · read")
+    why = "This needs a token with the scope write; yours has read."
+    for locator in (
+        page.get_by_role("button", name="New task"),
+        page.get_by_role("button", name="Move #1"),
+    ):
+        expect(locator).to_be_disabled()
+        expect(locator).to_have_attribute("title", why)
+    page.keyboard.press("n")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    card(page, 1).focus()
+    page.keyboard.press("m")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    stands_in(page, 1, "Backlog")
+    card(page, 1).click()
+    task = page.get_by_role("dialog")
+    for name in ("Edit", "Delete", "Add note", "Run analysis"):
+        expect(task.get_by_role("button", name=name)).to_be_disabled()
+    expect(task.get_by_role("checkbox", name="one")).to_be_disabled()
+    page.keyboard.press("Escape")
+    page.goto("/#/settings")
+    expect(page.get_by_label("Project folder")).not_to_have_value("")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    page.goto("/#/agents")
+    expect(page.get_by_role("heading", name="Agents")).to_be_visible()
+    expect(page.get_by_role("link", name="New agent")).to_be_hidden()
+    page.goto("/#/claude-md")
+    expect(page.locator("textarea")).to_have_value("# Shop\n")
+    page.locator("textarea").fill("# Mine\n")
+    expect(page.get_by_role("button", name="Review changes")).to_be_disabled()
+
+
+def test_what_a_write_token_does_stands_under_its_name_and_can_be_shown_alone(
+    board: Board, secrets: dict[str, str], visit: Visit
+) -> None:
+    board.make("of the admin")
+    page = visit("")
+    sign_in(page, secrets["write"])
+    page.get_by_role("button", name="New task").click()
+    form = dialog(page, "New task")
+    form.get_by_label("Title").fill("of the writer")
+    form.get_by_role("button", name="Create task").click()
+    expect(card(page, 2)).to_be_visible()
+    page.goto("/#/agents")
+    expect(page.get_by_role("link", name="New agent")).to_be_hidden()
+    page.goto("/#/activity")
+    lines = page.locator(".activity li")
+    expect(lines).to_have_count(2)
+    page.get_by_label("Only by").fill("@writeer")
+    expect(lines).to_have_count(1)
+    expect(lines.first).to_contain_text("@writeer")
+    page.get_by_label("Only by").fill("@nobody")
+    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+
+
+def test_a_revoked_token_is_asked_for_anew_while_the_page_is_open(
+    board: Board, secrets: dict[str, str], visit: Visit
+) -> None:
+    page = visit("", viewport=NARROW)
+    sign_in(page, secrets["read"])
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    board.client.delete("/api/tokens/reader").raise_for_status()
+    question = dialog(page, "This server wants its token")
+    expect(question).to_contain_text("was not accepted")
+    question.get_by_label("Token").fill(secrets["write"])
+    page.keyboard.press("Enter")
+    expect(page.locator("#me")).to_have_text("writeer · write")
+    page.locator("#me button").click()
+    dialog(page, "Use another token").get_by_role("button", name="Forget it").click()
+    expect(dialog(page, "This server wants its token")).to_be_visible()
+
+
+def test_without_tokens_nobody_is_signed_in_and_everything_can_be_done(
+    board: Board, visit: Visit
+) -> None:
+    page = visit("")
+    live(page)
+    expect(page.locator("#me")).to_be_hidden()
+    expect(page.get_by_role("button", name="New task")).to_be_enabled()
+    assert httpx.get(f"{board.url}/api/me", timeout=WAIT).json()["signed_in"] is False
