@@ -5,9 +5,10 @@
 
 GITS holds one git directory for each repository of PINS, named owner+name (or owner+name/repo).
 `make` writes what `bench/code_search.py` reads: OUT/repos/NAME, the whole tree at the base
-revision; OUT/annotations/NAME.json; OUT/repos.json, and OUT/repos_a.json with OUT/repos_b.json,
-its two halves. A question is a later commit's subject; the answers are the files of the base
-tree that the commit modified. The same pins give the same questions.
+revision, with the history up to it (its objects stay in GITS); OUT/annotations/NAME.json;
+OUT/repos.json, and OUT/repos_a.json with OUT/repos_b.json, its two halves. A question is a later
+commit's subject; the answers are the files of the base tree that the commit modified. The same
+pins give the same questions.
 """
 
 import argparse
@@ -103,12 +104,25 @@ def export(folder: Path, revision: str, target: Path) -> None:
         git(folder, *plain, "checkout-index", "--all", f"--prefix={target}{os.sep}", index=index)
 
 
+def give_history(folder: Path, revision: str, root: Path) -> None:
+    """Makes a tree a work tree at its revision; the objects stay where they are."""
+    own = root / ".git"
+    git(own, "init", "--quiet", "--template=")
+    objects = (folder / git(folder, "rev-parse", "--git-path", "objects").strip()).resolve()
+    (own / "objects" / "info").mkdir(exist_ok=True)
+    (own / "objects" / "info" / "alternates").write_text(f"{objects}\n")
+    git(own, "config", "core.bare", "false")
+    git(own, "update-ref", "--no-deref", "HEAD", revision)
+    git(own, "read-tree", revision)
+
+
 def made(folder: Path, pin: dict[str, Any], out: Path) -> dict[str, Any]:
     """Exports one pinned repository with its questions and describes it for repos.json."""
     name = pin["github"].rsplit("/", 1)[-1]
     root = out / "repos" / name
     if not root.exists():
         export(folder, pin["base"], root)
+        give_history(folder, pin["base"], root)
     questions = [
         {
             "query": question.query,
@@ -120,7 +134,9 @@ def made(folder: Path, pin: dict[str, Any], out: Path) -> dict[str, Any]:
     ]
     (out / "annotations").mkdir(exist_ok=True)
     (out / "annotations" / f"{name}.json").write_text(json.dumps(questions, indent=1) + "\n")
-    sizes = [path.stat().st_size for path in root.rglob("*") if path.is_file()]
+    own = root / ".git"
+    files = [path for path in root.rglob("*") if path.is_file() and own not in path.parents]
+    sizes = [path.stat().st_size for path in files]
     return {
         "name": name,
         "language": pin["language"],

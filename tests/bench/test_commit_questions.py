@@ -8,7 +8,7 @@ import pytest
 
 from bench import commit_questions
 from bench.commit_messages import Question
-from bench.commit_questions import base_of, chosen, history, main, tree_of
+from bench.commit_questions import base_of, chosen, git, history, main, tree_of
 
 SUBJECTS = (
     "Keep idle sockets open longer",
@@ -126,6 +126,13 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
     main()
 
 
+def history_of(tree: Path) -> list[str]:
+    """The newest commit that the tree's own git knows of, and whether anything differs from it."""
+    known = git(tree / ".git", "log", "-1", "--format=%H", "--all", "HEAD")
+    changed = git(tree / ".git", f"--work-tree={tree}", "-c", "core.symlinks=false", "status", "-s")
+    return [*known.split(), *changed.split()]
+
+
 def test_the_same_pins_make_the_same_questions_on_the_whole_tree(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +160,7 @@ def test_the_same_pins_make_the_same_questions_on_the_whole_tree(
     assert (out / "repos" / "pool" / "tests" / "pool.py").read_text() == "0"
     assert (out / "repos" / "pool" / "src" / "pool.py").read_text() == "0"
     assert not (out / "repos" / "pool" / "link").is_symlink()
+    assert history_of(out / "repos" / "pool") == [json.loads(pinned)[0]["base"]]
     spec = json.loads((out / "repos_a.json").read_text())[0]
     assert spec == {
         "name": "pool",
