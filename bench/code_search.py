@@ -1,9 +1,11 @@
 """Measures code search on repositories with known answers.
 
     python bench/code_search.py REPOS ANNOTATIONS REPOS_JSON [--words-only] [--whole]
+        [--no-history]
 
 With the shipped table of vectors, or by words only; over each `benchmark_root`, or over whole
-trees with their tests and documents. REPOS holds NAME/<benchmark_root> for each entry of
+trees with their tests and documents; with what the commits of each tree say, where it is a git
+work tree. REPOS holds NAME/<benchmark_root> for each entry of
 REPOS_JSON, ANNOTATIONS one NAME.json with questions. The figure is binary NDCG@10: a target (a
 file, sometimes with a span of lines) is found at the rank of the first hit that lies in it; a
 hit that is the first of two targets counts once; the ideal has as many hits as there are
@@ -120,6 +122,7 @@ def main() -> None:
     parser.add_argument("specs", type=Path)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--words-only", action="store_true", help="without the table of vectors")
+    parser.add_argument("--no-history", action="store_true", help="without what commits say")
     parser.add_argument("--whole", action="store_true", help="ask the whole repositories")
     parser.add_argument("--index", type=Path, help="a folder to keep the index files in")
     parser.add_argument("--worst", type=int, default=0, help="print so many of the worst questions")
@@ -136,9 +139,16 @@ def main() -> None:
             if not arguments.whole:
                 root /= spec["benchmark_root"] or "."
             path = folder / f"{spec['name']}.db"
-            index = CodeIndex(root, path, max_file_bytes=1_000_000, table=table)
+            index = CodeIndex(
+                root,
+                path,
+                max_file_bytes=1_000_000,
+                table=table,
+                history=not arguments.no_history,
+            )
             began = time.perf_counter()
             index.refresh()
+            index.read_history()
             seconds += time.perf_counter() - began
             size += spec["bytes"]
             chunks += index.progress.chunks

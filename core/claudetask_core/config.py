@@ -135,6 +135,7 @@ class Settings(BaseSettings):
     ] = "https://api.anthropic.com"
     index_max_file_bytes: Annotated[int, Field(ge=1)] = 1_000_000
     index_watch: bool = True
+    index_history: bool = True
     search_embedding: Annotated[str, AfterValidator(_embedding)] = "table"
     search_embedding_model: str = "text-embedding-3-small"
     search_embedding_key: SecretStr | None = None

@@ -201,6 +201,7 @@ def _assemble(
         max_file_bytes=settings.index_max_file_bytes,
         exclude=settings.index_exclude,
         watch=settings.index_watch,
+        history=settings.index_history,
         embedding=Embedding(
             settings.search_embedding,
             settings.search_embedding_model,

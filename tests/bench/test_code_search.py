@@ -34,7 +34,9 @@ def arguments(tmp_path: Path) -> list[str]:
     return ["x", str(tmp_path / "repos"), str(tmp_path), str(tmp_path / "repos.json")]
 
 
-@pytest.mark.parametrize("flags", [[], ["--words-only"], ["--whole"], ["--worst", "1"]])
+@pytest.mark.parametrize(
+    "flags", [[], ["--words-only"], ["--whole"], ["--no-history"], ["--worst", "1"]]
+)
 def test_the_report_tells_right_answers_from_wrong_ones(
     arguments: list[str],
     flags: list[str],

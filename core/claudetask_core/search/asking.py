@@ -7,6 +7,9 @@ from typing import Final
 import numpy as np
 
 from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.commit_fields import History
+from claudetask_core.search.commit_index import CommitIndex
+from claudetask_core.search.connection import translated
 from claudetask_core.search.enriching import Enricher
 from claudetask_core.search.evidence import Memory, Witness
 from claudetask_core.search.meaning import PathVectors, of_question
@@ -27,11 +30,15 @@ class Asker:
     Args:
         table: Gives the words of questions and paths vectors; None for words alone.
         enricher: Gives questions the vectors of an optional tier.
+        history: Whether what commits say counts, where it is kept.
     """
 
-    def __init__(self, table: TermTable | None, enricher: Enricher | None) -> None:
+    def __init__(
+        self, table: TermTable | None, enricher: Enricher | None, *, history: bool = True
+    ) -> None:
         self._table = table
         self._enricher = enricher
+        self._with_history = history
         self.forget()
 
     def forget(self) -> None:
@@ -39,6 +46,8 @@ class Asker:
         self._memory = Memory()
         self._standing = Standing()
         self._prepared = 0
+        self._position: str | None = None
+        self._history: History | None = None
         self._paths = PathVectors(self._table) if self._table is not None else None
 
     def prepare(self, store: Store, catalog: Catalog) -> bool:
@@ -49,8 +58,22 @@ class Asker:
         self._standing.prepare(numbers, catalog, Witness(store, catalog, self._memory))
         if self._paths is not None:
             self._paths.prepare(numbers, catalog)
+        history = self.history(store)
+        if history is not None:
+            history.view(catalog)
         self._prepared = min(first + _AT_ONCE, end)
         return self._prepared < end
+
+    def history(self, store: Store) -> History | None:
+        """The history that is kept of the tree, read anew only where it is another."""
+        position = store.history_position() if self._with_history else None
+        if position != self._position:
+            self._history = None
+            if position is not None:
+                with translated():
+                    self._history = History(CommitIndex.unpacked(store.history("data")))
+            self._position = position
+        return self._history
 
     def ranking(self, text: str) -> Ranking:
         """What ranks the chunks for a question; may ask the optional tier, so hold no lock."""
@@ -64,7 +87,8 @@ class Asker:
         memory, standing = self._memory, self._standing
 
         def rank(store: Store, catalog: Catalog, wanted: Wanted, most: int) -> list[Ranked]:
-            ranker = Ranker(store, catalog, memory, question, meaning, near, standing)
+            history = self.history(store)
+            ranker = Ranker(store, catalog, memory, question, meaning, near, standing, history)
             return ranker.rank(wanted, most)
 
         return rank

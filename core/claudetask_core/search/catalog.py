@@ -129,6 +129,12 @@ class Catalog:
         self.version += len(files) + len(gone)
         self._seq = max(self._seq, 0, *(seq for seq, _ in (*files[-1:], *gone[-1:])))
 
+    def numbers_of(self, paths: Sequence[str]) -> NDArray[np.int64]:
+        """The number of each path, `NOBODY` for one that holds nothing that is indexed."""
+        return np.fromiter(
+            (self._numbers.get(path, NOBODY) for path in paths), np.int64, len(paths)
+        )
+
     def _put(self, row: FileRow) -> None:
         number = self._numbers.get(row.path)
         known = None if number is None else self.rows[number]

@@ -8,6 +8,7 @@ import numpy as np
 
 from claudetask_core.search.analysis import NAME_WORD
 from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.commit_fields import CommitFields
 from claudetask_core.search.evidence import Evidence, Floats, Witness, rarity, saturated
 from claudetask_core.search.question import Question
 from claudetask_core.search.tokens import JOINED
@@ -32,15 +33,24 @@ class FileFields:
     stem_share: Floats
     stem_equals: Floats
     stem_like: Floats
+    alike: Floats
+    told: Floats
 
 
 class FileScorer:
     """Fills the fields of one question."""
 
-    def __init__(self, witness: Witness, catalog: Catalog, question: Question) -> None:
+    def __init__(
+        self,
+        witness: Witness,
+        catalog: Catalog,
+        question: Question,
+        commits: CommitFields | None = None,
+    ) -> None:
         self._witness = witness
         self._catalog = catalog
         self._question = question
+        self._commits = commits
         self._size = len(catalog.rows)
         self._mean = catalog.length / max(1, catalog.files)
 
@@ -64,6 +74,8 @@ class FileScorer:
             stem_share=self._zeros(),
             stem_equals=self._zeros(),
             stem_like=self._zeros(),
+            alike=self._zeros() if self._commits is None else self._commits.alike,
+            told=self._zeros() if self._commits is None else self._commits.told,
         )
         self._add_paths(fields)
         for word in question.wider:
@@ -126,6 +138,8 @@ def file_scores(fields: FileFields, weights: Weights) -> Floats:
         (fields.names_text, weights.file_names),
         (fields.stem_equals, weights.stem_equals),
         (fields.stem_share, weights.stem_share),
+        (fields.alike, weights.commit_alike),
+        (fields.told, weights.commit_words),
     ):
         sums += weight * normal(scores)
     return sums

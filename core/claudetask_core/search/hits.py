@@ -17,6 +17,7 @@ from claudetask_core.search.shelf import Shelf
 
 TEXT_LIMIT: Final = 4000
 _WORDS_SHOWN: Final = 6
+_COMMIT_SHOWN: Final = 60
 
 
 @dataclass(slots=True)
@@ -108,11 +109,17 @@ def _why(one: Ranked) -> str:
     reasons: list[str] = []
     if one.names:
         reasons.append("defines " + _listed(one.names))
+    if one.commit:
+        reasons.append("changed by " + _shortened(one.commit))
     if one.path_words:
         reasons.append("path matches " + _listed(one.path_words))
     if one.text_words:
         reasons.append("text: " + _listed(one.text_words))
     return "; ".join(reasons) or "related words"
+
+
+def _shortened(commit: str) -> str:
+    return commit if len(commit) <= _COMMIT_SHOWN else commit[: _COMMIT_SHOWN - 1] + "…"
 
 
 def _listed(words: list[str]) -> str:

@@ -17,6 +17,7 @@ from claudetask_core.search.analysis import encoder_name
 from claudetask_core.search.asking import Asker
 from claudetask_core.search.building import Builder
 from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.commit_keeping import HistoryKeeper
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.differences import Progress, Work, differences
 from claudetask_core.search.encoder import Encoder
@@ -60,6 +61,7 @@ class CodeIndex:
         table: Gives terms vectors; it is the shipped one where processes analyse.
         encoder: An optional tier, whose vectors count instead of the table's.
         watch: Whether to have the kernel tell of changes, so that `catch_up` knows them.
+        history: Whether what the repository's commits say counts, once `read_history` read it.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class CodeIndex:
         table: TermTable | None = None,
         encoder: Encoder | None = None,
         watch: bool = False,
+        history: bool = True,
     ) -> None:
         self.root = root.resolve()
         self._path = path
@@ -80,10 +83,11 @@ class CodeIndex:
         self._exclude = glob(exclude)
         self._table = table
         self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
-        self._asker = Asker(table, self._enricher)
+        self._asker = Asker(table, self._enricher, history=history)
         self._start_anew()
         self._reader = Access(path, self.root, self._start_anew)
         self._writer = Access(path, self.root)
+        self._keeper = HistoryKeeper(self.root, path, self._writer) if history else None
         self._shelf = Shelf(self.root, max_file_bytes)
         self._inline = Inline(table)
         self.processes = Processes(workers, table=table is not None) if workers else None
@@ -137,6 +141,22 @@ class CodeIndex:
                 break
         if self._enricher is not None:
             self._enricher.encode_missing(self._writer, stop)
+        self._prepare(stop)
+        return changed
+
+    def read_history(self, stop: Stop = _never) -> bool:
+        """Takes in what the repository's commits say up to HEAD; answers whether it is new.
+
+        Args:
+            stop: As for `refresh`.
+
+        Raises:
+            Stopped: `stop` said so.
+            IndexUnavailable: The disk or the folder does not let us.
+        """
+        if self._keeper is None:
+            return False
+        changed = self._keeper.refresh(stop)
         self._prepare(stop)
         return changed
 

@@ -78,7 +78,7 @@ def tidy(connection: sqlite3.Connection) -> bool:
     """
     for tree, root in connection.execute("SELECT id, root FROM trees").fetchall():
         if not os.path.isdir(os.fsdecode(root)):  # noqa: PTH112 — bytes that need be no text
-            for table in ("entries", "gone"):
+            for table in ("entries", "gone", "histories"):
                 connection.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))  # noqa: S608 — a constant
             connection.execute("DELETE FROM trees WHERE id = ?", (tree,))
     numbered = connection.execute("SELECT value FROM counters WHERE name = 'chunks'").fetchone()

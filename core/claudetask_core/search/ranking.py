@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from claudetask_core.search.analysis import NAME, NAME_WORD, unpack_row
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
+from claudetask_core.search.commit_fields import NO_COMMIT, CommitFields, History
 from claudetask_core.search.evidence import Floats, Memory, Numbers, Witness, rarity
 from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
@@ -32,6 +33,7 @@ from claudetask_core.search.weights import weights_of
 FILES: Final = 100
 _DAMPED: Final = 3
 _FIRST: Final = 10
+_MUCH: Final = 0.5
 _TEST: Final = "test"
 
 Wanted = Callable[[FileRow], bool]
@@ -49,6 +51,7 @@ class Ranked:
     names: list[str]
     path_words: list[str]
     text_words: list[str]
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Ranker:
         meaning: Meaning | None = None,
         near: Near | None = None,
         standing: Standing | None = None,
+        history: History | None = None,
     ) -> None:
         self._store = store
         self._catalog = catalog
@@ -80,13 +84,15 @@ class Ranker:
         self._meaning = meaning
         self._near = near
         self._standing = standing or Standing()
+        self._history = history
         self._weights = weights_of(question, by_meaning=meaning is not None)
         self._witness = Witness(store, catalog, memory)
 
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
         self._witness.prepare(_terms(self._question))
-        found = FileScorer(self._witness, self._catalog, self._question).collect()
+        commits = self._commits()
+        found = FileScorer(self._witness, self._catalog, self._question, commits).collect()
         scores = file_scores(found, self._weights)
         priors = self._priors()
         files = self._best_files(scores * priors, wanted)
@@ -101,7 +107,14 @@ class Ranker:
         entries = _entries(files, candidates)
         entries.score((sums[entries.places] + whole[entries.orders]) * own[entries.orders])
         entries.damp(scorer.matched(), self._weights.second)
-        return self._told(entries.best(most), files, candidates, scorer)
+        return self._told(entries.best(most), files, candidates, scorer, commits)
+
+    def _commits(self) -> CommitFields | None:
+        """What commits say of the files, where that counts."""
+        counts = self._weights.commit_alike or self._weights.commit_words
+        if self._history is None or not counts:
+            return None
+        return self._history.fields(self._question, self._catalog)
 
     def _best_files(self, scores: Floats, wanted: Wanted) -> list[_File]:
         best: list[_File] = []
@@ -195,6 +208,7 @@ class Ranker:
         files: list[_File],
         candidates: Candidates,
         scorer: ChunkScorer,
+        commits: CommitFields | None,
     ) -> list[Ranked]:
         """The chosen chunks with their lines and what speaks for them."""
         rows: dict[int, list[str]] = {}
@@ -217,9 +231,18 @@ class Ranker:
                     names=self._spelled(scorer.names_in(place)),
                     path_words=self._spelled(self._path_words(file)),
                     text_words=self._spelled(scorer.words_in(place)),
+                    commit=self._commit(commits, file.number),
                 )
             )
         return ranked
+
+    def _commit(self, commits: CommitFields | None, number: int) -> str | None:
+        """The commit that speaks much for a file."""
+        if commits is None or self._history is None or commits.likest[number] == NO_COMMIT:
+            return None
+        if commits.alike[number] < _MUCH * commits.alike.max():
+            return None
+        return self._history.said(int(commits.likest[number]))
 
 
 def _terms(question: Question) -> Iterable[str]:

@@ -3,12 +3,13 @@
 A *blob* is one content with its chunks, named by a hash of its bytes and its language; a *tree*
 is a list of path → blob. So linked worktrees and branches share what is analysed, and a rename
 analyses nothing. Chunks have numbers that are never used again. Postings stand in *segments*,
-each written once with a batch of blobs; small segments are merged into larger ones later.
+each written once with a batch of blobs; small segments are merged into larger ones later. The
+*history* of a tree is what its commits say: as they were read, and as arrays for ranking.
 """
 
 from typing import Final
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 TABLES: Final = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trees (id INTEGER PRIMARY KEY AUTOINCREMENT, root BLOB NOT NULL UNIQUE);
@@ -31,6 +32,9 @@ CREATE TABLE gone (
     tree INTEGER NOT NULL, path TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tree, path)
 ) WITHOUT ROWID;
 CREATE INDEX gone_by_seq ON gone (tree, seq);
+CREATE TABLE histories (
+    tree INTEGER PRIMARY KEY, position TEXT NOT NULL, commits BLOB NOT NULL, data BLOB NOT NULL
+);
 CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, chunks INTEGER NOT NULL);
 CREATE TABLE postings (
     segment INTEGER NOT NULL, term TEXT NOT NULL, data BLOB NOT NULL,

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from claudetask_core.search.analysis import Batch
 from claudetask_core.search.connection import IndexDamaged, connect, translated, writing
@@ -175,6 +175,31 @@ class Store:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
                 ((encoder, blob, data) for blob, data in vectors),
+            )
+
+    def history_position(self) -> str | None:
+        """Where the kept history of the tree ends."""
+        with translated():
+            row = self._connection.execute(
+                "SELECT position FROM histories WHERE tree = ?", (self.tree,)
+            ).fetchone()
+        return row[0] if row else None
+
+    def history(self, column: Literal["commits", "data"]) -> bytes:
+        """The kept history: its commits (`commit_keeping.py`) or its arrays (`commit_index.py`)."""
+        with translated():
+            row = self._connection.execute(
+                f"SELECT {column} FROM histories WHERE tree = ?",  # noqa: S608 — one of two names
+                (self.tree,),
+            ).fetchone()
+        return row[0] if row else b""
+
+    def keep_history(self, position: str, commits: bytes, data: bytes) -> None:
+        """Puts a history in the place of the one before."""
+        with writing(self._connection):
+            self._connection.execute(
+                "INSERT OR REPLACE INTO histories VALUES (?, ?, ?, ?)",
+                (self.tree, position, commits, data),
             )
 
     def tidy(self) -> bool:

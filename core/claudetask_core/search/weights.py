@@ -40,6 +40,8 @@ class Weights:
     chunk_meaning: float
     file_meaning: float
     path_meaning: float
+    commit_alike: float
+    commit_words: float
 
     @property
     def whole(self) -> float:
@@ -85,6 +87,8 @@ WORDS: Final = Weights(
     chunk_meaning=0.1,
     file_meaning=0.5,
     path_meaning=0.5,
+    commit_alike=0.3,
+    commit_words=0.3,
 )
 BY_WORDS: Final = replace(
     WORDS, file_text=0.6, stem=0.6, exact_name=0.25, mentions=0.15, wider_stem=0.2
@@ -106,9 +110,11 @@ CHANGE: Final = replace(
     chunk_joined=0.3,
     coverage=0.4,
     several=0.5,
+    commit_alike=0.4,
+    commit_words=0.6,
 )
 """A change often touches what stands behind the file that is named for the matter, so that the
-text counts more, and the name less."""
+text counts more, and the name less; and it is asked for as the subject of a commit says it."""
 IDENTIFIER: Final = Weights(
     file_text=0.6,
     stem=0.6,
@@ -137,6 +143,8 @@ IDENTIFIER: Final = Weights(
     chunk_meaning=0.08,
     file_meaning=0.08,
     path_meaning=0.0,
+    commit_alike=0.0,
+    commit_words=0.0,
 )
 
 

@@ -14,6 +14,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,7 @@ class SearchService:
         watch: Whether to look for changes also while nobody asks.
         embedding: How meaning is compared beside words.
         workers: How many processes may analyse at once.
+        history: Whether what the repository's commits say counts.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class SearchService:
         watch: bool,
         embedding: Embedding = WORDS_ONLY,
         workers: int = 0,
+        history: bool = True,
     ) -> None:
         self._root = root
         self._folder = folder
@@ -79,6 +82,7 @@ class SearchService:
         self._watch = watch
         self._embedding = embedding
         self._workers = workers
+        self._history = history
         self._trees: dict[Path, Tree] = {}
         self._listeners: list[Listener] = []
         self._watcher: asyncio.Task[None] | None = None
@@ -172,6 +176,8 @@ class SearchService:
         refresh = self._refreshed(tree)
         await asyncio.wait({refresh})
         self._check(tree, refresh)
+        if tree.reading is not None:
+            await asyncio.wait({tree.reading})
         return tree.state()
 
     async def close(self) -> None:
@@ -210,8 +216,11 @@ class SearchService:
         self._trees.clear()
         for tree in trees:
             tree.stop.set()
-        tasks = [task for tree in trees for task in (tree.task, tree.queued) if task is not None]
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for tree in trees:
+            tasks = [task for task in (tree.task, tree.queued) if task is not None]
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if tree.reading is not None:
+                await asyncio.gather(tree.reading, return_exceptions=True)
         for tree in trees:
             await asyncio.to_thread(tree.index.close)
 
@@ -227,6 +236,7 @@ class SearchService:
             table=means.table,
             encoder=means.encoder,
             watch=self._watch,
+            history=self._history,
         )
 
     def _refreshed(self, tree: Tree) -> asyncio.Task[None]:
@@ -255,8 +265,19 @@ class SearchService:
             _log.warning("the code index could not be built: %s", error)
             return
         tree.refreshed(time.monotonic() - tree.began, changed=changed)
+        if tree.reading is None or tree.reading.done():
+            tree.reading = asyncio.create_task(self._read_history(tree))
         if changed:
             await self._tell("built")
+
+    @staticmethod
+    async def _read_history(tree: Tree) -> None:
+        """Takes in what commits say; no question waits for it or fails for the lack of it."""
+        with suppress(Stopped):
+            try:
+                await asyncio.to_thread(tree.index.read_history, tree.stop.is_set)
+            except DomainError as error:
+                _log.info("what commits say is not read: %s", error)
 
     @staticmethod
     def _check(tree: Tree, refresh: asyncio.Task[None]) -> None:

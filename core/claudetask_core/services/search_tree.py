@@ -17,13 +17,15 @@ _FILE_SECONDS: Final = 20e-6
 class Tree:
     """The index of one root, and the refresh of it that is under way.
 
-    `seconds` is what the last refresh took, `look` what the last took that changed nothing.
+    `reading` takes in what the repository's commits say, after each refresh. `seconds` is what the
+    last refresh took, `look` what the last took that changed nothing.
     """
 
     index: CodeIndex
     stop: Event = field(default_factory=Event)
     task: asyncio.Task[None] | None = None
     queued: asyncio.Task[None] | None = None
+    reading: asyncio.Task[None] | None = None
     began: float = 0.0
     built: bool = False
     seconds: float = 0.0

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.search.repositories import Repository
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
 
@@ -22,3 +23,14 @@ def sample(tree: Tree) -> Tree:
     tree.write("README.md", "# Sample\n\nIt parses headers and limits callers.\n")
     tree.index.refresh()
     return tree
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[Repository]:
+    root = tmp_path / "repository"
+    root.mkdir()
+    made = Repository(root, tmp_path / "data" / "index.db")
+    made.git("init", "--quiet", "--initial-branch=main")
+    made.commit("Begin", {"begin.txt": "begin\n"})
+    yield made
+    made.index.close()
