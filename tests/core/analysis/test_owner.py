@@ -41,7 +41,7 @@ def test_a_number_that_was_given_out_again_is_another_process() -> None:
 ELSEWHERE = ["elsewhere/1:1:1", "nonsense", str(Owner(HERE.place, HERE.pid, ""))]
 
 
-@pytest.mark.parametrize("owner", ELSEWHERE)
+@pytest.mark.parametrize("owner", ELSEWHERE, ids=["elsewhere", "nonsense", "without a start"])
 @pytest.mark.parametrize("heartbeat", [START, START - timedelta(days=1), LATER, None])
 def test_of_a_process_elsewhere_a_heartbeat_that_stands_still_tells(
     owner: str, heartbeat: datetime | None
