@@ -17,6 +17,7 @@ from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.sqlite import sqlite_url
+from claudetask_core.services import analysis
 from claudetask_core.services.claims import Caller
 from tests.postgresql_server import Server, binaries, running
 from tests.support import HeldClock
@@ -103,6 +104,12 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 
 def is_loopback(host: str) -> bool:
     return host in LOOPBACK or host.startswith("127.")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What still runs when a board is closed has the time to end, on however busy a machine."""
+    monkeypatch.setattr(analysis, "CLOSE_SECONDS", 30)
 
 
 @pytest.fixture(scope="session")

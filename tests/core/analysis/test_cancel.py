@@ -30,6 +30,7 @@ from tests.core.analysis.support import (
 from tests.support import HeldClock, eventually, is_alive
 
 BOB = Caller("bob")
+PATIENCE = analysis.CLOSE_SECONDS + analysis.LAST_SECONDS
 
 
 async def refused(core: Core, job_id: str) -> DomainError:
@@ -208,13 +209,10 @@ async def test_a_cancel_does_not_wait_for_a_slow_context(
 
 
 def test_the_end_of_the_server_waits_less_than_two_seconds_for_jobs() -> None:
-    assert analysis.CLOSE_SECONDS + analysis.LAST_SECONDS < 2
+    assert PATIENCE < 2
 
 
-async def test_the_end_of_the_server_interrupts_jobs(
-    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(analysis, "CLOSE_SECONDS", 30)  # what happens, on however busy a machine
+async def test_the_end_of_the_server_interrupts_jobs(core: Core, fake: FakeClaude) -> None:
     fake.script(hang=True, ignore=["SIGINT", "SIGTERM"])
     running = await core.analysis.start((await new_task(core, "one")).id, ALICE)
     pid = (await fake.called())["pid"]
@@ -241,7 +239,7 @@ async def test_what_does_not_end_in_time_is_left_behind_and_recovered(
 
     monkeypatch.setattr(inside(core, "runs")[job.id].stop, "ask", ignore)
     monkeypatch.setattr(analysis, "CLOSE_SECONDS", 0.05)
-    monkeypatch.setattr(analysis, "LAST_SECONDS", 30)  # as above
+    monkeypatch.setattr(analysis, "LAST_SECONDS", 30)  # on however busy a machine
     await core.analysis.close()
     assert (await core.analysis.get(job.id)).status is JobStatus.INTERRUPTED
     await eventually(lambda: not is_alive(pid))
