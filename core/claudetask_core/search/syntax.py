@@ -6,7 +6,7 @@ from typing import Final
 from claudetask_core.search.scopes import Scope
 from claudetask_core.search.syntax_findings import Finding, Findings, parsed
 from claudetask_core.search.syntax_grammars import grammar, grammars_of
-from claudetask_core.search.syntax_sources import leading, readable
+from claudetask_core.search.syntax_sources import bearable, leading, readable
 
 _LARGEST: Final = 4_000_000
 _LONGEST_LINE: Final = 20_000
@@ -48,7 +48,7 @@ def _findings(data: bytes, language: str) -> Findings | None:
     """What the grammar that understands most of the file finds, if that is half of it."""
     best: Findings | None = None
     for name in grammars_of(language):
-        tree = parsed(grammar(name), data)
+        tree = parsed(grammar(name), bearable(data, name))
         if tree is None:
             continue
         found = Findings(grammar(name), tree, data)

@@ -12,6 +12,8 @@ _MACRO_IN_HEAD: Final = re.compile(
 _APPLE_ENUM: Final = re.compile(
     rb"(\bNS_(?:CLOSED_ENUM|ENUM|OPTIONS)\([ \t]*\w{1,60}[ \t]*,)([ \t]*\w{1,100}[ \t]*)\)"
 )
+_BEYOND_LATIN_1: Final = re.compile(rb"[\xc4-\xf7][\x80-\xbf]+")
+_LATIN_1_ONLY: Final = frozenset({"bash"})
 _HASH: Final = ("#",)
 _SLASHES: Final = ("//", "/*")
 _LEADING: Final[dict[tuple[str, ...], str]] = {
@@ -46,6 +48,21 @@ def readable(data: bytes, language: str) -> bytes:
     if language == "objective-c":
         data = _APPLE_ENUM.sub(_plain_enum, data)
     return data
+
+
+def bearable(data: bytes, grammar: str) -> bytes:
+    """The bytes of a file without what the code of a grammar cannot take, each byte in its place.
+
+    That of bash asks C's `isalnum` of every character, whose table ends with U+00FF: for others it
+    reads whatever lies behind, or nothing at all, which ends the process. They count as letters.
+    """
+    if data.isascii() or grammar not in _LATIN_1_ONLY:
+        return data
+    return _BEYOND_LATIN_1.sub(_letters, data)
+
+
+def _letters(found: re.Match[bytes]) -> bytes:
+    return b"x" * len(found[0])
 
 
 def _without_macro(found: re.Match[bytes]) -> bytes:

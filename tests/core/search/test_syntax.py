@@ -1,5 +1,7 @@
 """Any text is cut in whole, whatever its grammar makes of it."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -110,3 +112,21 @@ def test_a_scope_reaches_to_what_stands_before_the_next() -> None:
     text = "[<Literal>]\nlet Limit = 10\n\n// Adds.\nlet add a b = a + b\n"
     _, chunks = chunks_of("a.fs", text * 20)
     assert all(chunk.names in {("add",), ()} for chunk in chunks)
+
+
+CUT = """
+from claudetask_core.search.chunks import cut
+from claudetask_core.search.languages import Family
+
+for wide in map(chr, range(0x10000, 0x110000, 0x1000)):
+    lines = ["тест() {", f"  echo {{{wide}", "}"]
+    (chunk,) = cut(lines, Family.SHELL, language="shell")
+print(*chunk.names)
+"""
+
+
+def test_a_character_that_bashs_grammar_cannot_take_ends_no_process() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", CUT], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout.decode().strip()) == (0, "тест")
