@@ -22,7 +22,7 @@ from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskU
 from claudetask_core.services.claims import Caller
 from tests.mcp.support import answer, server_of, text_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.embedded(reason="it is filled as a file")]
 
 TASKS = 10_000
 EVERYTHING = 32_000

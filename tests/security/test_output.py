@@ -158,6 +158,7 @@ def test_the_model_is_told_whose_words_it_reads() -> None:
     assert "What stands between fences" in INSTRUCTIONS
 
 
+@pytest.mark.embedded(reason="it is about the files that a board is made of")
 async def test_what_is_made_is_its_owners_alone(
     tmp_path: Path, settings: Settings, clock: HeldClock
 ) -> None:
