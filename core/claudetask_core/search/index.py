@@ -43,6 +43,7 @@ _QUICK: Final = 50_000
 _SURPLUS: Final = 5
 _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
+_PORTIONS: Final = 2
 
 
 def _never() -> bool:
@@ -161,15 +162,18 @@ class CodeIndex:
         return changed
 
     def _prepare(self, stop: Stop) -> None:
-        """Works out what the first questions would have to wait for, a little at a time."""
+        """Works out some of what questions would have to wait for; the next look goes on with it,
+        as the first answer after a start waits for this one.
+        """
 
         def some(store: Store) -> bool:
             with store.snapshot():
                 self._catalog.sync(store)
                 return self._asker.prepare(store, self._catalog)
 
-        while not stop() and self._reader.run(some):
-            continue
+        for _ in range(_PORTIONS):
+            if stop() or not self._reader.run(some):
+                break
 
     def _left_out(self, work: Work) -> bool:
         """Whether files are missing after the work, as their content was just forgotten."""
