@@ -65,30 +65,34 @@ class Memory:
 
 
 class Witness:
-    """Reads terms, each once as long as `memory` lasts."""
+    """Reads the terms of one question, each once, and none that `memory` still knows."""
 
     def __init__(self, store: Store, catalog: Catalog, memory: Memory) -> None:
         self._store = store
         self._catalog = catalog
         self._memory = memory
+        self._held: dict[str, Evidence] = {}
 
     def of(self, term: str) -> Evidence:
         """The evidence of a term among the files of the catalogue."""
-        known = self._memory.get(term, self._catalog.version)
-        if known is None:
+        if term not in self._held:
             self.prepare((term,))
-            known = self._memory.get(term, self._catalog.version) or _nothing()
-        return known
+        return self._held[term]
 
     def prepare(self, terms: Iterable[str]) -> None:
         """Reads those of some terms that are not remembered, all at once."""
-        version = self._catalog.version
-        missing = [term for term in dict.fromkeys(terms) if self._memory.get(term, version) is None]
-        found: dict[str, list[bytes]] = {term: [] for term in missing}
-        for term, data in self._store.postings(missing):
-            found[term].append(data)
-        for term, parts in found.items():
-            self._memory.put(term, self._evidence(b"".join(parts)))
+        missing: dict[str, list[bytes]] = {}
+        for term in terms:
+            known = self._memory.get(term, self._catalog.version)
+            if known is None:
+                missing[term] = []
+            else:
+                self._held[term] = known
+        for term, data in self._store.postings([*missing]):
+            missing[term].append(data)
+        for term, parts in missing.items():
+            self._held[term] = self._evidence(b"".join(parts))
+            self._memory.put(term, self._held[term])
 
     def _evidence(self, data: bytes) -> Evidence:
         if not data:

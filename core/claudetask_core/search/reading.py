@@ -90,20 +90,27 @@ def read(root: Path, relative: str, max_bytes: int, safe: set[str] | None = None
 
 def is_inside(root: Path, relative: str, safe: set[str] | None = None) -> bool:
     """Whether only real folders lead from `root` to a path; arguments as for `read`."""
-    folder = relative.rpartition("/")[0]
     safe = set[str]() if safe is None else safe
-    if not folder or folder in safe:
-        return not relative.startswith("/")
-    if folder.rpartition("/")[2] in _NOWHERE or not is_inside(root, folder, safe):
+    if relative.rpartition("/")[0] in safe:
+        return True
+    end = relative.find("/")
+    while end >= 0:
+        folder = relative[:end]
+        if folder not in safe and not _is_folder(root, folder):
+            return False
+        safe.add(folder)
+        end = relative.find("/", end + 1)
+    return True
+
+
+def _is_folder(root: Path, folder: str) -> bool:
+    """Whether it is a folder and no symlink; those around it were looked at before."""
+    if folder.rpartition("/")[2] in _NOWHERE:
         return False
     try:
-        status = os.lstat(f"{root}/{folder}")
+        return stat.S_ISDIR(os.lstat(f"{root}/{folder}").st_mode)
     except (OSError, ValueError):
         return False
-    if not stat.S_ISDIR(status.st_mode):
-        return False
-    safe.add(folder)
-    return True
 
 
 def _content(handle: int, max_bytes: int) -> Content | None:

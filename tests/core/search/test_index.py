@@ -347,7 +347,13 @@ def test_only_regular_files_inside_the_root_are_read(tree: Tree, tmp_path: Path)
     assert read(tree.root, "sub", 100) is None
     assert read(tree.root, "pipe", 100) is None
     assert read(tree.root, "nul\0.py", 100) is None
+    assert read(tree.root, "/etc/passwd", 100) is None
+    assert read(tree.root, "sub//../pipe", 100) is None
     assert look(str(tree.root / "nul\0.py")) is None
+
+
+def test_a_path_of_any_depth_is_looked_at(tree: Tree) -> None:
+    assert read(tree.root, f"{'d/' * 1500}a.py", 100) is None
 
 
 def test_a_computed_key_over_lines_does_no_harm_to_the_index(tree: Tree) -> None:
