@@ -8,9 +8,13 @@ git that is to end is ended with its children, which would otherwise keep its ou
 
 import os
 import signal
+import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
+PROGRAM: Final = "git"
 SWITCHES: Final = (
     "--no-pager",
     "-c",
@@ -34,6 +38,27 @@ def environment() -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     return {**inherited, **OFFLINE, **quiet}
+
+
+def begin(root: Path, command: Sequence[str], stdin: int) -> "subprocess.Popen[bytes]":
+    """Starts git in a session of its own, to be ended by `end_group`; its answer comes by a pipe.
+
+    Args:
+        root: The folder it is asked about.
+        command: What it is asked.
+        stdin: `subprocess.PIPE` or `subprocess.DEVNULL`.
+
+    Raises:
+        OSError, ValueError: There is no git, or no such folder.
+    """
+    return subprocess.Popen(  # noqa: S603 — an argument vector of ours
+        [PROGRAM, "-C", str(root), *SWITCHES, *command],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+        start_new_session=True,
+    )
 
 
 def end_group(pid: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.engine import make_url
 
-from claudetask_core.db import derived
+from claudetask_core.db import trigrams
 from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.models import TaskRow
@@ -145,5 +145,5 @@ def test_a_server_without_the_extension_is_told_what_to_install() -> None:
             return None
 
     with pytest.raises(DomainError) as refusal:
-        derived.require_trigrams(cast("Connection", Bare()))
+        trigrams.require_trigrams(cast("Connection", Bare()))
     assert "contrib" in refusal.value.next_step

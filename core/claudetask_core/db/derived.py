@@ -7,9 +7,6 @@ the counts.
 import sqlite3
 from typing import Final
 
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
-
 from claudetask_core.errors import Unavailable
 
 LEAST_SQLITE: Final = (3, 34)
@@ -33,6 +30,7 @@ COUNT_ANEW: Final = (
     "DELETE FROM tasks_counted",
     f"INSERT INTO tasks_counted {_COUNTS}",
 )
+"""Counts again; a board in a server has these counts too."""
 TAKE_IN: Final = (_FORGET, _ENTER, "DELETE FROM tasks_grams_due")
 """Has the index know all that was written."""
 ANEW: Final = (
@@ -40,8 +38,7 @@ ANEW: Final = (
     _TABLE,
     "INSERT INTO tasks_grams (tasks_grams) VALUES ('rebuild')",
     "DELETE FROM tasks_grams_due",
-    "DELETE FROM tasks_counted",
-    f"INSERT INTO tasks_counted {_COUNTS}",
+    *COUNT_ANEW,
 )
 """Makes all of it again."""
 CHECK: Final = (
@@ -75,32 +72,3 @@ def require_sqlite() -> None:
     """
     if sqlite3.sqlite_version_info < LEAST_SQLITE:
         raise SqliteTooOld
-
-
-class TrigramsMissing(Unavailable):
-    code = "trigrams_missing"
-
-    def __init__(self, next_step: str) -> None:
-        super().__init__(
-            "The database has no extension pg_trgm, by which tasks are found by a part of a text.",
-            next_step=next_step,
-        )
-
-
-def require_trigrams(connection: Connection) -> None:
-    """Adds PostgreSQL's extension to the database, where it is not there yet.
-
-    Raises:
-        TrigramsMissing: It cannot be added; the error says by whom and how.
-    """
-    if connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")):
-        return
-    if not connection.scalar(text("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'")):
-        raise TrigramsMissing("Install PostgreSQL's contrib package on its server, then try again.")
-    try:
-        with connection.begin_nested():
-            connection.execute(text("CREATE EXTENSION pg_trgm"))
-    except DBAPIError as error:
-        raise TrigramsMissing(
-            "Have an owner of the database run CREATE EXTENSION pg_trgm in it, then try again."
-        ) from error

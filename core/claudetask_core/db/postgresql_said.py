@@ -1,5 +1,6 @@
 """What PostgreSQL says of its surroundings, by SQLSTATE, in the board's own words."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -38,92 +39,89 @@ def translation(error: DBAPIError, where: str) -> DomainError | None:
     if type(error.orig).__name__ == STALE_PLAN:
         return busy()  # another server migrated the board; the next time all is asked anew
     state = str(getattr(error.orig, "sqlstate", None) or "")
+    meant = _MEANT.get(state) or _MEANT.get(state[:2])
+    if meant is _BUSY:
+        return busy()
+    if meant is None:
+        meant = _LOST if error.connection_invalidated else None
     said = str(getattr(error.orig, "args", ("",))[0]).splitlines()[0][:SHOWN]
-    for prefix in (state, state[:2]):
-        if prefix in _SAID and prefix:
-            return _SAID[prefix](said, where)
-    return _lost(said, where) if error.connection_invalidated else None
+    return meant.told(said, where) if meant is not None else None
 
 
-def _busy(_said: str, _where: str) -> DomainError:
-    return busy()
+@dataclass(frozen=True)
+class _Meant:
+    """What a state means: an error, its sentence about `said` at `where`, and what to do."""
+
+    error: type[DomainError]
+    sentence: str
+    next_step: str
+
+    def told(self, said: str, where: str) -> DomainError:
+        return self.error(self.sentence.format(said=said, where=where), next_step=self.next_step)
 
 
-def _full(said: str, where: str) -> DomainError:
-    return BoardBusy(
-        f"The database server of the board ({where}) takes no more connections: {said}.",
-        next_step="Try again in a few seconds; where it lasts, raise its max_connections.",
-    )
-
-
-def _lost(said: str, where: str) -> DomainError:
-    return BoardUnreachable(
-        f"The connection to the board's database ({where}) was lost: {said}.",
-        next_step="Try again; where this was a write, look first whether it was made.",
-    )
-
-
-def _refused(said: str, where: str) -> DomainError:
-    return BoardUnreachable(
-        f"The database server of the board ({where}) lets us not in: {said}.",
-        next_step=f"Correct the user, password or database that {SETTING} names.",
-    )
-
-
-def _forbidden(said: str, where: str) -> DomainError:
-    return BoardUnwritable(
-        f"The database of the board ({where}) forbids it: {said}.",
-        next_step="Make the board's user the owner of its database and of all tables in it.",
-    )
-
-
-def _occupied(said: str, where: str) -> DomainError:
-    return BoardUnwritable(
-        f"The database {where} holds something else already: {said}.",
-        next_step=f"Make a database for this board alone, and name it with {SETTING}.",
-    )
-
-
-def _unwritable(said: str, where: str) -> DomainError:
-    return BoardUnwritable(
-        f"The board ({where}) cannot be written ({said}); nothing was changed.",
-        next_step="Free disk space on the database server, or name its primary, then try again.",
-    )
-
-
-def _broken(said: str, where: str) -> DomainError:
-    return BoardBroken(
-        f"The board's database ({where}) is damaged: {said}.",
-        next_step="Have its administrator look at it; pg_restore goes back to a dump.",
-    )
-
-
-def _odd(said: str, _where: str) -> DomainError:
-    return TextUnkeepable(
-        f"The board cannot keep a character of this text ({said}).",
-        next_step="Leave out NUL and other characters that UTF-8 does not have.",
-    )
-
-
-_SAID: Final = {
-    "08": _lost,
-    "25P03": _lost,  # silent for too long within a transaction
-    "57P01": _lost,
-    "57P02": _lost,
-    "57P03": _lost,  # starting up, or shutting down
-    "57P05": _lost,
-    "57014": _busy,  # cancelled by a time limit of the server's
-    "55P03": _busy,
-    "40": _busy,
-    "53300": _full,
-    "53": _unwritable,
-    "58": _unwritable,
-    "25006": _unwritable,  # a standby
-    "28": _refused,
-    "3D000": _refused,
-    "42501": _forbidden,
-    "42P07": _occupied,
-    "XX001": _broken,
-    "XX002": _broken,
-    "22021": _odd,
+_BUSY: Final = _Meant(BoardBusy, "", "")
+"""Said as for a board that is a file."""
+_FULL: Final = _Meant(
+    BoardBusy,
+    "The database server of the board ({where}) takes no more connections: {said}.",
+    "Try again in a few seconds; where it lasts, raise its max_connections.",
+)
+_LOST: Final = _Meant(
+    BoardUnreachable,
+    "The connection to the board's database ({where}) was lost: {said}.",
+    "Try again; where this was a write, look first whether it was made.",
+)
+_REFUSED: Final = _Meant(
+    BoardUnreachable,
+    "The database server of the board ({where}) lets us not in: {said}.",
+    f"Correct the user, password or database that {SETTING} names.",
+)
+_FORBIDDEN: Final = _Meant(
+    BoardUnwritable,
+    "The database of the board ({where}) forbids it: {said}.",
+    "Make the board's user the owner of its database and of all tables in it.",
+)
+_OCCUPIED: Final = _Meant(
+    BoardUnwritable,
+    "The database {where} holds something else already: {said}.",
+    f"Make a database for this board alone, and name it with {SETTING}.",
+)
+_UNWRITABLE: Final = _Meant(
+    BoardUnwritable,
+    "The board ({where}) cannot be written ({said}); nothing was changed.",
+    "Free disk space on the database server, or name its primary, then try again.",
+)
+_BROKEN: Final = _Meant(
+    BoardBroken,
+    "The board's database ({where}) is damaged: {said}.",
+    "Have its administrator look at it; pg_restore goes back to a dump.",
+)
+_ODD: Final = _Meant(
+    TextUnkeepable,
+    "The board cannot keep a character of this text ({said}).",
+    "Leave out NUL and other characters that UTF-8 does not have.",
+)
+_MEANT: Final = {
+    "08": _LOST,
+    "25P03": _LOST,  # silent for too long within a transaction
+    "57P01": _LOST,
+    "57P02": _LOST,
+    "57P03": _LOST,  # starting up, or shutting down
+    "57P05": _LOST,
+    "57014": _BUSY,  # cancelled by a time limit of the server's
+    "55P03": _BUSY,
+    "40": _BUSY,
+    "53300": _FULL,
+    "53": _UNWRITABLE,
+    "58": _UNWRITABLE,
+    "25006": _UNWRITABLE,  # a standby
+    "28": _REFUSED,
+    "3D000": _REFUSED,
+    "42501": _FORBIDDEN,
+    "42P07": _OCCUPIED,
+    "XX001": _BROKEN,
+    "XX002": _BROKEN,
+    "22021": _ODD,
 }
+"""By state, or by the class of states that its first two characters name."""

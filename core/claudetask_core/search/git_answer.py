@@ -31,7 +31,8 @@ class GitAnswer:
     def __init__(
         self, root: Path, command: Sequence[str], stop: Stop, seconds: float, most: int
     ) -> None:
-        self._command = ("git", "-C", str(root), *safe_git.SWITCHES, *command)
+        self._root = root
+        self._command = command
         self._stop = stop
         self._seconds = seconds
         self._most = most
@@ -44,14 +45,7 @@ class GitAnswer:
             Stopped: `stop` said so.
         """
         try:
-            process = subprocess.Popen(  # noqa: S603 — an argument vector of ours
-                self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=safe_git.environment(),
-                start_new_session=True,
-            )
+            process = safe_git.begin(self._root, self._command, subprocess.DEVNULL)
         except (OSError, ValueError):
             return
         with process:

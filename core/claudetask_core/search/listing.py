@@ -30,9 +30,7 @@ _MODULES: Final = b".gitmodules"
 _MODULE_PATH: Final = re.compile(rb"^[ \t]*path[ \t]*=[ \t]*([^\r\n]*[^\s])", re.MULTILINE)
 _MOST_MODULES: Final = 1_000_000
 _MOST_NESTED: Final = 5
-_GIT: Final = (
-    "git", *safe_git.SWITCHES, "-c", "core.untrackedCache=false", "--literal-pathspecs",
-)  # fmt: skip
+_TO_LIST: Final = ("-c", "core.untrackedCache=false", "--literal-pathspecs")
 _LIST: Final = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
 
 Stop = Callable[[], bool]
@@ -208,14 +206,7 @@ def _git_files(root: Path, stop: Stop, *only: str) -> list[bytes]:
 
 def _asked_git(root: Path, stop: Stop, command: Sequence[str], asked: bytes = b"") -> bytes:
     try:
-        process = subprocess.Popen(  # noqa: S603 — an argument vector of ours
-            [_GIT[0], "-C", str(root), *_GIT[1:], *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=safe_git.environment(),
-            start_new_session=True,
-        )
+        process = safe_git.begin(root, (*_TO_LIST, *command), subprocess.PIPE)
     except OSError:
         return b""
     with process:

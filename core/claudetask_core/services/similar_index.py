@@ -55,7 +55,9 @@ class WordIndex(Protocol):
         """Makes a task findable that the index does not know; `said` are its texts by name."""
         ...
 
-    async def forget(self, session: WriteSession, task_id: int) -> None: ...
+    async def forget(self, session: WriteSession, task_id: int) -> None:
+        """Takes a task out of the index, before it is entered anew or when it is gone."""
+        ...
 
     async def empty(self, session: WriteSession) -> None:
         """Makes the index anew, without a task, also where it is damaged."""

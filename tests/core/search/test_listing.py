@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pathspec import GitIgnoreSpec
 
+from claudetask_core import safe_git
 from claudetask_core.search import listing
 from claudetask_core.search.exclusions import SECRETS, is_secret, is_unwanted, unreadable
 from claudetask_core.search.listing import GlobInvalid, Stopped, glob, list_files
@@ -155,7 +156,7 @@ def test_without_git_on_the_machine_the_tree_is_walked(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree.write("a.py", "x")
-    monkeypatch.setattr(listing, "_GIT", ("no-such-git-here",))
+    monkeypatch.setattr(safe_git, "PROGRAM", "no-such-git-here")
     assert listed(tree) == ["a.py"]
 
 
@@ -163,7 +164,7 @@ def test_a_git_that_hangs_is_ended(tree: Tree, monkeypatch: pytest.MonkeyPatch) 
     tree.write("a.py", "x")
     slow = tree.write("slow.sh", "#!/bin/sh\nsleep 30\ntrue\n")
     slow.chmod(0o700)
-    monkeypatch.setattr(listing, "_GIT", (str(slow),))
+    monkeypatch.setattr(safe_git, "PROGRAM", str(slow))
     monkeypatch.setattr(listing, "GIT_SECONDS", 0.1)
     monkeypatch.setattr(listing, "_POLL_SECONDS", 0.05)
     assert "a.py" in listed(tree)
@@ -172,7 +173,7 @@ def test_a_git_that_hangs_is_ended(tree: Tree, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_walk_stops_when_told(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "_GIT", ("no-such-git-here",))
+    monkeypatch.setattr(safe_git, "PROGRAM", "no-such-git-here")
     with pytest.raises(Stopped):
         list_files(tree.root, NOTHING, lambda: True)
 

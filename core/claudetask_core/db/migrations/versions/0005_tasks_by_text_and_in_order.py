@@ -4,7 +4,7 @@ from typing import Final
 
 from alembic import op
 
-from claudetask_core.db import derived
+from claudetask_core.db.trigrams import require_trigrams
 
 revision = "0005"
 down_revision = "0004"
@@ -115,7 +115,7 @@ def upgrade() -> None:
     for column in ORDERS:
         op.create_index(f"ix_tasks_{column}_id", "tasks", [column, "id"])
     if op.get_bind().dialect.name == "postgresql":
-        derived.require_trigrams(op.get_bind())
+        require_trigrams(op.get_bind())
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)
 
