@@ -1,5 +1,6 @@
 """What an entry point reads from its surroundings, once, for all below to be handed."""
 
+import gc
 import os
 import secrets
 import sys
@@ -58,6 +59,7 @@ class Entry:
         """Opens the core; its imports are not wanted before."""
         from claudetask_core.core import open_core  # noqa: PLC0415 — not wanted before
 
+        gc.enable()  # the start went without, and from here on there may be much, and for long
         return open_core(
             self.settings,
             start=self.start,

@@ -1,8 +1,8 @@
 """Whose request it is: the server's own token, one of a person or program, or nobody's.
 
 Callers need a token where the server has one of its own, where others can reach the address, and
-as soon as the board has tokens. A token is looked up at every request, so one that was revoked is
-refused at once; an answer that goes on for long is cut off within `CHECK_SECONDS`.
+within a second of the board having tokens. A token is looked up at every request, so one that was
+revoked is refused at once; an answer that goes on for long is cut off within `CHECK_SECONDS`.
 """
 
 import asyncio

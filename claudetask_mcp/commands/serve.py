@@ -71,8 +71,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
         )
-        gc.enable()  # the start went without
-        gc.freeze()
+        gc.freeze()  # what the start made stays: a collection need not look at it again
         _outlive_signals()
         await Announcing(config, app.state.streams.end).serve(sockets=[listening])
     return 0

@@ -11,6 +11,7 @@ import hmac
 import logging
 import re
 import secrets
+import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ USE_NOTED = timedelta(minutes=1)
 REFUSALS_A_MINUTE = 60
 LONGEST = 200
 CLOSE_SECONDS = 1.0
+BELIEVED_SECONDS = 1.0
 NOBODY = hashlib.sha256(b"").hexdigest()
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,9 @@ class TokenService:
         self._beside: set[asyncio.Task[None]] = set()
         self._told: set[tuple[str, ...]] = set()
         self._told_since: datetime | None = None
+        self._nobody_until = 0.0
+        self._commits = 0
+        database.on_commit(self._committed)
 
     async def create(self, data: TokenCreate, actor: str) -> TokenMade:
         """Makes a token; one of that name that has expired makes room for it.
@@ -187,10 +192,21 @@ class TokenService:
         """Whether there is or was any token: then callers need one.
 
         Those that expired or were revoked count, lest ending the last one, a stolen one perhaps,
-        open the board to everybody.
+        open the board to everybody. That there is none is believed for `BELIEVED_SECONDS`, as every
+        request without a token asks; a first token of this process counts at once.
         """
+        if time.monotonic() < self._nobody_until:
+            return False
+        commits = self._commits
         async with self._database.read() as session:
-            return await session.scalar(select(TokenRow.id).limit(1)) is not None
+            asked = await session.scalar(select(TokenRow.id).limit(1)) is not None
+        if not asked and commits == self._commits:
+            self._nobody_until = time.monotonic() + BELIEVED_SECONDS
+        return asked
+
+    def _committed(self) -> None:
+        self._commits += 1
+        self._nobody_until = 0.0
 
     async def has_admin(self) -> bool:
         """Whether a living token may do everything."""

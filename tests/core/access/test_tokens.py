@@ -13,7 +13,7 @@ from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.audit import AuditKind, AuditPage
 from claudetask_core.schemas.token import Identity, TokenCreate, TokenScope, TokenState
 from claudetask_core.search.credentials import secret_lines
-from claudetask_core.services import audit
+from claudetask_core.services import audit, tokens
 from claudetask_core.services.tokens import Refused, TokenService
 from tests.support import HeldClock
 from tests.support_tokens import token
@@ -97,6 +97,24 @@ async def test_when_a_token_was_last_used_is_noted_once_a_minute(
     await core.tokens.identify(secret)
     await core.tokens.settle()
     assert (await core.tokens.find())[0].last_used_at == clock.now()
+
+
+@pytest.mark.parametrize(("seconds", "asked_at_once"), [(60, False), (0, True)])
+async def test_that_there_is_no_token_is_believed_for_so_long_or_until_a_change(
+    core: Core,
+    project: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    asked_at_once: bool,
+) -> None:
+    monkeypatch.setattr(tokens, "BELIEVED_SECONDS", seconds)
+    assert not await core.tokens.is_asked_for()
+    async with open_core(settings, start=project, home=None) as other:
+        await token(other, "ann", "read")
+    assert await core.tokens.is_asked_for() is asked_at_once
+    await token(core, "bob", "read")
+    assert await core.tokens.is_asked_for()
 
 
 async def test_callers_need_a_token_once_there_was_one_until_it_is_forgotten(
