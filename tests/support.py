@@ -3,11 +3,12 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from inspect import isawaitable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from claudetask_core.clock import Clock
 
@@ -55,10 +56,17 @@ def in_git(folder: Path, *commands: str) -> None:
         subprocess.run(["git", *command.split()], cwd=folder, check=True, timeout=20)
 
 
-async def eventually(holds: Callable[[], object], seconds: float = SOON) -> None:
+async def eventually(
+    holds: Callable[[], object] | Callable[[], Awaitable[object]], seconds: float = SOON
+) -> None:
     """Waits until something holds, and not for ever."""
+
+    async def it_does() -> object:
+        said: object = holds()
+        return await cast("Awaitable[object]", said) if isawaitable(said) else said
+
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 — other processes set no event
+        while not await it_does():  # noqa: ASYNC110 — other processes set no event
             await asyncio.sleep(0.01)
 
 

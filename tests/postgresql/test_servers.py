@@ -172,9 +172,11 @@ async def test_a_job_runs_once_and_another_machine_leaves_it_alone(
 
 async def beaten(core: Core, job_id: str, clock: HeldClock) -> None:
     """Waits for the heartbeat of a job to be that of now."""
-    async with asyncio.timeout(WAIT):
-        while (await heartbeat(core.database, job_id)) != clock.now():  # noqa: ASYNC110 — written by a helper of the service
-            await asyncio.sleep(0.05)
+
+    async def is_fresh() -> bool:
+        return await heartbeat(core.database, job_id) == clock.now()
+
+    await eventually(is_fresh, WAIT)
 
 
 async def heartbeat(database: Database, job_id: str) -> object:

@@ -1,8 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.core.search.projects import Project
 from tests.core.search.repositories import Repository
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
@@ -34,3 +35,10 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
     made.commit("Begin", {"begin.txt": "begin\n"})
     yield made
     made.index.close()
+
+
+@pytest.fixture
+async def project(tmp_path: Path) -> AsyncIterator[Project]:
+    made = Project(tmp_path)
+    yield made
+    await made.service.close()

@@ -5,12 +5,15 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.commit_keeping import unpack
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.store import Store
 from tests.core.search.trees import Tree
 
 FIRST = 1_700_000_000
+QUESTION = "sessions end too early after login"
+FIX = "Keep sessions from ending early after a login"
 
 
 class Repository(Tree):
@@ -59,3 +62,16 @@ class Repository(Tree):
         index = index or self.index
         index.refresh()
         return index.read_history()
+
+
+def fill(repository: Repository) -> None:
+    """Files of which one was changed for the question, though no word of it names that."""
+    for number in range(6):
+        repository.commit(f"Add part {number}", {f"src/part{number}.py": f"def f{number}(): 0\n"})
+    repository.commit(FIX, {"src/part4.py": "def f4(): 1\n"})
+    repository.commit("Say hello", {"src/part1.py": "def f1(): 2\n"})
+
+
+def paths(index: CodeIndex, query: str) -> list[str]:
+    """The files of the hits, in their order."""
+    return [hit.path for hit in index.ask(SearchQuery(query=query))]

@@ -3,7 +3,6 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -15,53 +14,13 @@ from claudetask_core.search import watching
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex, Progress
 from claudetask_core.search.kinds import KindUnknown
-from claudetask_core.search.listing import Stop, Stopped
+from claudetask_core.search.listing import Stop
 from claudetask_core.services import search as search_module
 from claudetask_core.services.search import SearchClosed, SearchService, TreeMissing
-from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding
+from claudetask_core.services.search_embedding import Embedding
 from claudetask_core.services.search_tree import Tree
-from tests.core.search.trees import LIMITER, PARSER
-from tests.support import in_git
-
-SECONDS = 10
-
-
-class Project:
-    """A root that may move, and the service that looks at it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.root = folder / "one"
-        self.root.mkdir()
-        (self.root / "limiter.py").write_text(LIMITER, encoding="utf-8")
-        self.service = self.another()
-
-    async def where(self) -> Path:
-        return self.root
-
-    def another(
-        self, *, watch: bool = False, embedding: Embedding = WORDS_ONLY, history: bool = True
-    ) -> SearchService:
-        return SearchService(
-            root=self.where,
-            folder=self.folder / "data" / "index",
-            max_file_bytes=100_000,
-            exclude=["*.skip"],
-            watch=watch,
-            embedding=embedding,
-            history=history,
-        )
-
-    async def paths(self, query: str) -> list[str]:
-        results = await self.service.search(SearchQuery(query=query))
-        return [hit.path for hit in results.results]
-
-
-@pytest.fixture
-async def project(tmp_path: Path) -> AsyncIterator[Project]:
-    made = Project(tmp_path)
-    yield made
-    await made.service.close()
+from tests.core.search.projects import SECONDS, Project
+from tests.core.search.trees import PARSER
 
 
 async def test_a_question_starts_the_index_by_itself(project: Project) -> None:
@@ -427,53 +386,3 @@ async def test_a_tier_that_does_not_help_is_done_without_and_said(
     assert results.message is not None
     assert "Answered without it." in results.message
     assert "s3cret" not in results.message
-
-
-async def test_what_commits_say_counts_once_the_index_was_waited_for(project: Project) -> None:
-    (project.root / "other.py").write_text("value = 1\n", encoding="utf-8")
-    in_git(project.root, "init -q", "add limiter.py", "commit -q -m Begin", "add other.py")
-    in_git(project.root, "commit -q -m Calibrate")
-    await project.service.wait()
-    assert await project.paths("where is it calibrated") == ["other.py"]
-    await project.service.close()
-    project.service = project.another(history=False)
-    await project.service.wait()
-    assert await project.paths("where is it calibrated") == []
-
-
-async def test_no_question_fails_or_waits_for_what_commits_say(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reading, let = threading.Event(), threading.Event()
-
-    def stuck(_: CodeIndex, stop: Stop) -> bool:
-        reading.set()
-        assert let.wait(SECONDS)
-        if stop():
-            raise Stopped
-        raise IndexUnavailable("The disk is full.", next_step="Make room.")
-
-    monkeypatch.setattr(CodeIndex, "read_history", stuck)
-    assert await project.paths("RateLimiter") == ["limiter.py"]
-    assert await asyncio.to_thread(reading.wait, SECONDS)
-    assert await project.paths("RateLimiter") == ["limiter.py"]
-    let.set()
-    assert (await project.service.wait()).state == "ready"
-
-
-async def test_closing_ends_the_reading_of_commits(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ended = threading.Event()
-
-    def until_told(_: CodeIndex, stop: Stop) -> bool:
-        while not stop():
-            time.sleep(0.001)
-        ended.set()
-        raise Stopped
-
-    monkeypatch.setattr(CodeIndex, "read_history", until_told)
-    await project.paths("RateLimiter")
-    async with asyncio.timeout(SECONDS):
-        await project.service.close()
-    assert ended.is_set()
