@@ -1,5 +1,6 @@
 """A question to the code index and its answer."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -25,7 +26,8 @@ class SearchQuery(WriteModel):
     kind: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None
 
 
-class Highlight(ReadModel):
+@dataclass(frozen=True, slots=True)
+class Highlight:
     """A word of the question in line `line` of the file: characters `start` to before `end`."""
 
     line: int

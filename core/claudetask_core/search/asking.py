@@ -6,16 +6,17 @@ from typing import Final
 
 import numpy as np
 
+from claudetask_core.search.analysis import encoder_name
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.commit_fields import History
 from claudetask_core.search.commit_index import CommitIndex
 from claudetask_core.search.connection import translated
 from claudetask_core.search.enriching import Enricher
-from claudetask_core.search.evidence import Memory, Witness
+from claudetask_core.search.evidence import Witness
 from claudetask_core.search.meaning import PathVectors, of_question
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Near, Ranked, Ranker, Wanted
-from claudetask_core.search.standing import Standing
+from claudetask_core.search.remembered import Remembered
 from claudetask_core.search.store import Store
 from claudetask_core.search.vectors import TermTable
 
@@ -38,13 +39,13 @@ class Asker:
     ) -> None:
         self._table = table
         self._enricher = enricher
+        self._encoder = enricher.encoder if enricher is not None else encoder_name(table)
         self._with_history = history
         self.forget()
 
     def forget(self) -> None:
         """Forgets what was read from the index, which is another now."""
-        self._memory = Memory()
-        self._standing = Standing()
+        self._remembered = Remembered()
         self._prepared = 0
         self._position: str | None = None
         self._history: History | None = None
@@ -55,7 +56,12 @@ class Asker:
         first, end = self._prepared, len(catalog.rows)
         files = catalog.rows[first : first + _AT_ONCE]
         numbers = np.array([first + place for place, row in enumerate(files) if row], np.int64)
-        self._standing.prepare(numbers, catalog, Witness(store, catalog, self._memory))
+        remembered = self._remembered
+        witness = Witness(store, catalog, remembered.words)
+        remembered.standing.prepare(numbers, catalog, witness)
+        if self._encoder:
+            blobs = [row.blob.id for row in files if row and row.blob]
+            remembered.vectors.prepare(store, self._encoder, blobs)
         if self._paths is not None:
             self._paths.prepare(numbers, catalog)
         history = self.history(store)
@@ -84,11 +90,11 @@ class Asker:
             near = partial(self._paths.closeness, question=meaning.vector)
         if self._enricher is not None:
             meaning = self._enricher.meaning(text) or meaning
-        memory, standing = self._memory, self._standing
+        remembered = self._remembered
 
         def rank(store: Store, catalog: Catalog, wanted: Wanted, most: int) -> list[Ranked]:
             history = self.history(store)
-            ranker = Ranker(store, catalog, memory, question, meaning, near, standing, history)
+            ranker = Ranker(store, catalog, remembered, question, meaning, near, history)
             return ranker.rank(wanted, most)
 
         return rank

@@ -33,6 +33,11 @@ class Enricher:
         self._asked: OrderedDict[str, Meaning] = OrderedDict()
         self.failure: EncoderFailed | None = None
 
+    @property
+    def encoder(self) -> str:
+        """The name under which the vectors are kept."""
+        return self._encoder.name
+
     def encode_missing(self, access: Access, stop: Stop) -> None:
         """Encodes what of the tree has no vectors yet.
 
@@ -96,7 +101,7 @@ class Enricher:
             return []
         lines = content.lines
         found: list[str] = []
-        for row in access.run(lambda store: store.chunks(blob)):
+        for row in access.run(lambda store: store.chunks([blob])[blob]):
             start, end, kind, symbol = unpack_row(row)
             head = f"{path} {symbol}" if symbol else path
             shown = [] if kind == WITHHELD else lines[start - 1 : end]

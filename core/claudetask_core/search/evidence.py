@@ -90,23 +90,41 @@ class Witness:
                 self._held[term] = known
         for term, data in self._store.postings([*missing]):
             missing[term].append(data)
-        for term, parts in missing.items():
-            self._held[term] = self._evidence(b"".join(parts))
-            self._memory.put(term, self._held[term])
+        found = dict.fromkeys(missing, _NOTHING)
+        found |= self._evidence({term: b"".join(data) for term, data in missing.items() if data})
+        for term, one in found.items():
+            self._held[term] = one
+            self._memory.put(term, one)
 
-    def _evidence(self, data: bytes) -> Evidence:
+    def _evidence(self, data: dict[str, bytes]) -> dict[str, Evidence]:
+        """What the packed postings of some terms say, worked out for all of them at once."""
         if not data:
-            return _nothing()
-        chunks, times = unpack(data)
+            return {}
+        chunks, times = unpack(b"".join(data.values()))
+        asked = np.repeat(np.arange(len(data)), [len(one) // SIZE for one in data.values()])
         owners = self._owners(chunks)
         ours = owners >= 0
-        chunks, times, owners = chunks[ours], times[ours], owners[ours]
+        chunks, times, owners, asked = chunks[ours], times[ours], owners[ours], asked[ours]
         if not owners.size:
-            return _nothing()
+            return {}
         # the chunks of a file have neighbouring numbers: each file with the term is one run
-        starts = changes(owners)
+        starts = changes(asked * np.int64(self._catalog.owner.size) + owners)
         files = owners[starts].astype(np.int64)
-        return Evidence(chunks, times, files, np.add.reduceat(times, starts))
+        file_times = np.add.reduceat(times, starts)
+        ends = np.searchsorted(asked, np.arange(1, len(data) + 1))
+        file_ends = np.searchsorted(starts, ends)
+        found: dict[str, Evidence] = {}
+        start = first = 0
+        for term, end, last in zip(data, ends.tolist(), file_ends.tolist(), strict=True):
+            # copies, as what is remembered of one term must not hold the others'
+            found[term] = Evidence(
+                chunks[start:end].copy(),
+                times[start:end].copy(),
+                files[first:last].copy(),
+                file_times[first:last].copy(),
+            )
+            start, first = end, last
+        return found
 
     def holders(self, terms: Sequence[str]) -> list[int]:
         """In how many files each of some terms stands; nothing of this is remembered."""
@@ -135,9 +153,8 @@ class Witness:
         return found
 
 
-def _nothing() -> Evidence:
-    none = np.zeros(0, np.int64)
-    return Evidence(none, np.zeros(0), none, np.zeros(0))
+_NONE: Final = np.zeros(0, np.int64)
+_NOTHING: Final = Evidence(_NONE, np.zeros(0), _NONE, np.zeros(0))
 
 
 def rarity(total: int, having: int) -> float:

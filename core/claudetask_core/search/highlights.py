@@ -4,7 +4,6 @@ Words meet as they do in the index: by the terms of `tokens.py`, so "sessions" m
 `SessionStore`, and "rate limiter" the whole of `RateLimiter`.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -26,14 +25,14 @@ def highlights(marker: "Marker", text: str, first: int) -> list[Highlight]:
     """
     found: list[Highlight] = []
     line, line_start = first, 0
-    for word in marker.words(text):
-        breaks = text.count("\n", line_start, word.start())
+    for place, spans in marker.places(text):
+        breaks = text.count("\n", line_start, place)
         if breaks:
             line += breaks
-            line_start = text.rindex("\n", line_start, word.start()) + 1
-        offset = word.start() - line_start
-        for start, end in marker.spans(word[0]):
-            found.append(Highlight(line=line, start=offset + start, end=offset + end))
+            line_start = text.rindex("\n", line_start, place) + 1
+        offset = place - line_start
+        for start, end in spans:
+            found.append(Highlight(line, offset + start, offset + end))
             if len(found) == MOST:
                 return found
     return found
@@ -49,43 +48,58 @@ class Marker:
     def __init__(self, question: Question) -> None:
         self._stems = frozenset(question.words)
         self._whole = frozenset((*question.identifiers, *question.pairs))
-        beginnings = sorted({re.escape(_beginning(word)) for word in question.words})
-        self._may_hold = re.compile("|".join(beginnings) or "(?!)")
+        self._beginnings = sorted({_beginning(word) for word in question.words})
         self._known: dict[str, list[_Span]] = {}
 
-    def words(self, text: str) -> Iterator[re.Match[str]]:
-        """The words of a text that hold one of the question."""
+    def places(self, text: str) -> Iterator[tuple[int, list[_Span]]]:
+        """Where runs of letters, digits and `_` that hold a word of the question begin, in order,
+        and where in them those words are.
+        """
         known = self._known
-        for found in self._promising(text):
-            word = found[0]
-            if word not in known:
-                known[word] = self._inside(word)
-            if known[word]:
-                yield found
+        for start, end in self._promising(text):
+            run = text[start:end]
+            spans = known.get(run)
+            if spans is None:
+                spans = known[run] = self._in_run(run)
+            if spans:
+                yield start, spans
 
-    def _promising(self, text: str) -> Iterator[re.Match[str]]:
-        """The words among which those of the question are; of most texts these are few."""
+    def _promising(self, text: str) -> Iterator[_Span]:
+        """The runs that may hold a word of the question; in most texts these are few."""
         lowered = text.lower()
         if len(lowered) != len(text):  # places in one are not those in the other
-            yield from occurrences(text)
+            yield from (found.span() for found in occurrences(text))
             return
         end = 0
-        for found in self._may_hold.finditer(lowered):
-            start = found.start()
-            if start < end:
+        for place in self._beginning_at(lowered):
+            if place < end:
                 continue
+            start = place
             while start > end and (text[start - 1].isalnum() or text[start - 1] == "_"):
                 start -= 1
             end = run_end(text, start)
-            yield from occurrences(text, start, end)
+            yield start, end
 
-    def spans(self, word: str) -> list[_Span]:
-        """The places in a word that `words` gave, as offsets in characters."""
-        return self._known[word]
+    def _beginning_at(self, lowered: str) -> list[int]:
+        """Where what every such word holds stands, in order."""
+        found: list[int] = []
+        for beginning in self._beginnings:  # one by one is faster than a pattern of them all
+            place = lowered.find(beginning)
+            while place >= 0:
+                found.append(place)
+                place = lowered.find(beginning, place + 1)
+        return sorted(found)
+
+    def _in_run(self, run: str) -> list[_Span]:
+        return [
+            (found.start() + start, found.start() + end)
+            for found in occurrences(run)
+            for start, end in self._inside(found[0])
+        ]
 
     def _inside(self, word: str) -> list[_Span]:
         lowered = word.lower()
-        if not self._may_hold.search(lowered):
+        if not any(beginning in lowered for beginning in self._beginnings):
             return []
         if joined(word) in self._whole:
             return [(0, len(word))]
@@ -107,7 +121,7 @@ class Marker:
 
 def _beginning(stemmed: str) -> str:
     """Letters that every word with this stem holds: `fly` is the stem of `flies`."""
-    return stemmed.removesuffix("y")
+    return stemmed.removesuffix("y") or stemmed
 
 
 def _append(spans: list[_Span], word: str, start: int, end: int) -> None:

@@ -13,7 +13,7 @@ from claudetask_core.search.listing import glob
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.rows import FileRow
-from claudetask_core.search.shelf import Shelf
+from claudetask_core.search.shelf import Lines, Shelf
 
 TEXT_LIMIT: Final = 4000
 _WORDS_SHOWN: Final = 6
@@ -54,7 +54,7 @@ def filter_of(query: SearchQuery) -> Wanted:
 def assemble(shelf: Shelf, ranked: Sequence[Ranked], query: SearchQuery) -> Answer:
     """The first `top_k` hits, each checked against its file."""
     answer = Answer()
-    contents: dict[str, list[str] | None] = {}
+    contents: dict[str, Lines | None] = {}
     form = kind_filter(query.kind).form
     marker = Marker(understand(query.query))
     safe: set[str] = set()
@@ -75,9 +75,9 @@ def assemble(shelf: Shelf, ranked: Sequence[Ranked], query: SearchQuery) -> Answ
     return answer
 
 
-def _hit(one: Ranked, lines: list[str], marker: Marker) -> SearchHit:
+def _hit(one: Ranked, lines: Lines, marker: Marker) -> SearchHit:
     chunk = one.chunk
-    whole = lines[chunk.start - 1 : chunk.end]
+    whole = lines.between(chunk.start, chunk.end)
     shown = _shown(whole)
     text = "\n".join(shown)
     return SearchHit(

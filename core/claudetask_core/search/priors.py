@@ -142,15 +142,21 @@ def factors(
             is what the project is about, and a question with it does not ask for tests.
     """
     words = frozenset(mentioned)
-    table = np.ones(KINDS)
-    kinds = np.arange(KINDS)
     about_tests = with_test > _ABOUT * (files - tests)
+    lifted = {mark: not words.isdisjoint(mark.named) for mark in _MARKS}
+    lifted[_TEST] = (lifted[_TEST] and not about_tests) or tests >= _MOSTLY * files
+    return _table(tuple(lifted[mark] for mark in _MARKS))
+
+
+@lru_cache(maxsize=64)
+def _table(lifted: tuple[bool, ...]) -> NDArray[np.float64]:
+    """The factors where some of the marks count for nothing; not to be written to."""
+    kinds = np.arange(KINDS)
+    table = np.ones(KINDS)
     for number, mark in enumerate(_MARKS):
-        lifted = not words.isdisjoint(mark.named)
-        if mark is _TEST:
-            lifted = (lifted and not about_tests) or tests >= _MOSTLY * files
-        if not lifted:
+        if not lifted[number]:
             table[(kinds >> number) & 1 == 1] *= mark.factor
+    table.setflags(write=False)
     return table
 
 

@@ -9,7 +9,7 @@ so that the list shows many files.
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,14 @@ from claudetask_core.search.analysis import NAME, NAME_WORD, unpack_row
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
 from claudetask_core.search.commit_fields import NO_COMMIT, CommitFields, History
-from claudetask_core.search.evidence import Floats, Memory, Numbers, Witness, rarity
+from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity
 from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
+from claudetask_core.search.remembered import Remembered
 from claudetask_core.search.rows import BlobRow, ChunkRow, FileRow
-from claudetask_core.search.standing import Standing, siblings
+from claudetask_core.search.standing import siblings
 from claudetask_core.search.store import Store
 from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.vectors import closeness
@@ -54,8 +55,7 @@ class Ranked:
     commit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     """One of the best files: its number, its content and the content's place."""
 
     number: int
@@ -71,11 +71,10 @@ class Ranker:
         self,
         store: Store,
         catalog: Catalog,
-        memory: Memory,
+        remembered: Remembered,
         question: Question,
         meaning: Meaning | None = None,
         near: Near | None = None,
-        standing: Standing | None = None,
         history: History | None = None,
     ) -> None:
         self._store = store
@@ -83,10 +82,10 @@ class Ranker:
         self._question = question
         self._meaning = meaning
         self._near = near
-        self._standing = standing or Standing()
+        self._remembered = remembered
         self._history = history
         self._weights = weights_of(question, by_meaning=meaning is not None)
-        self._witness = Witness(store, catalog, memory)
+        self._witness = Witness(store, catalog, remembered.words)
 
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
@@ -141,7 +140,7 @@ class Ranker:
         if weights.siblings:
             sums = sums + weights.siblings * siblings(scores, catalog.folders, numbers)
         if weights.mentions:
-            known = self._standing.of(numbers, catalog, self._witness)
+            known = self._remembered.standing.of(numbers, catalog, self._witness)
             sums = sums + weights.mentions * known
         if self._near is not None:
             sums = sums + weights.path_meaning * normal(self._near(numbers, catalog))
@@ -154,14 +153,10 @@ class Ranker:
         if self._meaning is None:
             return
         blobs = candidates.blobs
-        found = self._store.vectors(self._meaning.encoder, [blob.id for blob in blobs])
-        close = normal(
-            closeness(
-                [found.get(blob.id, b"") for blob in blobs],
-                [blob.chunks for blob in blobs],
-                self._meaning.vector,
-            )
+        found = self._remembered.vectors.of(
+            self._store, self._meaning.encoder, [blob.id for blob in blobs]
         )
+        close = normal(closeness(found, [blob.chunks for blob in blobs], self._meaning.vector))
         sums += self._weights.chunk_meaning * close
         best = np.maximum.reduceat(close, candidates.starts[:-1])
         whole += self._weights.file_meaning * best[[file.place for file in files]]
@@ -211,22 +206,20 @@ class Ranker:
         commits: CommitFields | None,
     ) -> list[Ranked]:
         """The chosen chunks with their lines and what speaks for them."""
-        rows: dict[int, list[str]] = {}
         ranked: list[Ranked] = []
+        blobs = dict.fromkeys(files[order].blob.id for order, _, _ in best)
+        rows = self._store.chunks([*blobs])
+        starts = cast("list[int]", candidates.starts.tolist())
         held = self._held(
             {*scorer.words_in(place), *self._path_words(files[order])}
             for order, place, _ in best[:_FIRST]
         )
         for order, place, score in best:
             file = files[order]
-            if file.place not in rows:
-                rows[file.place] = self._store.chunks(file.blob.id)
             ranked.append(
                 Ranked(
                     file=file.row,
-                    chunk=ChunkRow(
-                        *unpack_row(rows[file.place][place - int(candidates.starts[file.place])])
-                    ),
+                    chunk=ChunkRow(*unpack_row(rows[file.blob.id][place - starts[file.place]])),
                     score=min(1.0, score / self._weights.whole) * held,
                     names=self._spelled(scorer.names_in(place)),
                     path_words=self._spelled(self._path_words(file)),
@@ -267,7 +260,9 @@ class _Entries:
 
     def damp(self, matched: NDArray[np.bool_], second: float) -> None:
         """Lowers a further chunk of a file; one that matches by its file alone is dropped."""
-        by_file = np.lexsort((-self.scores, self.orders))
+        by_score = np.argsort(-self.scores, kind="stable")
+        small = self.orders[by_score].astype(np.uint16)  # which is sorted by counting
+        by_file = by_score[np.argsort(small, kind="stable")]
         orders = self.orders[by_file]
         fresh = np.flatnonzero(np.diff(orders, prepend=-1))
         times = np.arange(orders.size) - np.repeat(fresh, np.diff(fresh, append=orders.size))
@@ -276,11 +271,17 @@ class _Entries:
         times = before - before[np.repeat(fresh, np.diff(fresh, append=orders.size))]
         chosen = by_file[kept]
         self.orders, self.places = self.orders[chosen], self.places[chosen]
-        self.scores = self.scores[chosen] * second ** np.minimum(times[kept], _DAMPED)
+        damping = second ** np.arange(_DAMPED + 1)
+        self.scores = self.scores[chosen] * damping[np.minimum(times[kept], _DAMPED)]
 
     def best(self, most: int) -> list[tuple[int, int, float]]:
         """(file, chunk, score), best first."""
-        first = np.lexsort((self.places, self.orders, -self.scores))[:most]
+        among = np.arange(self.scores.size)
+        if among.size > most:
+            last = np.partition(self.scores, -most)[-most]
+            among = np.flatnonzero(self.scores >= last)
+        sorted_ = np.lexsort((self.places[among], self.orders[among], -self.scores[among]))
+        first = among[sorted_[:most]]
         return list(
             zip(
                 self.orders[first].tolist(),

@@ -23,12 +23,23 @@ class Signature(NamedTuple):
     inode: int
 
 
+class Identity(NamedTuple):
+    """All that tells one state of a file from another; no program can set `changed_ns` back."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    changed_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file's bytes as they were when it had `signature`."""
+    """A file's bytes as they were when it had `signature`, read after it had `identity`."""
 
     signature: Signature
     data: bytes
+    identity: Identity
 
     @property
     def digest(self) -> bytes:
@@ -39,12 +50,15 @@ class Content:
         return split_lines(self.data)
 
 
-def split_lines(data: bytes) -> list[str]:
-    """Lines as editors count them, without their ends; a final line end starts no line."""
+def text_of(data: bytes) -> str:
+    """The text of a file with one line feed after every line, as editors count these."""
     text = decoded(data)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def split_lines(data: bytes) -> list[str]:
+    """The lines of a file without their ends; a final line end starts no line."""
+    lines = text_of(data).split("\n")
     if lines[-1] == "":
         lines.pop()
     return lines
@@ -52,6 +66,20 @@ def split_lines(data: bytes) -> list[str]:
 
 def _signature(status: os.stat_result) -> Signature:
     return Signature(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def identity(path: str) -> Identity | None:
+    """The identity of whatever is at a path, None where nothing is."""
+    try:
+        return _identity(os.lstat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _identity(status: os.stat_result) -> Identity:
+    return Identity(
+        status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    )
 
 
 def look(path: str) -> Signature | None:
@@ -120,7 +148,7 @@ def _content(handle: int, max_bytes: int) -> Content | None:
     data = os.read(handle, status.st_size + 1)
     if len(data) != status.st_size:
         return None
-    return Content(_settled(_signature(status)), data)
+    return Content(_settled(_signature(status)), data, _identity(status))
 
 
 def _settled(signature: Signature) -> Signature:

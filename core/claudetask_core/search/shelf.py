@@ -6,7 +6,6 @@ had been unchanged for longer than a tick of the file system's clock by then: wh
 written to a file sets the time of its status, and no program can set that back.
 """
 
-import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,20 +14,46 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from claudetask_core.search.reading import Content, is_inside, read
+import numpy as np
+from numpy.typing import NDArray
+
+from claudetask_core.search.reading import Identity, identity, is_inside, read, text_of
 
 _MOST: Final = 8_000_000
 _TICK_NS: Final = 100_000_000
+_LINE_END: Final = 10
 
-_Identity = tuple[int, int, int, int, int]
+
+class Lines:
+    """Some lines of a text, found without taking all of it apart.
+
+    Args:
+        text: With one line feed after every line.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: NDArray[np.int64] | None = None
+
+    def between(self, start: int, end: int) -> list[str]:
+        """The lines from `start` to `end`, counted from 1, both included, without their ends."""
+        text = self._text
+        if not text.isascii():
+            return text.split("\n", end)[start - 1 : end]
+        if self._ends is None:
+            self._ends = np.flatnonzero(np.frombuffer(text.encode("ascii"), np.uint8) == _LINE_END)
+        ends = self._ends
+        first = int(ends[start - 2]) + 1 if start > 1 else 0
+        last = int(ends[end - 1]) if end <= ends.size else len(text)
+        return text[first:last].split("\n")
 
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    identity: _Identity
+    identity: Identity
     digest: bytes
     size: int
-    lines: list[str]
+    lines: Lines
 
 
 class Shelf:
@@ -57,7 +82,7 @@ class Shelf:
         self._size = 0
         self._lock = Lock()
 
-    def lines(self, path: str, digest: bytes, safe: set[str]) -> list[str] | None:
+    def lines(self, path: str, digest: bytes, safe: set[str]) -> Lines | None:
         """The lines of a file, None where it is not, or no longer, the one with this digest.
 
         Args:
@@ -67,29 +92,28 @@ class Shelf:
         """
         if not is_inside(self._root, path, safe):
             return None
-        place = f"{self._root}/{path}"
-        before = _identity(place)
-        with self._lock:
-            copy = self._copies.get(path)
-            if copy is not None and copy.identity == before:
-                self._copies.move_to_end(path)
-                return copy.lines if copy.digest == digest else None
+        copy = self._copy(path)
+        if copy is not None:
+            return copy.lines if copy.digest == digest else None
         started = self._now()
         content = read(self._root, path, self._max_bytes, safe)
         if content is None or content.digest != digest:
             return None
-        lines = content.lines
-        if before is not None and before == _identity(place):
-            self._keep(path, before, content, lines, started)
-        return lines
+        copy = _Copy(content.identity, digest, len(content.data), Lines(text_of(content.data)))
+        if started - max(copy.identity.mtime_ns, copy.identity.changed_ns) > _TICK_NS:
+            self._keep(path, copy)
+        return copy.lines
 
-    def _keep(
-        self, path: str, identity: _Identity, content: Content, lines: list[str], started: int
-    ) -> None:
-        *_, written, changed = identity
-        if started - max(written, changed) <= _TICK_NS:
-            return
-        copy = _Copy(identity, content.digest, len(content.data), lines)
+    def _copy(self, path: str) -> _Copy | None:
+        """What is kept of a file, where the file is still as it was."""
+        with self._lock:
+            copy = self._copies.get(path)
+            if copy is None:
+                return None
+            self._copies.move_to_end(path)
+        return copy if copy.identity == identity(f"{self._root}/{path}") else None
+
+    def _keep(self, path: str, copy: _Copy) -> None:
         with self._lock:
             replaced = self._copies.pop(path, None)
             self._size += copy.size - (replaced.size if replaced else 0)
@@ -97,11 +121,3 @@ class Shelf:
             while self._size > self._most:
                 _, oldest = self._copies.popitem(last=False)
                 self._size -= oldest.size
-
-
-def _identity(path: str) -> _Identity | None:
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -107,12 +107,20 @@ class Store:
                 some + some[-1:] * (room - len(some)),
             )
 
-    def chunks(self, blob: int) -> list[str]:
-        """The packed rows of the chunks of a blob, in their order (`analysis.unpack_row`)."""
-        row = self._connection.execute("SELECT rows FROM blobs WHERE id = ?", (blob,)).fetchone()
-        if row is None:
-            raise IndexDamaged(f"blob {blob} is missing")
-        return row[0].decode().split("\n")
+    def chunks(self, blobs: Sequence[int]) -> dict[int, list[str]]:
+        """The packed rows of the chunks of each blob, in their order (`analysis.unpack_row`)."""
+        found: dict[int, list[str]] = {}
+        for start in range(0, len(blobs), _AT_ONCE):
+            some = blobs[start : start + _AT_ONCE]
+            rows = self._connection.execute(
+                f"SELECT id, rows FROM blobs WHERE id IN ({','.join('?' * len(some))})",  # noqa: S608 — only question marks
+                some,
+            )
+            found.update((blob, data.decode().split("\n")) for blob, data in rows)
+        missing = [blob for blob in blobs if blob not in found]
+        if missing:
+            raise IndexDamaged(f"blob {missing[0]} is missing")
+        return found
 
     def vectors(self, encoder: str, blobs: Sequence[int]) -> dict[int, bytes]:
         """The vectors that an encoder gave the chunks of those of the blobs that have any."""

@@ -1,13 +1,14 @@
 import os
 from collections.abc import Callable
 from hashlib import blake2b
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import pytest
 
 from claudetask_core.search import shelf as shelf_module
 from claudetask_core.search.reading import Content, read
-from claudetask_core.search.shelf import Shelf
+from claudetask_core.search.shelf import Lines, Shelf
 
 HOUR_NS = 3600 * 10**9
 TEXT = "one\ntwo\n"
@@ -39,7 +40,8 @@ def made(root: Path, *, most: int = 1000, ahead: int = HOUR_NS) -> Callable[...,
     shelf = Shelf(root, 10_000, most=most, now=now)
 
     def lines(path: str = "a.py", text: str = TEXT) -> list[str] | None:
-        return shelf.lines(path, digest(text), set())
+        found = shelf.lines(path, digest(text), set())
+        return None if found is None else found.between(1, text.count("\n"))
 
     return lines
 
@@ -100,3 +102,10 @@ def test_a_file_with_another_digest_has_no_lines(tmp_path: Path, reads: list[str
     assert lines() is not None
     assert lines(text="other") is None
     assert reads == ["a.py"]
+
+
+@pytest.mark.parametrize("text", ["a\nb\n\nd\n", "a\nb\n\nd", "\u00e4\nb\n\nd\n", "\u00e4\nb\n\nd"])
+def test_lines_are_those_of_the_whole_text_wherever_they_stand(text: str) -> None:
+    whole = [text[0], "b", "", "d"]
+    for start, end in combinations_with_replacement(range(1, 5), 2):
+        assert Lines(text).between(start, end) == whole[start - 1 : end]
