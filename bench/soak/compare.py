@@ -36,7 +36,12 @@ def _said(root: Path, database: Path) -> Said:
             blob = row.blob
             kept = None
             if blob is not None:
-                kept = (blob.length, blob.definitions, blob.lengths, store.chunks(blob.id))
+                kept = (
+                    blob.length,
+                    blob.definitions,
+                    blob.lengths,
+                    store.chunks([blob.id])[blob.id],
+                )
                 for number in range(blob.chunks):
                     places[blob.base + number] = (row.digest, number)
             said[f"file {row.path}"] = (row.digest, row.language, kept)

@@ -38,6 +38,10 @@ class Side(Protocol):
         """Takes in what has changed in the tree."""
         ...
 
+    def settle(self) -> None:
+        """Does what its server does while nobody asks."""
+        ...
+
     def ask(self, question: str) -> int:
         """Answers how many hits there are."""
         ...
@@ -62,11 +66,13 @@ def _index(side: Side, _job: dict[str, Any]) -> dict[str, Any]:
     side.build()
     built, processor = time.perf_counter(), _processor() - processor
     side.save()
-    saved = time.perf_counter()
+    saved, settling = time.perf_counter(), _processor()
+    side.settle()
     return {
         "seconds": built - began,
         "saved_seconds": saved - began,
         "processor_seconds": processor,
+        "settling_seconds": _processor() - settling,
         "peak": _memory("VmHWM"),
         **side.size(),
     }
@@ -78,6 +84,7 @@ def _ask(side: Side, job: dict[str, Any]) -> dict[str, Any]:
     side.open(checked=job["checked"])
     side.ask(questions[0])
     first = time.perf_counter() - began
+    side.settle()
     for question in questions[::WARMING]:
         side.ask(question)
     # none twice: an answer that is remembered would say nothing of a new question

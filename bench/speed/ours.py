@@ -40,6 +40,10 @@ class Ours:
     def update(self) -> None:
         self._index.refresh()
 
+    def settle(self) -> None:
+        while self._index.settle():
+            pass
+
     def ask(self, question: str) -> int:
         return len(self._index.ask(SearchQuery(query=question, top_k=TOP)))
 

@@ -43,6 +43,9 @@ class Peer:
             if self._job["save"]:
                 self.save()
 
+    def settle(self) -> None:
+        """It has nothing of the kind."""
+
     def ask(self, question: str) -> int:
         return len(self._index.search(question, top_k=TOP))
 

@@ -110,9 +110,17 @@ def limits(answers: Answers) -> list[Row]:
         for job in answers
         if "ours" in job and "first" in answers[job][0]
     }
+    settling = [answer["settling_seconds"] for answer in answers["ours one"]]
     return [
         Row(f"warm start, {job}", "ms", statistics.median(times), wanted=300, spread=_span(times))
         for job, times in firsts.items()
+    ] + [
+        Row(
+            "processor time after indexing, while nobody asks",
+            "s",
+            statistics.median(settling),
+            spread=_span(settling),
+        )
     ]
 
 

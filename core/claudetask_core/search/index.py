@@ -43,7 +43,7 @@ _QUICK: Final = 50_000
 _SURPLUS: Final = 5
 _EVERY: Final = 5000
 _ATTEMPTS: Final = 3
-_PORTIONS: Final = 2
+_LARGE: Final = 1_000_000
 
 
 def _never() -> bool:
@@ -130,6 +130,7 @@ class CodeIndex:
         """
         changed = False
         look = self._follower.begins()
+        self._known()  # opens the file, so that what was opened later is another
         for number in range(_ATTEMPTS):
             signatures = self._look_around(stop)
             opened = self._reader.times_opened
@@ -142,7 +143,6 @@ class CodeIndex:
                 break
         if self._enricher is not None:
             self._enricher.encode_missing(self._writer, stop)
-        self._prepare(stop)
         return changed
 
     def read_history(self, stop: Stop = _never) -> bool:
@@ -155,25 +155,22 @@ class CodeIndex:
             Stopped: `stop` said so.
             IndexUnavailable: The disk or the folder does not let us.
         """
-        if self._keeper is None:
-            return False
-        changed = self._keeper.refresh(stop)
-        self._prepare(stop)
-        return changed
+        return self._keeper is not None and self._keeper.refresh(stop)
 
-    def _prepare(self, stop: Stop) -> None:
-        """Works out some of what questions would have to wait for; the next look goes on with it,
-        as the first answer after a start waits for this one.
+    def settle(self) -> bool:
+        """Does a little of what makes questions faster and none should wait for: to be called,
+        when the index is as the tree, until it answers that nothing is left.
+
+        Raises:
+            IndexUnavailable: The disk or the folder does not let us.
         """
 
-        def some(store: Store) -> bool:
+        def prepare(store: Store) -> bool:
             with store.snapshot():
                 self._catalog.sync(store)
                 return self._asker.prepare(store, self._catalog)
 
-        for _ in range(_PORTIONS):
-            if stop() or not self._reader.run(some):
-                break
+        return self._reader.run(prepare) or self._writer.run(Store.merge)
 
     def _left_out(self, work: Work) -> bool:
         """Whether files are missing after the work, as their content was just forgotten."""
@@ -276,11 +273,14 @@ class CodeIndex:
 
     def _known(self) -> dict[str, FileRow]:
         def look_up(store: Store) -> dict[str, FileRow]:
-            with store.snapshot():
-                self._catalog.sync(store)
-                return self._catalog.by_path.copy()
+            self._sync(store)
+            return self._catalog.by_path.copy()
 
         return self._reader.run(look_up)
+
+    def _sync(self, store: Store) -> None:
+        with store.snapshot():
+            self._catalog.sync(store)
 
     def _perform(self, signatures: dict[str, Signature], work: Work, stop: Stop) -> bool:
         if len(work) <= _FEW and work.size <= _LITTLE:
@@ -290,6 +290,8 @@ class CodeIndex:
             self._differences(signatures)
             return self._seen[1]
 
+        if self.processes is not None and work.size >= _LARGE:
+            self.processes.start()  # while this one reads the first files
         with turn(self._path, done, stop):
             changed = self._build(self._differences(signatures), stop)
             self._writer.run(Store.tidy)
@@ -321,6 +323,7 @@ class CodeIndex:
         def done(files: int) -> None:
             total, fresh = self._seen
             self._seen = (total, min(total, fresh + files))
+            self._reader.run(self._sync)
 
         def known(keys: list[bytes]) -> set[bytes]:
             return self._writer.run(lambda store: store.known(keys))

@@ -2,7 +2,6 @@
 
 import re
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import Final
 
 
@@ -251,7 +250,7 @@ def detect(path: str, text: str) -> tuple[str | None, Family]:
         path: The file's path; only its last part counts.
         text: Its text, looked at where the name does not decide (`.h`, no extension).
     """
-    name = PurePosixPath(path).name.lower()
+    name = path.rpartition("/")[2].lower()
     known = _BY_NAME.get(name) or _BY_EXTENSION.get(name.rpartition(".")[2] if "." in name else "")
     if known is None:
         kind = name.split(".", 1)[0]

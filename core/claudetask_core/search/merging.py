@@ -1,8 +1,9 @@
 """Keeps the segments few and free of dead weight.
 
-Segments grow as in a log-structured merge tree (O'Neil et al., 1996): as soon as `FAN` of the
-same size class stand side by side they become one of the next class, so each posting is copied
-a few times at most, and a question looks into a few segments for each word.
+Segments grow as in a log-structured merge tree (O'Neil et al., 1996): where `FAN` of the same
+size class stand side by side they become one of the next class, so each posting is copied a few
+times at most, and a question looks into a few segments for each word. Segments of whole batches
+wait for that until nothing else is to be done, or they are `MANY`.
 """
 
 import os
@@ -16,6 +17,9 @@ import numpy as np
 from claudetask_core.search.packed import gathered, joined, without
 
 FAN: Final = 6
+MANY: Final = 24
+_SMALL: Final = 1
+"""The largest class that is no whole batch's."""
 _SMALLEST: Final = 64
 _LARGEST: Final = 120_000
 _IN_MEMORY: Final = 60_000
@@ -33,17 +37,27 @@ def size_class(chunks: int) -> int:
 
 
 def merge_some(connection: sqlite3.Connection) -> None:
-    """Merges each class that is full; inside the caller's transaction."""
-    while True:
-        classes: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for segment, chunks in connection.execute("SELECT id, chunks FROM segments ORDER BY id"):
-            if chunks < _LARGEST:
-                classes[size_class(chunks)].append((segment, chunks))
-        full = [found for found in classes.values() if len(found) >= FAN]
-        if not full:
-            return
-        chosen = full[0]
-        _merge(connection, [segment for segment, _ in chosen], sum(size for _, size in chosen))
+    """Merges what cannot wait; inside the caller's transaction."""
+    while _merge_class(connection, MANY):
+        pass
+
+
+def merge_rest(connection: sqlite3.Connection) -> bool:
+    """Merges one class that has waited, where there is one; inside the caller's transaction."""
+    return _merge_class(connection, FAN)
+
+
+def _merge_class(connection: sqlite3.Connection, many: int) -> bool:
+    """Merges the first class with enough segments: `many`, or `FAN` of small ones."""
+    classes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for segment, chunks in connection.execute("SELECT id, chunks FROM segments ORDER BY id"):
+        if chunks < _LARGEST:
+            classes[size_class(chunks)].append((segment, chunks))
+    for number, found in classes.items():
+        if len(found) >= (FAN if number <= _SMALL else many):
+            _merge(connection, [segment for segment, _ in found], sum(size for _, size in found))
+            return True
+    return False
 
 
 def _merge(connection: sqlite3.Connection, segments: Sequence[int], chunks: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from claudetask_core.search.analysis import Batch
 from claudetask_core.search.connection import IndexDamaged, connect, translated, writing
-from claudetask_core.search.merging import merge_some, tidy
+from claudetask_core.search.merging import merge_rest, merge_some, tidy
 from claudetask_core.search.packed import MOST_CHUNKS
 from claudetask_core.search.reading import Signature
 from claudetask_core.search.rows import BlobRow, Entry, FileRow
@@ -209,6 +209,11 @@ class Store:
                 "INSERT OR REPLACE INTO histories VALUES (?, ?, ?, ?)",
                 (self.tree, position, commits, data),
             )
+
+    def merge(self) -> bool:
+        """Brings some postings together that have waited for it; whether there were any."""
+        with writing(self._connection):
+            return merge_rest(self._connection)
 
     def tidy(self) -> bool:
         """Forgets contents that no tree has, once they are many; whether it did."""

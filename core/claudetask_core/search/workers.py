@@ -101,6 +101,19 @@ class Processes:
         """The processes there are now."""
         return list(self._all)
 
+    def start(self) -> None:
+        """Begins to start those processes that do not run, as work for all is about to come."""
+        self._threads.submit(self._start_all)
+
+    def _start_all(self) -> None:
+        idle = [self._idle.get() for _ in range(self.width)]
+        for process in idle:
+            try:
+                self._idle.put(process or self._started())
+            except _ENDED as error:
+                _log.warning("a process that analyses files cannot be started: %s", error)
+                self._idle.put(None)
+
     def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
         """Has files analysed; the future raises `WorkerEnded` where they end their process."""
         return self._threads.submit(self._analyse, sources)

@@ -219,8 +219,8 @@ class SearchService:
         for tree in trees:
             tasks = [task for task in (tree.task, tree.queued) if task is not None]
             await asyncio.gather(*tasks, return_exceptions=True)
-            if tree.reading is not None:
-                await asyncio.gather(tree.reading, return_exceptions=True)
+            tasks = [task for task in (tree.reading, tree.settling) if task is not None]
+            await asyncio.gather(*tasks, return_exceptions=True)
         for tree in trees:
             await asyncio.to_thread(tree.index.close)
 
@@ -267,6 +267,8 @@ class SearchService:
         tree.refreshed(time.monotonic() - tree.began, changed=changed)
         if tree.reading is None or tree.reading.done():
             tree.reading = asyncio.create_task(self._read_history(tree))
+        if tree.settling is None or tree.settling.done():
+            tree.settling = asyncio.create_task(self._settle(tree, tree.reading))
         if changed:
             await self._tell("built")
 
@@ -278,6 +280,16 @@ class SearchService:
                 await asyncio.to_thread(tree.index.read_history, tree.stop.is_set)
             except DomainError as error:
                 _log.info("what commits say is not read: %s", error)
+
+    @staticmethod
+    async def _settle(tree: Tree, reading: asyncio.Task[None]) -> None:
+        """Does what makes questions faster; none waits for it or fails for the lack of it."""
+        await asyncio.wait({reading})
+        try:
+            while not tree.stop.is_set() and await asyncio.to_thread(tree.index.settle):
+                pass
+        except DomainError as error:
+            _log.info("what makes questions faster is left for later: %s", error)
 
     @staticmethod
     def _check(tree: Tree, refresh: asyncio.Task[None]) -> None:

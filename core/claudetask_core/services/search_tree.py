@@ -17,8 +17,9 @@ _FILE_SECONDS: Final = 20e-6
 class Tree:
     """The index of one root, and the refresh of it that is under way.
 
-    `reading` takes in what the repository's commits say, after each refresh. `seconds` is what the
-    last refresh took, `look` what the last took that changed nothing.
+    `reading` takes in what the repository's commits say, after each refresh, and `settling` does
+    what makes questions faster. `seconds` is what the last refresh took, `look` what the last took
+    that changed nothing.
     """
 
     index: CodeIndex
@@ -26,6 +27,7 @@ class Tree:
     task: asyncio.Task[None] | None = None
     queued: asyncio.Task[None] | None = None
     reading: asyncio.Task[None] | None = None
+    settling: asyncio.Task[None] | None = None
     began: float = 0.0
     built: bool = False
     seconds: float = 0.0

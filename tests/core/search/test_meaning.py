@@ -85,7 +85,7 @@ def test_of_two_files_alike_in_words_the_one_in_the_folder_that_is_meant_comes_f
         index.close()
 
 
-def test_a_question_after_indexing_looks_up_its_own_words_alone(tmp_path: Path) -> None:
+def test_a_question_after_settling_looks_up_its_own_words_alone(tmp_path: Path) -> None:
     root = tmp_path / "tree"
     root.mkdir()
     for number in range(7):
@@ -93,6 +93,8 @@ def test_a_question_after_indexing_looks_up_its_own_words_alone(tmp_path: Path) 
     table = TwoThemes()
     index = CodeIndex(root, tmp_path / "index.db", max_file_bytes=10_000, table=table)
     index.refresh()
+    while index.settle():
+        pass
     before = table.asked
     assert index.ask(SearchQuery(query="pay invoice"))
     assert table.asked - before == 2
