@@ -127,8 +127,9 @@ class Analyser:
         starts: list[int] = []
         for source in sources:
             lines, chunks = _cut_lines(source)
-            encoded, places = _encoded(lines)
-            starts.extend(len(text) + places[chunk.start - 1] for chunk in chunks)
+            encoded, sizes = _encoded(lines)
+            firsts = [chunk.start - 1 for chunk in chunks]
+            starts.extend(len(text) + sizes[first] + first for first in firsts)
             text += encoded
             cuts.append(chunks)
         places, runs = self._vocabulary.runs(bytes(text))
@@ -156,7 +157,9 @@ class Analyser:
 
 
 def _encoded(lines: list[str]) -> tuple[bytes, list[int]]:
-    """Lines in UTF-8, each with a line end and cut where it is very long, and their places."""
+    """Lines in UTF-8, each with a line end and cut where it is very long, and how many bytes
+    stand before each, line ends left out.
+    """
     if max(map(len, lines), default=0) > _LONGEST_LINE:
         lines = [line[:_LONGEST_LINE] for line in lines]
     text = "\n".join([*lines, ""])
@@ -164,7 +167,7 @@ def _encoded(lines: list[str]) -> tuple[bytes, list[int]]:
     sizes = map(len, lines)
     if not text.isascii():
         sizes = (len(line.encode("utf-8", "replace")) for line in lines)
-    return data, list(accumulate((size + 1 for size in sizes), initial=0))
+    return data, list(accumulate(sizes, initial=0))
 
 
 def _withheld(

@@ -21,6 +21,7 @@ _LONGEST_WORD: Final = 120
 _LONGEST_TERM: Final = 64
 _MEMO_SIZE: Final = 100_000
 _MIN_STEM: Final = 3
+_ENDINGS: Final = ("ization", "ation", "ing", "ed", "er", "or", "ly", "ment", "able", "ion")
 _VOWELS: Final = frozenset("aeiouy")
 
 _memo: dict[str, tuple[str, ...]] = {}
@@ -61,7 +62,7 @@ def terms(text: str) -> list[str]:
 def word_terms(word: str) -> tuple[str, ...]:
     """The terms of one word: its stemmed parts, and itself joined where it has several."""
     pieces = parts(word)
-    stemmed = tuple(stem(piece) for piece in pieces)
+    stemmed = tuple(map(stem, pieces))
     if len(pieces) > 1:
         return (*stemmed, JOINED + joined(word))
     return stemmed
@@ -109,22 +110,27 @@ def _stem(word: str) -> str:
     if len(word) <= _MIN_STEM or not word.isascii():
         return word
     word = _without_plural(word)
-    for ending in ("ization", "ation", "ing", "ed", "er", "or", "ly", "ment", "able", "ion"):
-        rest = word[: -len(ending)]
-        if word.endswith(ending) and len(rest) >= _MIN_STEM and _VOWELS & set(rest):
-            word = _undoubled(rest)
-            break
+    if word.endswith(_ENDINGS):
+        word = _without_ending(word)
     return word[:-1] if len(word) > _MIN_STEM and word.endswith("e") else word
 
 
+def _without_ending(word: str) -> str:
+    for ending in _ENDINGS:
+        rest = word[: -len(ending)]
+        if word.endswith(ending) and len(rest) >= _MIN_STEM and _VOWELS & set(rest):
+            return _undoubled(rest)
+    return word
+
+
 def _without_plural(word: str) -> str:
+    if word[-1] != "s":
+        return word
     if word.endswith("ies") and len(word) > _MIN_STEM + 1:
         return word[:-3] + "y"
     if word.endswith(("sses", "shes", "ches", "xes")):
         return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+    return word if word.endswith(("ss", "us", "is")) else word[:-1]
 
 
 def _undoubled(word: str) -> str:

@@ -1,7 +1,7 @@
 """Vectors of chunks: from bags of terms by a table, kept as bytes, compared by cosine."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 _SCALE: Final = 127.0
-_SLICE: Final = 256
 _BLOCK: Final = 512
 _PREFIXES: Final = frozenset("=@#")
 
@@ -49,16 +48,14 @@ def encode(counts: Counts, spelled: Sequence[str], chunks: int, table: TermTable
     order = np.argsort(owners, kind="stable")
     terms, owners, weights = terms[order], owners[order], damped(times[order])
     rows = table.vectors(spelled)
-    bounds = np.searchsorted(owners, np.arange(chunks + 1))
     found = np.zeros((chunks, table.dimensions), np.float32)
-    for first in range(0, chunks, _SLICE):
-        last = min(chunks, first + _SLICE)
-        start, end = bounds[first], bounds[last]
-        if start == end:
-            continue
-        weighted = rows[terms[start:end]] * weights[start:end, None]
-        filled = np.flatnonzero(np.diff(bounds[first : last + 1])) + first
-        found[filled] = np.add.reduceat(weighted, bounds[filled] - start, axis=0)
+    start = 0
+    ends = cast("list[int]", np.searchsorted(owners, np.arange(chunks), "right").tolist())
+    for chunk, end in enumerate(ends):  # one by one, as the rows of one stay in the cache
+        if start < end:
+            some = rows.take(terms[start:end], axis=0, mode="clip")
+            np.dot(weights[start:end], some, out=found[chunk])
+        start = end
     return unit(found)
 
 
