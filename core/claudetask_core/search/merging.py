@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,8 @@ MANY: Final = 24
 _SMALL: Final = 1
 """The largest class that is no whole batch's."""
 _SMALLEST: Final = 64
-_LARGEST: Final = 120_000
+_LARGEST: Final = 80_000
+"""Chunks of one segment at most, as nobody else can write while it is made: about a second."""
 _IN_MEMORY: Final = 60_000
 DEAD_SHARE: Final = 0.5
 DEAD_MANY: Final = 4000
@@ -51,13 +53,19 @@ def _merge_class(connection: sqlite3.Connection, many: int) -> bool:
     """Merges the first class with enough segments: `many`, or `FAN` of small ones."""
     classes: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for segment, chunks in connection.execute("SELECT id, chunks FROM segments ORDER BY id"):
-        if chunks < _LARGEST:
-            classes[size_class(chunks)].append((segment, chunks))
+        classes[size_class(chunks)].append((segment, chunks))
     for number, found in classes.items():
-        if len(found) >= (FAN if number <= _SMALL else many):
-            _merge(connection, [segment for segment, _ in found], sum(size for _, size in found))
+        fitting = _fitting([chunks for _, chunks in found])
+        if fitting > 1 and len(found) >= (FAN if number <= _SMALL else many):
+            some = found[:fitting]
+            _merge(connection, [segment for segment, _ in some], sum(size for _, size in some))
             return True
     return False
+
+
+def _fitting(sizes: Sequence[int]) -> int:
+    """How many segments, from the first on, go into one."""
+    return sum(1 for whole in accumulate(sizes) if whole <= _LARGEST)
 
 
 def _merge(connection: sqlite3.Connection, segments: Sequence[int], chunks: int) -> None:

@@ -62,6 +62,20 @@ def test_more_batches_than_a_question_should_look_into_do_not_wait(
     assert hits(tree)[0][0] == "part7/limiter7.py"
 
 
+@pytest.mark.usefixtures("large")
+def test_no_segment_grows_beyond_what_is_written_in_about_a_second(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tree)
+    before = hits(tree)
+    each = tree.index.progress.chunks // BATCHES
+    monkeypatch.setattr(merging, "_LARGEST", 3 * each)
+    while tree.index.settle():
+        pass
+    assert 5 <= segments(tree) < BATCHES
+    assert hits(tree) == before
+
+
 def test_small_batches_of_edits_do_not_wait(tree: Tree) -> None:
     fill(tree)
     assert segments(tree) < merging.FAN + 2
