@@ -111,8 +111,10 @@ class SearchService:
         """
         filter_of(query)
         tree = await self._tree()
-        looked = await self._caught_up(tree) or await self._looked(tree)
-        hits = await asyncio.to_thread(tree.index.ask, query)
+        hits = await self._caught_up(tree, query)
+        looked = hits is not None or await self._looked(tree)
+        if hits is None:
+            hits = await asyncio.to_thread(tree.index.ask, query)
         said = [await self._advice(tree, query, hits), self._notice, tree.index.notice]
         complete = tree.complete
         if not looked:  # a change may have been missed, so what is answered is not all
@@ -126,17 +128,14 @@ class SearchService:
             message=" ".join(filter(None, said)) or None,
         )
 
-    async def _caught_up(self, tree: Tree) -> bool:
-        """Whether the index is known to equal the tree without a look at it."""
+    async def _caught_up(self, tree: Tree, query: SearchQuery) -> list[SearchHit] | None:
+        """The answer, where the index is known to equal the tree without a look at it."""
         if not tree.built or tree.failure is not None:
-            return False
-        try:
-            changed = await asyncio.to_thread(tree.index.catch_up, tree.stop.is_set)
-        except (DomainError, Stopped):
-            return False
+            return None
+        changed, hits = await asyncio.to_thread(_asked, tree, query)
         if changed:
             await self._tell("built")
-        return changed is not None
+        return hits
 
     async def _looked(self, tree: Tree) -> bool:
         """Whether a look at the tree that began now has ended within the patience there is."""
@@ -196,8 +195,8 @@ class SearchService:
     async def _tree(self) -> Tree:
         if self._closed:
             raise _closed()
-        root = await self._resolved()
-        if not await asyncio.to_thread(root.is_dir):
+        root, there = await asyncio.to_thread(_looked_up, await self._root())
+        if not there:
             raise TreeMissing(
                 f"There is no folder {root} to search in.",
                 next_step="Set project_path to a folder that exists.",
@@ -313,6 +312,21 @@ class SearchService:
             if not self._watch:
                 return
             await asyncio.sleep(seconds)
+
+
+def _looked_up(root: Path) -> tuple[Path, bool]:
+    """A folder without links, and whether it is there."""
+    resolved = root.resolve()
+    return resolved, resolved.is_dir()
+
+
+def _asked(tree: Tree, query: SearchQuery) -> tuple[bool, list[SearchHit] | None]:
+    """Takes in what is known to have changed, then asks; None where only a look can tell."""
+    try:
+        changed = tree.index.catch_up(tree.stop.is_set)
+    except (DomainError, Stopped):
+        return False, None
+    return bool(changed), None if changed is None else tree.index.ask(query)
 
 
 def _patience(tree: Tree) -> float:
