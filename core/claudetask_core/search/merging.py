@@ -40,27 +40,34 @@ def size_class(chunks: int) -> int:
 
 def merge_some(connection: sqlite3.Connection) -> None:
     """Merges what cannot wait; inside the caller's transaction."""
-    while _merge_class(connection, MANY):
-        pass
+    while some := _chosen(connection, MANY):
+        _merge(connection, some)
 
 
-def merge_rest(connection: sqlite3.Connection) -> bool:
-    """Merges one class that has waited, where there is one; inside the caller's transaction."""
-    return _merge_class(connection, FAN)
+def merge_rest(connection: sqlite3.Connection) -> None:
+    """Merges some of what has waited; inside the caller's transaction."""
+    some = _chosen(connection, FAN)
+    if some:
+        _merge(connection, some)
 
 
-def _merge_class(connection: sqlite3.Connection, many: int) -> bool:
-    """Merges the first class with enough segments: `many`, or `FAN` of small ones."""
+def is_waiting(connection: sqlite3.Connection) -> bool:
+    """Whether there is anything for `merge_rest`."""
+    return bool(_chosen(connection, FAN))
+
+
+def _chosen(connection: sqlite3.Connection, many: int) -> list[tuple[int, int]]:
+    """Segments, each with its chunks, of the first class that has enough: `many`, or `FAN` of
+    small ones.
+    """
     classes: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for segment, chunks in connection.execute("SELECT id, chunks FROM segments ORDER BY id"):
         classes[size_class(chunks)].append((segment, chunks))
     for number, found in classes.items():
         fitting = _fitting([chunks for _, chunks in found])
         if fitting > 1 and len(found) >= (FAN if number <= _SMALL else many):
-            some = found[:fitting]
-            _merge(connection, [segment for segment, _ in some], sum(size for _, size in some))
-            return True
-    return False
+            return found[:fitting]
+    return []
 
 
 def _fitting(sizes: Sequence[int]) -> int:
@@ -68,7 +75,9 @@ def _fitting(sizes: Sequence[int]) -> int:
     return sum(1 for whole in accumulate(sizes) if whole <= _LARGEST)
 
 
-def _merge(connection: sqlite3.Connection, segments: Sequence[int], chunks: int) -> None:
+def _merge(connection: sqlite3.Connection, some: Sequence[tuple[int, int]]) -> None:
+    segments = [segment for segment, _ in some]
+    chunks = sum(size for _, size in some)
     fresh = _new_segment(connection, chunks)
     parts = [_rows(connection, one) for one in segments]
     rows = gathered(parts) if chunks <= _IN_MEMORY else joined(parts)

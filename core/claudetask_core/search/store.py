@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from claudetask_core.search.analysis import Batch
 from claudetask_core.search.connection import IndexDamaged, connect, translated, writing
-from claudetask_core.search.merging import merge_rest, merge_some, tidy
+from claudetask_core.search.merging import is_waiting, merge_rest, merge_some, tidy
 from claudetask_core.search.packed import MOST_CHUNKS
 from claudetask_core.search.reading import Signature
 from claudetask_core.search.rows import BlobRow, Entry, FileRow
@@ -212,8 +212,12 @@ class Store:
 
     def merge(self) -> bool:
         """Brings some postings together that have waited for it; whether there were any."""
+        with translated():
+            if not is_waiting(self._connection):
+                return False
         with writing(self._connection):
-            return merge_rest(self._connection)
+            merge_rest(self._connection)
+        return True
 
     def tidy(self) -> bool:
         """Forgets contents that no tree has, once they are many; whether it did."""
