@@ -21,6 +21,8 @@ class Weights:
     file_names: float
     stem_equals: float
     stem_like: float
+    path_share: float
+    held: float
     file_joined: float
     wider_text: float
     wider_stem: float
@@ -51,6 +53,8 @@ class Weights:
             + self.stem
             + self.stem_share
             + self.folders
+            + self.path_share
+            + self.held
             + self.file_names
             + self.chunk_text
             + self.exact_name
@@ -63,11 +67,13 @@ WORDS: Final = Weights(
     file_text=0.7,
     stem=0.45,
     stem_share=0.5,
-    folders=1.2,
+    folders=1.4,
     folder_share=0.2,
     file_names=0.4,
     stem_equals=0.2,
     stem_like=0.5,
+    path_share=0.1,
+    held=0.0,
     file_joined=0.3,
     wider_text=0.15,
     wider_stem=0.3,
@@ -86,35 +92,51 @@ WORDS: Final = Weights(
     second=0.25,
     chunk_meaning=0.1,
     file_meaning=0.5,
-    path_meaning=0.5,
+    path_meaning=0.4,
     commit_alike=0.3,
     commit_words=0.3,
 )
 BY_WORDS: Final = replace(
-    WORDS, file_text=0.6, stem=0.6, exact_name=0.25, mentions=0.15, wider_stem=0.2
+    WORDS,
+    file_text=0.6,
+    stem=0.6,
+    folders=1.2,
+    path_share=0.15,
+    held=0.1,
+    file_names=0.2,
+    exact_name=0.25,
+    mentions=0.15,
+    wider_stem=0.2,
 )
 """Where nothing tells what words mean, their places in names have to say more of it, and how well
 known a file is would outweigh them."""
 CHANGE: Final = replace(
     BY_WORDS,
     file_text=0.8,
-    stem_share=0.4,
+    stem_share=0.3,
+    stem_equals=0.3,
     stem_like=0.6,
+    path_share=0.3,
+    held=0.3,
     file_names=0.3,
     file_joined=0.45,
-    wider_text=0.25,
+    wider_text=0.2,
     size=0.1,
+    definitions=0.0,
     mentions=0.0,
     siblings=0.0,
     chunk_names=0.0,
+    word_is_name=0.1,
     chunk_joined=0.3,
-    coverage=0.4,
-    several=0.5,
+    coverage=0.35,
+    several=0.2,
+    path_meaning=0.3,
     commit_alike=0.4,
     commit_words=0.6,
 )
-"""A change often touches what stands behind the file that is named for the matter, so that the
-text counts more, and the name less; and it is asked for as the subject of a commit says it."""
+"""A change often touches what stands behind the file that is named for the matter: it is found by
+all that is said, wherever a file has it, and less by the name that fits best or by how much of the
+file is about it; and it is asked for as the subject of a commit says it."""
 IDENTIFIER: Final = Weights(
     file_text=0.6,
     stem=0.6,
@@ -124,6 +146,8 @@ IDENTIFIER: Final = Weights(
     file_names=0.2,
     stem_equals=1.0,
     stem_like=0.5,
+    path_share=0.0,
+    held=0.0,
     file_joined=0.3,
     wider_text=0.05,
     wider_stem=0.2,
