@@ -1,6 +1,7 @@
 """What a question asks for: its terms, the identifiers in it, and what it names."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -46,6 +47,25 @@ _CHANGES: Final = frozenset(
     )
 )
 """What a request for a change begins with."""
+_MANNER: Final = frozenset(
+    stem(word)
+    for word in words_of(
+        "instead before after without during also since same only just still always never again "
+        "already even both other another each every per via within between across against like "
+        "unlike upon onto else otherwise rather very much many few less least now later once twice "
+        "while until unless because due don doesn didn isn aren wasn won t s re ve "
+        "missing wrong broken incorrect incorrectly proper properly correctly unnecessary unneeded "
+        "redundant useless consistent inconsistent better possible potential actual certain "
+        "specific various different similar several bad good new old unwanted unexpected "
+        "accidental accidentally appropriate unused long longer short explicit explicitly "
+        "implicit automatically "
+        "issue bug regression problem crash failure fail behavior behaviour case way thing "
+        "something usage handling improvement"
+    )
+)
+"""How, when and how well a change is wanted to do it: words that code seldom has, so that they
+look telling, and that tell nothing of where."""
+_MANNERED: Final = 0.3
 _SCOPE: Final = re.compile(r"(?:\[[^\]]{1,40}\]:?|[\w./*-]{1,40}(?:\([^)]{0,40}\))?:)\s+")
 _FIRST_WORD: Final = re.compile(r"[A-Za-z]+")
 
@@ -57,8 +77,8 @@ class Question:
     `is_change` tells a request for a change ("fix …", "parser: accept …") from a question how
     something works. `words` are its stemmed terms without stop words, `identifiers` the compound
     names in it, `pairs` what neighbouring words make, `names` words that may be names by
-    themselves, `said` those words that are common verbs; `spelled` gives for a term what the
-    question says.
+    themselves, `lighter` how much those words count that tell little; `spelled` gives for a term
+    what the question says.
     """
 
     text: str
@@ -70,13 +90,13 @@ class Question:
     names: tuple[str, ...]
     plain: tuple[str, ...]
     wider: tuple[str, ...]
-    said: frozenset[str]
+    lighter: dict[str, float]
     mentioned: frozenset[str]
     spelled: dict[str, str]
 
     def weight(self, word: str) -> float:
         """How much a word counts, beside how rare it is."""
-        return _VERB if word in self.said else 1.0
+        return self.lighter.get(word, 1.0)
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +115,7 @@ def understand(text: str) -> Question:
     pairs = {a + b for a, b in pairwise(lowered) if a != b}
     pairs |= {a + b + c for a, b, c in zip(lowered, lowered[1:], lowered[2:], strict=False)}
     is_identifier = _is_identifier(text)
+    is_change = _is_change(text.strip())
     names = [
         joined(word)
         for position, word in enumerate(written)
@@ -104,17 +125,26 @@ def understand(text: str) -> Question:
     return Question(
         text=text,
         is_identifier=is_identifier,
-        is_change=_is_change(text.strip()),
+        is_change=is_change,
         words=tuple(found),
         identifiers=tuple(term[1:] for term in identifiers),
         pairs=tuple(sorted(pairs)),
         names=tuple(dict.fromkeys(names)),
         plain=tuple(dict.fromkeys(lowered)),
         wider=tuple(sorted(wider)),
-        said=frozenset(term for term in found if term in _VERBS) if len(found) > 1 else frozenset(),
+        lighter=_lighter(found, is_change=is_change),
         spelled=spelled,
         mentioned=frozenset(found) | {word.lower() for word in written},
     )
+
+
+def _lighter(words: Iterable[str], *, is_change: bool) -> dict[str, float]:
+    """How much those of a question's words count that tell little of what is asked about."""
+    found = dict.fromkeys(_VERBS.intersection(words), _VERB)
+    if is_change:
+        found |= dict.fromkeys(_CHANGES.intersection(words), _VERB)
+        found |= dict.fromkeys(_MANNER.intersection(words), _MANNERED)
+    return found
 
 
 def _is_identifier(text: str) -> bool:

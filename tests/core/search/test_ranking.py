@@ -68,6 +68,15 @@ def test_a_request_for_a_change_is_told_from_a_question(text: str, *, expected: 
     assert understand(text).is_change is expected
 
 
+def test_a_change_is_looked_for_by_what_it_is_about_and_not_by_how_it_is_wanted() -> None:
+    change = understand("Preserve cookies instead of dropping them when a redirect is wrong")
+    assert change.weight("cooky") == change.weight("redirect") == 1.0
+    assert change.weight("instead") < change.weight("preserv") < 1.0
+    assert change.weight("wrong") == change.weight("instead")
+    question = understand("how cookies are preserved instead of dropped")
+    assert question.weight("instead") == question.weight("preserv") == 1.0
+
+
 @pytest.mark.parametrize(
     ("text", "weights", "by_words"),
     [
