@@ -1,6 +1,7 @@
 """What routes are given: the core, who calls, and a request that holds nothing unknown."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
@@ -130,13 +131,19 @@ async def require_exact_json(request: Request) -> None:
     if not body:
         return
     try:
-        TypeAdapter(field.field_info.annotation).validate_json(body, strict=True)
+        _adapter(field.field_info.annotation).validate_json(body, strict=True)
     except ValidationError as error:
         errors = [one for one in error.errors(include_url=False) if not _is_whole(one)]
         if errors:
             raise RequestValidationError(
                 [{**one, "loc": ("body", *one["loc"])} for one in errors]
             ) from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """What reads a body of this kind; it is costly to make."""
+    return TypeAdapter(kind)
 
 
 def _is_whole(error: ErrorDetails) -> bool:

@@ -5,12 +5,14 @@ the counts.
 """
 
 import sqlite3
+from contextlib import closing
 from typing import Final
 
 from claudetask_core.errors import Unavailable
 
 LEAST_SQLITE: Final = (3, 34)
 """The first with trigrams."""
+MAKES_JSON: Final = "json_group_array"
 
 _TABLE: Final = (
     "CREATE VIRTUAL TABLE tasks_grams USING fts5(said, content = 'tasks_said', "
@@ -59,7 +61,8 @@ class SqliteTooOld(Unavailable):
     def __init__(self) -> None:
         least = ".".join(map(str, LEAST_SQLITE))
         super().__init__(
-            f"This Python has SQLite {sqlite3.sqlite_version}; the board needs {least} or newer.",
+            f"This Python has SQLite {sqlite3.sqlite_version}; the board needs {least} or newer, "
+            "with JSON.",
             next_step="Start claudetask-mcp with another Python, such as one of uv or python.org.",
         )
 
@@ -68,7 +71,16 @@ def require_sqlite() -> None:
     """Refuses a library that cannot keep the index.
 
     Raises:
-        SqliteTooOld: It is older than that.
+        SqliteTooOld: It is older than that, or was built without JSON.
     """
-    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+    if sqlite3.sqlite_version_info < LEAST_SQLITE or not _knows_json():
         raise SqliteTooOld
+
+
+def _knows_json() -> bool:
+    """Whether it can make JSON of rows, as those who built it could leave out before 3.38."""
+    with closing(sqlite3.connect(":memory:")) as any_board:
+        names = any_board.execute(
+            "SELECT 1 FROM pragma_function_list WHERE name = ?", (MAKES_JSON,)
+        )
+        return names.fetchone() is not None

@@ -7,6 +7,7 @@ waits for them while the loop still runs.
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Iterable
 from threading import Thread
@@ -14,6 +15,8 @@ from typing import Any
 from weakref import WeakSet
 
 import aiosqlite
+
+from claudetask_core.db.sqlite_connection import AT_ONCE, SqliteConnection
 
 
 class SqliteThreads:
@@ -35,7 +38,7 @@ class SqliteThreads:
             raise
 
     async def _open(self, database: str, options: dict[str, Any]) -> aiosqlite.Connection:
-        connection = aiosqlite.connect(database, **options)
+        connection = SqliteConnection(lambda: sqlite3.connect(database, **options), AT_ONCE)
         thread: Thread = connection._thread  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] — no public way to it
         thread.daemon = True  # as SQLAlchemy has it: none keeps the program from ending
         self._threads.add(thread)

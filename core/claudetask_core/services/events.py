@@ -10,12 +10,13 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from datetime import datetime
+from typing import Any, Final, cast
 
 from sqlalchemy import delete, func, select
 
 from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database, WriteSession
-from claudetask_core.db.models import EventRow
+from claudetask_core.db.models import Base, EventRow
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.audit import AuditKind
 from claudetask_core.schemas.event import Event, EventType
@@ -31,6 +32,7 @@ DEAF_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0)
 BATCH = 200
 KEPT = 20_000
 TRIM_EVERY = 1_000
+ADD: Final = Base.metadata.tables[EventRow.__tablename__].insert()
 STEP = "progress"
 """What a job says of itself on the way."""
 _NO_HISTORY = (EventType.AGENT.value, EventType.CLAUDE_MD.value, EventType.JOB.value)
@@ -81,13 +83,13 @@ class EventService:
     ) -> None:
         """Records a change within the transaction that makes it."""
         now = self._clock.now()
-        row = EventRow(type=type, action=action, subject=id, actor=actor, at=now, version=version)
-        session.add(row)
+        said = {"type": type.value, "action": action, "subject": id, "actor": actor}
+        added = await session.execute(ADD, {**said, "at": now, "version": version})
         if type in _NO_HISTORY and action != STEP:
             audit.write_down(session, AuditKind(type), action, id, actor=actor, at=now)
-        await session.flush()
-        if row.seq % TRIM_EVERY == 0:
-            await session.execute(delete(EventRow).where(EventRow.seq <= row.seq - KEPT))
+        seq: int = cast("Any", added).inserted_primary_key[0]
+        if seq % TRIM_EVERY == 0:
+            await session.execute(delete(EventRow).where(EventRow.seq <= seq - KEPT))
 
     async def latest(self) -> int:
         """The number of the newest event, 0 where there is none."""

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from claudetask_core.db.engine import ReadSession, WriteSession
-from claudetask_core.db.models import HistoryRow
+from claudetask_core.db.models import Base, HistoryRow
 from claudetask_core.schemas.task import HistoryEntry
 
 REFUSED = "refused"
 """The action of an entry that tells of a write that was not made."""
+ENTER: Final = Base.metadata.tables[HistoryRow.__tablename__].insert()
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def as_json(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat().replace("+00:00", "Z")
 
 
-def record(
+async def record(
     session: WriteSession,
     task_id: int,
     changes: Sequence[Change],
@@ -41,20 +42,12 @@ def record(
     version: int,
 ) -> None:
     """Adds the rows of one write, which brought the task to `version`."""
-    session.add_all(
-        HistoryRow(
-            task_id=task_id,
-            at=at,
-            actor=actor,
-            version=version,
-            action=change.action,
-            field=change.field,
-            old=change.old,
-            new=change.new,
-            reason=change.reason,
-        )
+    rows = [
+        {"task_id": task_id, "at": at, "actor": actor, "version": version, **vars(change)}
         for change in changes
-    )
+    ]
+    if rows:
+        await session.execute(ENTER, rows)
 
 
 async def entries(session: ReadSession, task_id: int) -> list[HistoryEntry]:

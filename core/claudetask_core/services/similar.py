@@ -28,6 +28,7 @@ from claudetask_core.services.similar_terms import MOST_CHARACTERS, lexicon
 from claudetask_core.services.text_indexes import text_index, word_index
 
 BATCH: Final = 500
+NEWEST: Final = select(func.max(TaskRow.id))
 CANDIDATES: Final = 32
 LIKELY_ONES: Final = 16
 DUPLICATES: Final = 3
@@ -163,7 +164,7 @@ class SimilarService:
 
     async def _question(self, session: AsyncSession, title: str, rest: str) -> Question:
         """The question; what is rare on the board is looked at again when the board has grown."""
-        newest = await session.scalar(select(func.max(TaskRow.id))) or 0
+        newest = await session.scalar(NEWEST) or 0
         if newest >= self._newest * GROWTH + FEW or newest < self._newest:
             rows = await session.execute(
                 select(TaskRow.title, TaskRow.description).order_by(TaskRow.id.desc()).limit(SAMPLE)

@@ -26,8 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.models import StatusRow, TaskRow
-from claudetask_core.schemas.task import Page, Priority, TaskFilter
-from claudetask_core.services.task_rows import PRIORITY_RANK, STATUS_RANK, WHOLE
+from claudetask_core.schemas.task import Page, Priority, Task, TaskFilter
+from claudetask_core.services.task_reading import read_page
+from claudetask_core.services.task_rows import PRIORITY_RANK, STATUS_RANK
 from claudetask_core.services.text_index import FEW, Holding, Rows, TextIndex, numbered
 from claudetask_core.services.text_indexes import text_index
 
@@ -37,6 +38,7 @@ COUNTED: Final = table(
     *(column(name, String) for name in FILTERS),
     column("tasks", Integer),
 )
+COUNTS: Final = select(COUNTED).where(COUNTED.c.tasks > 0)
 WALKED: Final = ("status", "priority")
 """What has an index with the number after it: the tasks of one are walked in order of number."""
 
@@ -54,7 +56,7 @@ class Part:
 
 async def counts(session: AsyncSession) -> Counts:
     """How many tasks there are of each status, type and priority."""
-    rows = await session.execute(select(COUNTED).where(COUNTED.c.tasks > 0))
+    rows = await session.execute(COUNTS)
     return {(status, kind, priority): tasks for status, kind, priority, tasks in rows.all()}
 
 
@@ -68,9 +70,7 @@ async def matching(session: AsyncSession, statement: Rows, wanted: TaskFilter) -
     return _held(index, holding, statement, equal)
 
 
-async def listed(
-    session: AsyncSession, wanted: TaskFilter, page: Page
-) -> tuple[Sequence[TaskRow], int]:
+async def listed(session: AsyncSession, wanted: TaskFilter, page: Page) -> tuple[list[Task], int]:
     """The tasks of the page with all that hangs on them, and how many match in all."""
     listing = _Listing(session, wanted, page, await counts(session))
     if not wanted.q:
@@ -110,7 +110,7 @@ class _Listing:
         self._falls = page.sort.value.startswith("-")
         self._grouped = self._name in WALKED and not page.after_id
 
-    async def plain(self) -> tuple[Sequence[TaskRow], int]:
+    async def plain(self) -> tuple[list[Task], int]:
         if not self._grouped:
             return await self._walked([Part(self._equal, self._filtered)]), self._filtered
         place = FILTERS.index(self._name)
@@ -119,7 +119,7 @@ class _Listing:
             found[key[place]] = found.get(key[place], 0) + count
         return await self._walked(await self._groups(found)), self._filtered
 
-    async def holding(self, holding: Holding) -> tuple[Sequence[TaskRow], int]:
+    async def holding(self, holding: Holding) -> tuple[list[Task], int]:
         total, few = await self._found(holding)
         if total <= FEW:
             return await self._ordered(few), total
@@ -153,29 +153,27 @@ class _Listing:
         parts = [Part({**self._equal, self._name: n}, found[n]) for n in order if n in found]
         return parts[::-1] if self._falls else parts
 
-    async def _ordered(self, ids: Sequence[int]) -> Sequence[TaskRow]:
+    async def _ordered(self, ids: Sequence[int]) -> list[Task]:
         """The page of tasks that are known."""
         if not ids:
             return []
-        statement = select(TaskRow).where(numbered(ids), TaskRow.id > self._page.after_id)
-        statement = statement.order_by(*self._keys(indexed=False))
-        return await self._rows(statement, self._page.offset, self._page.limit)
+        statement = select(TaskRow.id).where(numbered(ids), TaskRow.id > self._page.after_id)
+        keys = self._keys(indexed=False)
+        return await self._read(statement, keys, self._page.offset, self._page.limit)
 
-    async def _walked(
-        self, parts: Sequence[Part], *conditions: ColumnElement[bool]
-    ) -> Sequence[TaskRow]:
-        rows: list[TaskRow] = []
+    async def _walked(self, parts: Sequence[Part], *conditions: ColumnElement[bool]) -> list[Task]:
+        tasks: list[Task] = []
         skip = self._page.offset
         for part in parts:
-            left = min(self._page.limit - len(rows), part.count - skip)
+            left = min(self._page.limit - len(tasks), part.count - skip)
             if left > 0:
-                rows += await self._part(part, conditions, skip, left)
+                tasks += await self._part(part, conditions, skip, left)
             skip = max(0, skip - part.count)
-        return rows
+        return tasks
 
     async def _part(
         self, part: Part, conditions: Sequence[ColumnElement[bool]], skip: int, take: int
-    ) -> Sequence[TaskRow]:
+    ) -> list[Task]:
         turned = not self._page.after_id and skip > part.count // 2
         if turned:
             skip = part.count - skip - take
@@ -183,16 +181,20 @@ class _Listing:
         by_number = self._name == "id" or self._grouped
         walked = [name for name in WALKED if name in part.equal][:1] if by_number else []
         equals = _equals(self._index, part.equal, part.equal if few else walked)
-        statement = select(TaskRow).where(*equals, *conditions)
+        statement = select(TaskRow.id).where(*equals, *conditions)
         if self._page.after_id:
             statement = statement.where(TaskRow.id > self._page.after_id)
         keys = self._keys(indexed=not few, turned=turned)
-        rows = await self._rows(statement.order_by(*keys), skip, take)
-        return rows[::-1] if turned else rows
+        tasks = await self._read(statement, keys, skip, take)
+        return tasks[::-1] if turned else tasks
 
-    async def _rows(self, statement: Select[TaskRow], skip: int, take: int) -> Sequence[TaskRow]:
-        page = statement.offset(skip).limit(take).options(*WHOLE)
-        return (await self._session.scalars(page)).all()
+    async def _read(
+        self, statement: Select[int], keys: Sequence[ColumnElement[Any]], skip: int, take: int
+    ) -> list[Task]:
+        """So many of the tasks that a statement finds, in this order."""
+        page = statement.order_by(*keys).offset(skip).limit(take)
+        in_order = [self._index.unindexed(key) for key in keys]
+        return await read_page(self._session, page, in_order)
 
     def _keys(self, *, indexed: bool, turned: bool = False) -> list[ColumnElement[Any]]:
         """The order asked for, ties broken by number in the same direction."""

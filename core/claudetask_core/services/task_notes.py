@@ -6,7 +6,7 @@ from claudetask_core.db.engine import Database
 from claudetask_core.db.models import NoteRow
 from claudetask_core.schemas.task import Note
 from claudetask_core.services.claims import Caller
-from claudetask_core.services.task_rows import load
+from claudetask_core.services.task_rows import load, require
 from claudetask_core.services.task_writes import TaskWrites
 
 
@@ -18,7 +18,7 @@ class NoteService:
     async def find(self, task_id: int) -> list[Note]:
         """The task's notes, newest last."""
         async with self._database.read() as session:
-            await load(session, task_id)
+            await require(session, task_id)
             rows = await session.scalars(
                 select(NoteRow).where(NoteRow.task_id == task_id).order_by(NoteRow.id)
             )

@@ -12,6 +12,7 @@ from claudetask_core.services import claims
 from claudetask_core.services.asking import next_free
 from claudetask_core.services.claims import Caller, Claimed
 from claudetask_core.services.moves import Move, move
+from claudetask_core.services.task_reading import read
 from claudetask_core.services.task_rows import PRIORITY_RANK, WHOLE, load, to_task
 from claudetask_core.services.task_writes import TaskWrites
 
@@ -29,7 +30,7 @@ class QueueService:
         if not claim:
             async with self._database.read() as session:
                 number, reason = await next_free(session, lease.now)
-                task = None if number is None else to_task(await load(session, number))
+                task = None if number is None else await read(session, number)
                 return NextTask(task=task, reason=reason, claimed=False)
         standing = await self._writes.standing(caller)
         async with self._database.write() as session:

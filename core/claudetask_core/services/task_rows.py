@@ -1,10 +1,11 @@
 """From rows to tasks and back."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import case, select
+from sqlalchemy import bindparam, case, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from claudetask_core.db.models import StatusRow, TaskRow
 from claudetask_core.errors import NotFound
@@ -42,16 +43,40 @@ class TaskNotFound(NotFound):
         )
 
 
+HANGING: Final = (TaskRow.criteria, TaskRow.dependencies, TaskRow.files)
+LOADED: Final = select(TaskRow, *(hanging.any() for hanging in HANGING)).where(
+    TaskRow.id == bindparam("task_id")
+)
+"""A row, and which kinds of rows hang on it: of most tasks none or one does."""
+THERE: Final = select(TaskRow.id).where(TaskRow.id == bindparam("task_id"))
+
+
 async def load(session: AsyncSession, task_id: int) -> TaskRow:
-    """The row with all that hangs on it.
+    """The row with all that hangs on it, to be written.
 
     Raises:
         TaskNotFound: There is none.
     """
-    row = await session.scalar(select(TaskRow).where(TaskRow.id == task_id).options(*WHOLE))
-    if row is None:
+    found = (await session.execute(LOADED, {"task_id": task_id})).one_or_none()
+    if found is None:
         raise TaskNotFound(task_id)
+    row, *hang = found
+    unloaded = inspect(row).unloaded
+    there: list[Any] = []
+    for hanging, some in zip(HANGING, hang, strict=True):
+        if some:
+            there.append(selectinload(hanging))
+        elif hanging.key in unloaded:
+            set_committed_value(row, hanging.key, [])
+    if there:
+        await session.scalar(select(TaskRow).where(TaskRow.id == task_id).options(*there))
     return row
+
+
+async def require(session: AsyncSession, task_id: int) -> None:
+    """Raises TaskNotFound where there is no task of this number."""
+    if await session.scalar(THERE, {"task_id": task_id}) is None:
+        raise TaskNotFound(task_id)
 
 
 def criteria_of(row: TaskRow) -> list[Criterion]:

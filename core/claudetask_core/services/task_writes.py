@@ -18,6 +18,7 @@ from claudetask_core.services.branches import BranchService, Standing
 from claudetask_core.services.claims import Caller, Claimed, ClaimLost, Lease
 from claudetask_core.services.events import EventService
 from claudetask_core.services.history import REFUSED, Change
+from claudetask_core.services.task_reading import read
 from claudetask_core.services.task_rows import load, to_task
 
 NOTE_IN_HISTORY = 200
@@ -113,7 +114,7 @@ class TaskWrites:
             row.version += 1
             row.updated_at = lease.now
             await session.flush()
-            history.record(
+            await history.record(
                 session, row.id, changes, actor=caller.name, at=lease.now, version=row.version
             )
             if SEARCHED & {change.field for change in changes}:
@@ -128,9 +129,9 @@ class TaskWrites:
             TaskNotFound: There is none of this number.
         """
         async with database.read() as session:
-            row = await load(session, task_id)
-        if caller is None or row.claimed_by != caller.name:
-            return to_task(row)
+            task = await read(session, task_id)
+        if caller is None or task.claimed_by != caller.name:
+            return task
         async with database.write() as session:
             row = await load(session, task_id)
             claims.renew(row, caller, self.lease())
@@ -173,7 +174,7 @@ class TaskWrites:
                 change = Change(REFUSED, "claimed_by", caller.name, row.claimed_by, wanted)
                 last = await history.last_entry(session, row.id)
                 if last is None or (last.actor, last.action) != (caller.name, REFUSED):
-                    history.record(
+                    await history.record(
                         session,
                         row.id,
                         [change],

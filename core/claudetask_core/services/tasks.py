@@ -38,7 +38,7 @@ from claudetask_core.services.task_changes import (
 )
 from claudetask_core.services.task_duplicates import PossibleDuplicate
 from claudetask_core.services.task_list import completed, counts, listed
-from claudetask_core.services.task_rows import WHOLE, load, to_task
+from claudetask_core.services.task_rows import WHOLE, require, to_task
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
 from claudetask_core.services.workflow import known, require_same
@@ -99,8 +99,8 @@ class TaskService:
         """
         self.known(wanted.status)
         async with self._database.read() as session:
-            rows, total = await listed(session, wanted, page)
-            return TaskPage(tasks=[to_task(row) for row in rows], total=total)
+            tasks, total = await listed(session, wanted, page)
+            return TaskPage(tasks=tasks, total=total)
 
     async def complete(self, typed: str, *, limit: int) -> tuple[list[int], int]:
         """Numbers of tasks that begin with what was typed, or whose titles hold it.
@@ -124,7 +124,7 @@ class TaskService:
     async def history(self, task_id: int) -> list[HistoryEntry]:
         """Every change of the task, newest last."""
         async with self._database.read() as session:
-            await load(session, task_id)
+            await require(session, task_id)
             return await history.entries(session, task_id)
 
     async def create(
@@ -152,7 +152,7 @@ class TaskService:
             await session.flush()
             made = to_task(row)
             change = Change("created", None, None, made.model_dump(mode="json"))
-            history.record(
+            await history.record(
                 session, row.id, [change], actor=caller_name, at=lease.now, version=row_version
             )
             await similar.index(session, row)
@@ -278,7 +278,7 @@ class TaskService:
             was = to_task(row)
             await self._unlink(session, row, caller, lease)
             change = Change("deleted", None, was.model_dump(mode="json"), None)
-            history.record(
+            await history.record(
                 session, row.id, [change], actor=caller.name, at=lease.now, version=row.version + 1
             )
             await similar.forget(session, row.id)

@@ -56,6 +56,7 @@ PLUS: Final = custom_op[Any]("+")
 GRAMS: Final = table("tasks_grams", column("rowid", Integer), column("tasks_grams", String))
 TERMS: Final = table("tasks_grams_terms", column("term", String), column("doc", Integer))
 DUE: Final = table("tasks_grams_due", column("id", Integer), column("said", String))
+HOW_MANY_DUE: Final = select(func.count()).select_from(DUE)
 
 
 class SqliteText:
@@ -75,7 +76,7 @@ class SqliteText:
         return count, [int(number) for number in listed.split(",")] if few else ()
 
     async def keep_up(self, session: WriteSession) -> None:
-        due = await session.scalar(select(func.count()).select_from(DUE)) or 0
+        due = await session.scalar(HOW_MANY_DUE) or 0
         if due >= MOST_DUE:
             for statement in derived.TAKE_IN:
                 await session.execute(text(statement))

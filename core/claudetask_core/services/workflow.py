@@ -1,6 +1,7 @@
 """What the workflow of the board refuses."""
 
 import difflib
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,14 +70,14 @@ def illegal(workflow: Workflow, subject: str, present: str, wanted: str) -> Ille
 
 Columns = list[tuple[str, str, bool]]
 """Names in order, each with its kind and whether the next task may come from there."""
+COLUMNS: Final = select(StatusRow.name, StatusRow.kind, StatusRow.offered).order_by(
+    StatusRow.position
+)
 
 
 async def columns(session: AsyncSession) -> Columns:
     """The board's own columns."""
-    rows = await session.execute(
-        select(StatusRow.name, StatusRow.kind, StatusRow.offered).order_by(StatusRow.position)
-    )
-    return [(row.name, row.kind, row.offered) for row in rows]
+    return [(name, kind, offered) for name, kind, offered in await session.execute(COLUMNS)]
 
 
 def as_columns(workflow: Workflow) -> Columns:
