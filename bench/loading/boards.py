@@ -24,6 +24,9 @@ STATUSES: Final = (
     ("Analysis", 0.01),
 )
 WORDS: Final = 20_000
+FLAT: Final = 10
+"""So many of the most frequent words are about as frequent as each other."""
+STEP: Final = 100
 FIRSTS: Final = ("b", "c", "d", "f", "g", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "pr")
 LASTS: Final = ("", "", "", "n", "r", "s", "t", "l", "nd", "ng")
 OF_TITLE: Final = 6
@@ -70,10 +73,16 @@ def vocabulary() -> list[str]:
     return list(made)
 
 
+def rank(tasks: int, hits: int) -> int:
+    """Which word of the vocabulary so many of so many tasks hold; the last one where none does."""
+    words = (OF_TITLE + OF_TEXT) * tasks / sum(1 / (n + FLAT) for n in range(WORDS))
+    return min(round(words / hits) - FLAT, WORDS - STEP)
+
+
 def _rows(count: int) -> Iterator[tuple[object, ...]]:
     source = random.Random(1)  # noqa: S311 — made-up text, the same each time
     words = vocabulary()
-    weights = list(itertools.accumulate(1 / (number + 10) for number in range(WORDS)))
+    weights = list(itertools.accumulate(1 / (number + FLAT) for number in range(WORDS)))
     names, shares = zip(*STATUSES, strict=True)
     for number in range(1, count + 1):
         said = source.choices(words, cum_weights=weights, k=OF_TITLE + OF_TEXT)

@@ -29,7 +29,7 @@ from claudetask_core.db.models import StatusRow, TaskRow
 from claudetask_core.schemas.task import Page, Priority, Task, TaskFilter
 from claudetask_core.services.task_reading import read_page
 from claudetask_core.services.task_rows import PRIORITY_RANK, STATUS_RANK
-from claudetask_core.services.text_index import FEW, Holding, Rows, TextIndex, numbered
+from claudetask_core.services.text_index import FEW, Holding, Rows, TextIndex
 from claudetask_core.services.text_indexes import text_index
 
 FILTERS: Final = ("status", "type", "priority")
@@ -155,11 +155,15 @@ class _Listing:
 
     async def _ordered(self, ids: Sequence[int]) -> list[Task]:
         """The page of tasks that are known."""
-        if not ids:
+        left = sorted(n for n in ids if n > self._page.after_id)
+        skip, take = self._page.offset, self._page.limit
+        if self._name == "id":
+            left = (left[::-1] if self._falls else left)[skip : skip + take]
+            skip = 0
+        if not left:
             return []
-        statement = select(TaskRow.id).where(numbered(ids), TaskRow.id > self._page.after_id)
-        keys = self._keys(indexed=False)
-        return await self._read(statement, keys, self._page.offset, self._page.limit)
+        statement = select(TaskRow.id).where(self._index.numbered(left))
+        return await self._read(statement, self._keys(indexed=False), skip, take)
 
     async def _walked(self, parts: Sequence[Part], *conditions: ColumnElement[bool]) -> list[Task]:
         tasks: list[Task] = []

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Integer, Select, SelectBase, bindparam
+from sqlalchemy import ColumnElement, Select, SelectBase
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -41,6 +41,10 @@ class TextIndex(Protocol):
         """The column's value, for which the database looks into no index of it."""
         ...
 
+    def numbered(self, ids: Collection[int]) -> ColumnElement[bool]:
+        """Whether a task's number is one of these: one parameter, however many there are."""
+        ...
+
     async def counted(self, session: AsyncSession, ids: SelectBase) -> tuple[int, Sequence[int]]:
         """How many numbers a statement finds, and where they are `FEW`, which; in one pass."""
         ...
@@ -74,12 +78,3 @@ def escaped(text: str) -> str:
 def lowered(text: str) -> str:
     """The text with the capital letters of ASCII made small, and no others."""
     return text.encode().lower().decode()
-
-
-def numbered(ids: Collection[int]) -> ColumnElement[bool]:
-    """Whether a task's number is one of these; they stand in the statement, which takes more
-    numbers than it takes parameters.
-    """
-    return TaskRow.id.in_(
-        bindparam("ids", list(ids), Integer(), expanding=True, literal_execute=True, unique=True)
-    )

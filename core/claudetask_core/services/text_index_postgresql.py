@@ -4,10 +4,21 @@ The columns' collation is C, so that `lower` makes the letters of ASCII small an
 board that is a file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, SelectBase, func, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    SelectBase,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -25,6 +36,9 @@ class PostgresqlText:
 
     def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return column
+
+    def numbered(self, ids: Collection[int]) -> ColumnElement[bool]:
+        return TaskRow.id == any_(literal(list(ids), ARRAY(BigInteger())))
 
     async def counted(self, session: AsyncSession, ids: SelectBase) -> tuple[int, Sequence[int]]:
         found = ids.subquery()

@@ -10,8 +10,9 @@ Some writes at a time are taken in, which is cheaper than each alone; until then
 looked at for every question. So an answer never depends on how far the index is.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -41,7 +42,6 @@ from claudetask_core.services.text_index import (
     Rows,
     escaped,
     lowered,
-    numbered,
 )
 
 GRAM: Final = 3
@@ -67,6 +67,10 @@ class SqliteText:
 
     def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return UnaryExpression(column, operator=PLUS, type_=column.type)
+
+    def numbered(self, ids: Collection[int]) -> ColumnElement[bool]:
+        given = func.json_each(json.dumps(list(ids))).table_valued("value")
+        return TaskRow.id.in_(select(given.c.value))
 
     async def counted(self, session: AsyncSession, ids: SelectBase) -> tuple[int, Sequence[int]]:
         found = ids.subquery()
@@ -97,12 +101,28 @@ class SqliteText:
         if ALIKE.search(asked):
             return Holding(holds)
         if len(asked) < GRAM:
-            return Holding(holds, await _seldom(session, asked, holds))
+            return Holding(holds, await self._seldom(session, asked, holds))
         match = GRAMS.c.tasks_grams.op("MATCH")(_quoted(asked[:LONGEST]))
         named = select(GRAMS.c.rowid).where(match, GRAMS.c.rowid.not_in(select(DUE.c.id)))
         if len(asked) > LONGEST or len(columns) == 1:
             named = select(TaskRow.id).where(TaskRow.id.in_(named), holds)
         return Holding(holds, union_all(named, _written(holds)))
+
+    async def _seldom(
+        self, session: AsyncSession, asked: str, holds: ColumnElement[bool]
+    ) -> SelectBase | None:
+        """The tasks with these one or two characters, where the index names few."""
+        after = _after(asked)
+        if after is None:
+            return None
+        named = select(TERMS.c.doc).where(TERMS.c.term >= asked, TERMS.c.term < after)
+        found = (await session.scalars(named.limit(FEW + 1))).all()
+        if len(found) > FEW:
+            return None
+        known = select(TaskRow.id).where(
+            self.numbered(set(found)), TaskRow.id.not_in(select(DUE.c.id)), holds
+        )
+        return union_all(known, _written(holds)) if found else _written(holds)
 
 
 def _written(holds: ColumnElement[bool]) -> Rows:
@@ -112,23 +132,6 @@ def _written(holds: ColumnElement[bool]) -> Rows:
 
 def _quoted(asked: str) -> str:
     return '"' + asked.replace('"', '""') + '"'
-
-
-async def _seldom(
-    session: AsyncSession, asked: str, holds: ColumnElement[bool]
-) -> SelectBase | None:
-    """The tasks with these one or two characters, where the index names few."""
-    after = _after(asked)
-    if after is None:
-        return None
-    named = select(TERMS.c.doc).where(TERMS.c.term >= asked, TERMS.c.term < after)
-    found = (await session.scalars(named.limit(FEW + 1))).all()
-    if len(found) > FEW:
-        return None
-    known = select(TaskRow.id).where(
-        numbered(set(found)), TaskRow.id.not_in(select(DUE.c.id)), holds
-    )
-    return union_all(known, _written(holds)) if found else _written(holds)
 
 
 def _after(asked: str) -> str | None:
