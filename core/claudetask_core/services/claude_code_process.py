@@ -17,6 +17,8 @@ CHUNK = 1 << 16
 MAX_LINE = 16 << 20
 KEPT_STDERR = 4096
 LAST_RESORT = claude_code_guard.TERMINATE_SECONDS + 0.4
+REAP_SECONDS = CLOSE_GRACE + LAST_RESORT + 0.5
+"""So long an abandoned guard is waited for, so that it leaves no dead process behind."""
 GUARD = Path(claude_code_guard.__file__)
 
 
@@ -83,7 +85,7 @@ async def run(command: Command, on_line: Callable[[bytes], None], stop: Stop) ->
         return await _converse(process, command.stdin, on_line, leash)
     finally:
         limit.cancel()
-        leash.drop()
+        await leash.end()
 
 
 class _Leash:
@@ -105,8 +107,13 @@ class _Leash:
         self._close()
         self._last_resort = asyncio.get_running_loop().call_later(grace + LAST_RESORT, self._kill)
 
-    def drop(self) -> None:
-        """Lets go: what still runs is ended by the guard."""
+    async def end(self) -> None:
+        """Lets go: where the run was abandoned, once the guard has ended the command and itself."""
+        if self._process.returncode is None:
+            self.pull(Ended.STOPPED, CLOSE_GRACE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REAP_SECONDS):
+                    await self._process.wait()
         self._close()
         if self._last_resort is not None:
             self._last_resort.cancel()

@@ -1,8 +1,10 @@
 import asyncio
 import inspect
 import os
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +78,49 @@ async def test_a_run_that_is_abandoned_ends_its_command(fake: FakeClaude) -> Non
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    await eventually(lambda: not is_alive(pid))
+
+
+async def test_a_run_that_is_abandoned_has_reaped_its_guard_when_it_ends(
+    fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[asyncio.subprocess.Process] = []
+    start = asyncio.create_subprocess_exec
+
+    async def starting(*argv: Any, **how: Any) -> asyncio.subprocess.Process:
+        started.append(await start(*argv, **how))
+        return started[0]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
+    fake.script(hang=True)
+    running = asyncio.create_task(run(command(fake), lambda _: None, Stop()))
+    pid = (await fake.called())["pid"]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 10)
+    assert started[0].returncode is not None
+    assert not is_alive(pid)
+
+
+async def test_a_guard_that_cannot_be_ended_is_not_waited_for_long(
+    fake: FakeClaude, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    guard = tmp_path / "guard.py"
+    guard.write_text(
+        "import os, subprocess, sys, signal\n"
+        "subprocess.Popen(sys.argv[2:])\n"
+        "while True: signal.pause()\n"
+    )
+    monkeypatch.setattr(process, "GUARD", guard)
+    monkeypatch.setattr(process, "REAP_SECONDS", 0.1)
+    monkeypatch.setattr(process, "LAST_RESORT", 60)
+    fake.script(hang=True)
+    running = asyncio.create_task(run(command(fake), lambda _: None, Stop()))
+    pid = (await fake.called())["pid"]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 5)
+    os.killpg(os.getpgid(pid), signal.SIGKILL)
     await eventually(lambda: not is_alive(pid))
 
 
