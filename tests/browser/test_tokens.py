@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.support import WAIT, Board, card, dialog, live, stands_in
@@ -118,3 +118,99 @@ def test_without_tokens_nobody_is_signed_in_and_everything_can_be_done(
     expect(page.locator("#me")).to_be_hidden()
     expect(page.get_by_role("button", name="New task")).to_be_enabled()
     assert httpx.get(f"{board.url}/api/me", timeout=WAIT).json()["signed_in"] is False
+
+
+def tokens(page: Page) -> Locator:
+    return page.locator(".panel", has=page.get_by_role("heading", name="Tokens"))
+
+
+def make(page: Page, name: str, scope: str) -> str:
+    """Makes a token by the keyboard; answers the secret that is shown."""
+    panel = tokens(page)
+    panel.get_by_label("Whose").fill(name)
+    panel.get_by_label("Scope").select_option(scope)
+    panel.get_by_label("Whose").press("Enter")
+    shown = dialog(page, f"The token of {name}")
+    secret = shown.get_by_label("Secret")
+    expect(secret).to_be_focused()
+    return secret.input_value()
+
+
+def test_the_first_token_is_used_by_the_page_that_made_it(board: Board, visit: Visit) -> None:
+    page = visit("#/settings", viewport=NARROW)
+    expect(tokens(page)).to_contain_text("Nobody needs a token here yet")
+    expect(tokens(page).get_by_label("Scope")).to_have_value("admin")
+    secret = make(page, "ann", "admin")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    dialog(page, "The token of ann").get_by_role("button", name="Done").click()
+    expect(page.locator("#me")).to_have_text("ann · admin")
+    expect(tokens(page).locator("li")).to_contain_text("this tab’s")
+    assert secret not in page.content()
+    assert httpx.get(f"{board.url}/api/tasks", timeout=WAIT).status_code == 401
+
+
+def test_a_first_token_that_could_make_no_other_is_asked_about(board: Board, visit: Visit) -> None:
+    page = visit("#/settings")
+    tokens(page).get_by_label("Whose").fill("ann")
+    tokens(page).get_by_label("Scope").select_option("read")
+    tokens(page).get_by_role("button", name="Make a token").click()
+    dialog(page, "Begin with this one?").get_by_role("button", name="Cancel").click()
+    assert board.get("/api/tokens") == []
+
+
+def test_an_admin_makes_copies_and_revokes_tokens_by_the_keyboard(
+    board: Board, secrets: dict[str, str], visit: Visit
+) -> None:
+    page = visit("#/settings", permissions=["clipboard-read", "clipboard-write"])
+    sign_in(page, secrets["admin"])
+    expect(tokens(page).locator("li")).to_have_count(3)
+    secret = make(page, "bob", "write")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    page.keyboard.press("Escape")
+    expect(tokens(page).locator("li")).to_have_count(4)
+    assert secret not in page.content()
+    bobs = {"Authorization": f"Bearer {secret}"}
+    assert httpx.get(f"{board.url}/api/me", headers=bobs, timeout=WAIT).json()["name"] == "bob"
+    make_again = tokens(page)
+    make_again.get_by_label("Whose").fill("bob")
+    make_again.get_by_role("button", name="Make a token").click()
+    expect(make_again.get_by_role("alert")).to_contain_text("a living token called bob")
+    page.get_by_role("button", name="Revoke bob").press("Enter")
+    dialog(page, "Revoke @bob").get_by_role("button", name="Revoke").press("Enter")
+    expect(tokens(page).locator("li")).to_have_count(3)
+    assert httpx.get(f"{board.url}/api/me", headers=bobs, timeout=WAIT).status_code == 401
+
+
+def test_only_an_admin_sees_tokens_and_who_was_refused_at_the_door(
+    board: Board, secrets: dict[str, str], visit: Visit
+) -> None:
+    wrong = {"Authorization": "Bearer ctk_wrong"}
+    assert httpx.get(f"{board.url}/api/tasks", headers=wrong, timeout=WAIT).status_code == 401
+    reads = {"Authorization": f"Bearer {secrets['read']}"}
+    refused = httpx.post(f"{board.url}/api/tasks", headers=reads, json={"title": "x"}, timeout=WAIT)
+    assert refused.status_code == 403
+    page = visit("#/activity")
+    sign_in(page, secrets["admin"])
+    lines = page.locator(".activity li")
+    sign_ins = lines.filter(has_text="was not let in at /api/tasks")
+    expect(sign_ins).to_contain_text("unknown token")
+    expect(lines.filter(has_text="lacks the scope for POST /api/tasks")).to_contain_text("@reader")
+    expect(lines.filter(has_text="created the token @writeer")).to_have_count(1)
+    expect(page.get_by_text("(@ann/builder) are shown too")).to_be_visible()
+    page.get_by_label("Only by").fill("@reader")
+    expect(lines).to_have_count(1)
+    other = visit("#/activity")
+    sign_in(other, secrets["write"])
+    expect(other.get_by_text("Nothing has happened yet")).to_be_visible()
+    other.goto("/#/settings")
+    expect(other.get_by_label("Project folder")).not_to_have_value("")
+    expect(tokens(other)).to_be_hidden()
+
+
+def test_without_tokens_activity_does_not_speak_of_them(board: Board, visit: Visit) -> None:
+    page = visit("#/activity")
+    expect(page.get_by_text("The name of a person or an agent")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("@ann")

@@ -1,6 +1,7 @@
 /** What happened, newest first, and as it happens: changes of tasks, of agents, CLAUDE.md and jobs. */
 
-import { get } from "./api.js";
+import { may } from "./access.js";
+import { get, signed } from "./api.js";
 import { person } from "./card.js";
 import { h, put } from "./dom.js";
 import { on } from "./live.js";
@@ -12,27 +13,33 @@ const PAGE = 50;
 const GATHER = 150;
 const WAIT = 300;
 const ELSE = ["agent", "claude_md", "job"];
+const LOOK = 10_000;
 const ENDS = { queued: "was queued", running: "began", cancelled: "was cancelled", interrupted: "was interrupted" };
 
 export function open(main) {
   const page = new Activity();
-  put(main, h("h1", {}, "Activity"), h("p", { class: "hint" }, "Every change of tasks, agents and CLAUDE.md, by people and agents, in every process that has the board open."),
-    h("div", { class: "activity-filter" }, field("Only by", page.by, "@ann is also @ann/builder")), page.list, page.more);
+  put(main, h("h1", {}, "Activity"), h("p", { class: "hint" }, `Every change of tasks, agents${may("admin") ? ", tokens" : ""} and CLAUDE.md, by people and agents, in every process that has the board open${may("admin") ? ", and who was refused at the door" : ""}.`),
+    h("div", { class: "activity-filter" }, field("Only by", page.by, signed.me?.signed_in ? "A token’s holder is named @ann; the agents acting for ann (@ann/builder) are shown too." : "The name of a person or an agent, as it stands below.")), page.list, page.more);
   page.newest().catch(fail);
   const again = debounce(() => page.newest().catch(fail), GATHER);
   const stops = [...["task", "project", ...ELSE].map((type) => on(type, again)), on("connected", again)];
-  return () => stops.forEach((stop) => stop());
+  // What is refused at the door changes nothing, so nobody is told of it.
+  const looking = may("admin") ? setInterval(again, LOOK) : null;
+  return () => {
+    clearInterval(looking);
+    stops.forEach((stop) => stop());
+  };
 }
 
-/** One of the two records, read backwards; both number what they hold. */
+/** One of the records, read backwards; each numbers what it holds, and goes on after a place. */
 class Source {
-  constructor(path, number, line, actor) {
-    Object.assign(this, { path, number, line, actor, waiting: [], first: 0, last: null, done: false });
+  constructor(path, number, line, query, place = number) {
+    Object.assign(this, { path, number, line, query, place, waiting: [], first: 0, last: null, done: false });
   }
 
   /** What came since it was read last; null where that is more than a page. */
   async fresh() {
-    const found = await get(this.path, { limit: PAGE, actor: this.actor });
+    const found = await get(this.path, { limit: PAGE, ...this.query });
     const fresh = found.filter((one) => this.number(one) > this.first);
     if (this.last === null) this.take(found);
     else if (fresh.length === PAGE) return null;
@@ -42,12 +49,12 @@ class Source {
 
   async fill() {
     if (this.waiting.length || this.done) return;
-    this.take(await get(this.path, { limit: PAGE, before: this.last, actor: this.actor }));
+    this.take(await get(this.path, { limit: PAGE, before: this.last || null, ...this.query }));
   }
 
   take(found) {
     this.waiting = [...found];
-    this.last = found.length ? this.number(found.at(-1)) : (this.last ?? 0);
+    this.last = found.length ? this.place(found.at(-1)) : (this.last ?? 0);
     this.done = found.length < PAGE;
   }
 }
@@ -67,8 +74,9 @@ class Activity {
   }
 
   anew() {
-    const by = this.by.value.trim();
-    this.sources = [new Source("/api/activity", (one) => one.id, entry, by), new Source("/api/events/past", (one) => one.seq, other, by)];
+    const actor = this.by.value.trim();
+    this.sources = [new Source("/api/activity", (one) => one.id, entry, { actor }), new Source("/api/events/past", (one) => one.seq, other, { actor })];
+    if (may("admin")) this.sources.push(...["token", "access"].map((kind) => new Source("/api/audit", row, guarding, { actor, kind }, (one) => one.number)));
   }
 
   /** Adds what came since the newest that is shown; one reading at a time. */
@@ -125,6 +133,18 @@ function other(event) {
   }
   const [name, to] = event.type === "agent" ? [`agent ${event.id}`, `#/agents/${encodeURIComponent(event.id)}`] : [event.id, "#/claude-md"];
   return line(event, [event.action.replaceAll("_", " "), " ", h("a", { href: to }, name)], null);
+}
+
+/** The number of an entry's row, the last part of where it stands. */
+function row(one) {
+  return Number(one.number.split("a")[1]);
+}
+
+/** What became of a token, or who was refused at the door. */
+function guarding(one) {
+  if (one.kind === "token") return line(one, [`${one.action} the token `, h("a", { href: "#/settings" }, `@${one.subject}`)], null);
+  const what = one.action === "sign_in_refused" ? "was not let in at " : "lacks the scope for ";
+  return line(one, [h("span", { class: "tag job-failed" }, "refused"), ` ${what}`, h("code", {}, one.subject)], one.reason);
 }
 
 function line(one, what, reason, who = h("strong", {}, one.actor)) {

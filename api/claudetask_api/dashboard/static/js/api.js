@@ -63,7 +63,12 @@ export async function renewToken() {
   asking ??= ask(token !== null).finally(() => {
     asking = null;
   });
-  token = await asking;
+  useToken(await asking);
+}
+
+/** Sends this token with every call of the tab from now on. */
+export function useToken(secret) {
+  token = secret;
   try {
     sessionStorage.setItem(TOKEN, token);
   } catch {

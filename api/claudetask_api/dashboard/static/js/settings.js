@@ -6,15 +6,18 @@ import { h, icon, put } from "./dom.js";
 import { on } from "./live.js";
 import { prefs } from "./prefs.js";
 import { load, store } from "./store.js";
+import { Tokens } from "./tokens.js";
 import { debounce, fail, field, guarded, select, toast } from "./ui.js";
 
 const WAIT = 300;
 
 export function open(main) {
   const page = new Settings();
-  put(main, h("h1", {}, "Settings"), page.project, page.server, page.own);
+  const tokens = new Tokens();
+  put(main, h("h1", {}, "Settings"), page.project, page.server, tokens.element, page.own);
   page.read().catch(fail);
-  const stops = [on("project", () => page.read().catch(fail)), on("index", () => page.look().catch(fail))];
+  tokens.read().catch(fail);
+  const stops = [on("project", () => page.read().catch(fail)), on("index", () => page.look().catch(fail)), on("connected", () => tokens.read().catch(fail))];
   return () => stops.forEach((stop) => stop());
 }
 
