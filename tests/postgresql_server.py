@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from sqlalchemy.engine import make_url
 
 from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
+from tests import postgresql_guard
 
 OWNER = "board"
 TEMPLATE = "migrated"
@@ -171,18 +173,20 @@ async def another(url: str) -> str:
 
 @contextlib.contextmanager
 def running(programs: Path) -> Generator[Server]:
-    """A server that is gone afterwards, with its folder."""
+    """A server that is gone afterwards, with its folder, also where this process is killed."""
     folder = Path(tempfile.mkdtemp(prefix="claudetask-pg-"))
     server = Server(folder, programs)
-    try:
-        server.initialise().start()
+    guarding = [sys.executable, "-I", "-S", postgresql_guard.__file__, str(folder)]
+    with subprocess.Popen(guarding, stdin=subprocess.PIPE, start_new_session=True):
         try:
-            yield server
+            server.initialise().start()
+            try:
+                yield server
+            finally:
+                if (folder / "data" / "postmaster.pid").exists():
+                    server.stop()
         finally:
-            if (folder / "data" / "postmaster.pid").exists():
-                server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_root() -> bool:
