@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Column, Table, event, text
@@ -18,7 +19,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from claudetask_core.db.backend import WRITES
-from claudetask_core.db.postgresql_said import WHERE, translation, unreachable
+from claudetask_core.db.postgresql_pooled import refuse_shared_sessions
+from claudetask_core.db.postgresql_said import (
+    AUTHORITY,
+    WHERE,
+    translation,
+    unreachable,
+    untrusted,
+)
 from claudetask_core.db.refusals import AddressInvalid, migrating
 from claudetask_core.errors import DomainError
 
@@ -55,6 +63,7 @@ class Postgresql:
         self.url = _understood(url)
         self._begin_write = _begin_write(round(busy_seconds * 1000))
         self._busy_seconds = busy_seconds
+        self._sessions_are_own = False
         self.where = f"{self.url.host or 'localhost'}/{self.url.database or ''}"
 
     def options(self) -> dict[str, Any]:
@@ -82,11 +91,40 @@ class Postgresql:
         import asyncpg  # noqa: PLC0415 — an extra that only boards in a server need
 
         try:
-            return await asyncpg.connect(**how)
+            connection: Any = await asyncpg.connect(**how)
+            if not self._sessions_are_own:
+                await self._refuse_shared_sessions(connection, how)
+        except SSLCertVerificationError as error:
+            raise untrusted(self.where, error) from error
         except (OSError, TimeoutError) as error:
+            if isinstance(error, FileNotFoundError) and how.get("ssl"):
+                why = f"{AUTHORITY} names a file that is not there"
+                raise AddressInvalid(why, "Correct that variable.") from error
             raise unreachable(WHERE.format(self.where), error) from error
         except asyncpg.exceptions.ClientConfigurationError as error:
-            raise AddressInvalid(str(error), "Correct its options.") from None
+            why = str(error).splitlines()[0]
+            remedy = f"Correct its options, or name the authority's certificate in {AUTHORITY}."
+            raise AddressInvalid(why, remedy) from None
+        return connection
+
+    async def _refuse_shared_sessions(self, connection: Any, how: Mapping[str, Any]) -> None:
+        """Looks once in this process whether a pooler stands between, by a second connection.
+
+        Raises:
+            AddressInvalid: There is one that a board cannot stand behind.
+        """
+        import asyncpg  # noqa: PLC0415 — as above
+
+        try:
+            second: Any = await asyncpg.connect(**how)
+            try:
+                await refuse_shared_sessions(connection, second)
+            finally:
+                second.terminate()
+        except BaseException:
+            connection.terminate()
+            raise
+        self._sessions_are_own = True
 
     def prepare(self, engine: Engine) -> None:
         event.listen(engine, "begin", self._begin)

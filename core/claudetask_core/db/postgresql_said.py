@@ -1,6 +1,7 @@
 """What PostgreSQL says of its surroundings, by SQLSTATE, in the board's own words."""
 
 from dataclasses import dataclass
+from ssl import SSLCertVerificationError
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +17,7 @@ from claudetask_core.db.refusals import (
 from claudetask_core.errors import DomainError, Invalid
 
 WHERE: Final = "The database server of the board ({}) does not answer"
+AUTHORITY: Final = "PGSSLROOTCERT"
 SHOWN: Final = 120
 STALE_PLAN: Final = "InvalidCachedStatementError"
 
@@ -31,6 +33,16 @@ def unreachable(what: str, error: Exception) -> BoardUnreachable:
     return BoardUnreachable(
         f"{what}: {why[:SHOWN]}.",
         next_step=f"See that it runs and that {SETTING} names it, then try again.",
+    )
+
+
+def untrusted(where: str, error: SSLCertVerificationError) -> BoardUnreachable:
+    """What answers cannot show that it is the board's server."""
+    return BoardUnreachable(
+        f"The database server of the board ({where}) is not to be trusted: "
+        f"{error.verify_message[:SHOWN]}.",
+        next_step=f"Name the authority's certificate in {AUTHORITY}, and the server by the name "
+        "that is in its own.",
     )
 
 
