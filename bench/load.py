@@ -1,12 +1,13 @@
 """What the faces and the board cost under load, as ratios to floors measured in the same run.
 
-    python -m bench.load faces [--calls 300]
+    python -m bench.load faces [--calls 300] [--database postgresql+asyncpg://…]
     python -m bench.load sizes [--only 1000 1000000] [--calls 40]
     python -m bench.load crowd [--clients 50] [--calls 20]
     python -m bench.load soak [--minutes 60] [--pace 1] [--every 10]
 
 `faces`: REST create, list, get and move beside a bare FastAPI route and one that makes one raw
-aiosqlite transaction, and MCP calls over HTTP beside an echo tool, all in turns. `sizes`: the same
+aiosqlite transaction, and MCP calls over HTTP beside an echo tool, all in turns. With `--database`
+the board stands in that empty database, and the transaction is asyncpg's. `sizes`: the same
 questions to boards of 100 to a million tasks, in time of the processor; each figure is a ratio to
 the board of 1,000. `crowd`: many MCP clients at once, each call beside an echo tool that as many
 ask at once; no error, no write lost. `soak`: everything at a low rate for long; what the server
@@ -52,11 +53,11 @@ STARTS = 300
 
 
 @asynccontextmanager
-async def floor(folder: Path) -> AsyncGenerator[str]:
+async def floor(folder: Path, database: str | None = None) -> AsyncGenerator[str]:
     """The floors, in a process of their own; its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    arguments = ["-m", "bench.loading.floors", str(folder / "floor.db"), str(port)]
+    arguments = ["-m", "bench.loading.floors", database or str(folder / "floor.db"), str(port)]
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -89,11 +90,12 @@ async def beside(label: str, ours: Step, theirs: Step, calls: int) -> None:
     print(f"{label:34} {statistics.median(mine):8.2f} {p99:8.2f} {middle:8.2f} {ratio:6.1f}")
 
 
-async def faces(calls: int) -> None:
+async def faces(calls: int, database: str | None) -> None:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        address = await stack.enter_async_context(floor(folder))
-        server = await stack.enter_async_context(serving(folder))
+        address = await stack.enter_async_context(floor(folder, database))
+        where = {"CLAUDETASK_DATABASE_URL": database} if database else {}
+        server = await stack.enter_async_context(serving(folder, **where))
         bare = await stack.enter_async_context(httpx.AsyncClient(base_url=address))
         rest = server.client
         for number in range(100):
@@ -223,6 +225,7 @@ async def sizes(wanted: list[int], calls: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("what", choices=["faces", "sizes", "crowd", "soak"])
+    parser.add_argument("--database", help="of an empty board in a PostgreSQL server")
     parser.add_argument("--calls", type=int, default=0)
     parser.add_argument("--only", type=int, nargs="+", default=SIZES, choices=SIZES)
     parser.add_argument("--clients", type=int, default=50)
@@ -233,7 +236,7 @@ def main() -> int:
     good = True
     match asked.what:
         case "faces":
-            asyncio.run(faces(asked.calls or 300))
+            asyncio.run(faces(asked.calls or 300, asked.database))
         case "sizes":
             asyncio.run(sizes(asked.only, asked.calls or 40))
         case "crowd":
