@@ -3,14 +3,17 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from inspect import isawaitable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import event
 
 from claudetask_core.clock import Clock
+from claudetask_core.core import Core
 
 T = TypeVar("T")
 SOON = 30.0
@@ -54,6 +57,23 @@ def in_git(folder: Path, *commands: str) -> None:
     """Runs git in a folder, once for each command; its words hold no blanks."""
     for command in commands:
         subprocess.run(["git", *command.split()], cwd=folder, check=True, timeout=20)
+
+
+@contextmanager
+def questions(core: Core) -> Generator[list[str]]:
+    """The statements that are executed meanwhile, without those that begin a transaction."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "WITH bounds")):
+            asked.append(statement)
+
+    engine = core.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 async def eventually(

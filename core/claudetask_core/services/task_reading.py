@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,8 +80,13 @@ class _Json:
         )
 
 
+def _some_rows(*given: Any, type_: JSON) -> Function[Any]:
+    """Null for no rows, as PostgreSQL has it: most tasks have none, and null need not be read."""
+    return func.nullif(func.json_group_array(*given), literal_column("'[]'"), type_=type_)
+
+
 WHOLE: Final = {
-    "sqlite": _Json(func.json_array, func.json_group_array).whole(),
+    "sqlite": _Json(func.json_array, _some_rows).whole(),
     "postgresql": _Json(func.json_build_array, func.json_agg).whole(),
 }
 ONE: Final = {

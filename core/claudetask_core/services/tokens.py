@@ -84,8 +84,7 @@ class TokenService:
         self._told: set[tuple[str, ...]] = set()
         self._told_since: datetime | None = None
         self._nobody_until = 0.0
-        self._commits = 0
-        database.on_commit(self._committed)
+        self._made = 0
 
     async def create(self, data: TokenCreate, actor: str) -> TokenMade:
         """Makes a token; one of that name that has expired makes room for it.
@@ -122,6 +121,8 @@ class TokenService:
                 self._note(session, "created", data.name, actor, f"scope {data.scope}")
         except IntegrityError:
             raise TokenNameTaken(data.name) from None
+        self._made += 1
+        self._nobody_until = 0.0
         return TokenMade(**_shown(row, now).model_dump(), secret=secret)
 
     async def find(self, *, revoked: bool = False) -> list[Token]:
@@ -197,16 +198,12 @@ class TokenService:
         """
         if time.monotonic() < self._nobody_until:
             return False
-        commits = self._commits
+        made = self._made
         async with self._database.read() as session:
             asked = await session.scalar(select(TokenRow.id).limit(1)) is not None
-        if not asked and commits == self._commits:
+        if not asked and made == self._made:
             self._nobody_until = time.monotonic() + BELIEVED_SECONDS
         return asked
-
-    def _committed(self) -> None:
-        self._commits += 1
-        self._nobody_until = 0.0
 
     async def has_admin(self) -> bool:
         """Whether a living token may do everything."""

@@ -11,11 +11,13 @@ from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.db.models import TokenRow
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.audit import AuditKind, AuditPage
+from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.schemas.token import Identity, TokenCreate, TokenScope, TokenState
 from claudetask_core.search.credentials import secret_lines
 from claudetask_core.services import audit, tokens
+from claudetask_core.services.claims import Caller
 from claudetask_core.services.tokens import Refused, TokenService
-from tests.support import HeldClock
+from tests.support import HeldClock, questions
 from tests.support_tokens import token
 
 
@@ -115,6 +117,16 @@ async def test_that_there_is_no_token_is_believed_for_so_long_or_until_a_change(
     assert await core.tokens.is_asked_for() is asked_at_once
     await token(core, "bob", "read")
     assert await core.tokens.is_asked_for()
+
+
+async def test_a_write_does_not_make_the_next_request_ask_whether_there_are_tokens(
+    core: Core, alice: Caller
+) -> None:
+    assert not await core.tokens.is_asked_for()
+    await core.tasks.create(TaskCreate(title="a write"), alice)
+    with questions(core) as asked:
+        assert not await core.tokens.is_asked_for()
+    assert asked == []
 
 
 async def test_callers_need_a_token_once_there_was_one_until_it_is_forgotten(

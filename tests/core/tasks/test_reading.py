@@ -1,15 +1,12 @@
 """Tasks that are only read are whole, and cost few questions to the database."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any
-
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Page, StatusChange, TaskCreate, TaskFilter, TaskUpdate
 from claudetask_core.schemas.workflow import Status
 from claudetask_core.services.claims import Caller
+from tests.support import questions
 
 ODD = [
     '"quoted" and \\ back',
@@ -20,23 +17,6 @@ ODD = [
     "null",
 ]
 FILES = ["z.py", "a.py", 'm"x\\.py']
-
-
-@contextmanager
-def questions(core: Core) -> Generator[list[str]]:
-    """The statements that are executed meanwhile, without those that begin a transaction."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "WITH bounds")):
-            asked.append(statement)
-
-    engine = core.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def full(core: Core, alice: Caller) -> int:
