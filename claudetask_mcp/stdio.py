@@ -22,6 +22,7 @@ from mcp.server.stdio import stdio_server
 from claudetask_core.services.rate_limit import RateLimiter
 from claudetask_mcp.deadline import Deadline, leave
 from claudetask_mcp.entry import Entry
+from claudetask_mcp.jsonrpc import Messages
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import Server, build_server
 from claudetask_mcp.tools.catalogue import CLASSES
@@ -63,12 +64,12 @@ class Lines:
 
 
 def readable(line: bytes) -> str:
-    """The line as text that the SDK's parser takes.
+    """The line as text that the SDK's parser takes, without the mark that some shells begin with.
 
     JavaScript writes half of a character (a lone surrogate) as an escape, which that parser
     refuses: the call would never be answered.
     """
-    text = line.decode("utf-8", "replace")
+    text = line.decode("utf-8-sig", "replace")
     if HALF not in text.lower():
         return text
     try:
@@ -110,9 +111,11 @@ async def _serve(server: Server) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    stdin = cast("anyio.AsyncFile[str]", lines)  # the SDK only iterates it
+    messages = Messages(aiter(lines))
+    stdin = cast("anyio.AsyncFile[str]", messages)  # the SDK only iterates it
     stdout = anyio.wrap_file(TextIOWrapper(os.fdopen(wire_out, "wb"), encoding="utf-8"))
     async with stdio_server(stdin, stdout) as (incoming, outgoing):
+        messages.sender = outgoing
         options = server.low.create_initialization_options()
         await server.low.run(incoming, outgoing, options)
     leave()  # the core is closed; what still runs in a thread is not waited for

@@ -69,6 +69,7 @@ async def test_lines_come_as_they_are_read_and_end_with_the_stream() -> None:
         (b'{"a": "\\uD83C\\uDF89"}\n', '{"a": "\U0001f389"}\n'),
         (b'{"a": "\\ud800\n', '{"a": "\\ud800\n'),
         (b"\xff\n", "\ufffd\n"),
+        (b'\xef\xbb\xbf{"a": "b"}\n', '{"a": "b"}\n'),
     ],
 )
 def test_half_a_character_does_not_leave_a_call_unanswered(line: bytes, text: str) -> None:
