@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from claudetask_core.errors import Code, DomainError, Invalid
 from claudetask_core.printable import printable
+from claudetask_core.schemas.forms import said
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def worded_as_invalid(what: str) -> Generator[None]:
 
 def problems(error: ValidationError) -> str:
     """The first problems of a validation, as field, what is wrong, and what was given."""
-    found = error.errors(include_url=False, include_context=False)
+    found = error.errors(include_url=False)
     parts = [_problem(dict(item)) for item in found[:SHOWN_PROBLEMS]]
     more = f"; and {len(found) - SHOWN_PROBLEMS} more" if len(found) > SHOWN_PROBLEMS else ""
     return f"{'; '.join(parts)}{more}. Correct it and call again."
@@ -98,8 +99,7 @@ def _problem(item: dict[str, Any]) -> str:
     where = ".".join(str(part) for part in item["loc"])
     if item["type"] == "missing":
         return f"{where} is missing"
-    said = str(item["msg"]).removeprefix("Value error, ")
-    return f"{where}: {_fit(said, 160)} (got {_fit(repr(item['input']), 60)})"
+    return f"{where}: {_fit(said(item), 160)} (got {_fit(repr(item['input']), 60)})"
 
 
 def unknown_tool(name: str, known: Iterable[str]) -> CallToolResult:

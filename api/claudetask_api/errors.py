@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from claudetask_api.methods import not_allowed
 from claudetask_api.problems import problem, request_id
 from claudetask_core.errors import Code, DomainError, Invalid, RateLimited
+from claudetask_core.schemas.forms import said
 from claudetask_core.services.actors import InsufficientScope
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def _as_field_error(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "location": str(path[0]) if path else "body",
         "field": ".".join(str(part)[:SHOWN_NAME] for part in path[1:]),
-        "message": str(one["msg"]).removeprefix("Value error, "),
+        "message": said(one),
         "type": str(one["type"]),
     }
 

@@ -13,6 +13,7 @@ from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Problem, Sco
 from claudetask_core.schemas.audit import AuditPage
 from claudetask_core.schemas.base import ActorName, ReadModel, Text, WriteModel
 from claudetask_core.schemas.claude_md import ClaudeMdContent, ClaudeMdWrite, Place, VersionName
+from claudetask_core.schemas.forms import TASK_NUMBERS
 from claudetask_core.schemas.overview import ActivityPage, Actor
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import (
@@ -30,6 +31,7 @@ from claudetask_core.schemas.task import (
 
 M = TypeVar("M", bound=BaseModel)
 READ_ONLY: dict[str, Any] = {"readOnly": True}
+CRITERION_NUMBER = "^[1-9][0-9]{0,17}$"
 Agent = Annotated[
     ActorName | None, Field(description="Who does this; else the X-Agent header says.")
 ]
@@ -68,7 +70,7 @@ def _documented_task(
             if kind.get("type") == "string":
                 kind.update(minLength=1, maxLength=1000)
         if "check" in fields:
-            fields["check"]["propertyNames"] = {"pattern": "^[1-9][0-9]{0,17}$"}
+            fields["check"]["propertyNames"] = {"pattern": CRITERION_NUMBER}
 
     return extra
 
@@ -91,7 +93,7 @@ class BoardQuery(TaskFilter):
 
     ids: Annotated[
         str | None,
-        Field(pattern=r"^[1-9][0-9]{0,17}(,[1-9][0-9]{0,17}){0,199}$", examples=["12,13"]),
+        Field(pattern=TASK_NUMBERS, examples=["12,13"]),
     ] = None
 
     def numbers(self) -> list[int] | None:

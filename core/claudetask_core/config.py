@@ -35,6 +35,7 @@ from pydantic_settings import (
 
 from claudetask_core.board_sql import LONGEST_LEASE
 from claudetask_core.errors import Invalid
+from claudetask_core.schemas.forms import said
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
 
 ENV_PREFIX = "CLAUDETASK_"
@@ -245,7 +246,7 @@ def load_settings(
         ) from None
     except SettingsError as error:
         raise ConfigurationInvalid(
-            f"A setting is wrong: {error}.", next_step="Correct it and start again."
+            f"{_not_json(error)}.", next_step="Correct it and start again."
         ) from None
 
 
@@ -307,10 +308,17 @@ def _readable(path: Path) -> Generator[None]:
         ) from None
 
 
+def _not_json(error: SettingsError) -> str:
+    """What is wrong with a variable that should hold JSON; the library names the field alone."""
+    named = re.findall(r'field "(\w+)"', str(error))
+    return f"Setting {ENV_PREFIX}{''.join(named).upper()} is wrong: it is not JSON"
+
+
 def _sentence(error: ValidationError, prefix: str) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
+    if name.startswith(ENV_PREFIX):  # as it is called where others know it too
+        name = name.removeprefix(ENV_PREFIX).lower()
     shown = f"{prefix}{name.upper()}" if prefix else name
     given = "" if name.split(".")[0] in MAY_HOLD_SECRETS else f" (got {first['input']!r:.80})"
-    said = str(first["msg"]).removeprefix("Value error, ")
-    return f"Setting {shown} is wrong: {said}{given}."
+    return f"Setting {shown} is wrong: {said(first)}{given}."

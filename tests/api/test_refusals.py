@@ -45,6 +45,31 @@ async def test_an_unknown_parameter_is_refused_on_every_route(
     assert answer.json()["errors"][0]["field"] == "colour"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "where"),
+    [
+        ("GET", "/api/search?query=x&kind=colour", None, ("query", "kind")),
+        ("POST", "/api/tasks", {"title": "t", "parent_id": 7}, ("body", "parent_id")),
+        ("POST", "/api/tasks", {"title": "t", "depends_on": [7]}, ("body", "depends_on")),
+        ("PUT", "/api/project/settings", {"project_path": "/no"}, ("body", "project_path")),
+        ("PUT", "/api/tasks/1", {"check": {"7": "seen"}}, ("body", "check")),
+    ],
+)
+async def test_what_a_service_refuses_names_the_field_too(
+    client: AsyncClient,
+    make_task: MakeTask,
+    method: str,
+    path: str,
+    body: Any,
+    where: tuple[str, str],
+) -> None:
+    await make_task()
+    answer = await client.request(method, path, json=body)
+    assert answer.status_code == 422
+    error = answer.json()["errors"][0]
+    assert (error["location"], error["field"]) == where
+
+
 async def test_a_parameter_given_twice_is_refused(client: AsyncClient) -> None:
     answer = await client.get("/api/tasks?limit=1&limit=2")
     assert answer.status_code == 422

@@ -116,7 +116,19 @@ def test_a_value_that_is_no_json_where_a_list_is_wanted_is_a_sentence(
     with pytest.raises(DomainError) as refusal:
         load_settings()
     assert refusal.value.code == "configuration_invalid"
-    assert "index_exclude" in str(refusal.value)
+    assert str(refusal.value) == (
+        "Setting CLAUDETASK_INDEX_EXCLUDE is wrong: it is not JSON. Correct it and start again."
+    )
+
+
+def test_an_address_that_others_name_too_is_named_once_and_its_password_not_shown(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "ftp://user:hunter2@host")
+    with pytest.raises(DomainError) as refusal:
+        load_settings()
+    assert str(refusal.value).startswith("Setting CLAUDETASK_ANTHROPIC_BASE_URL is wrong: it must")
+    assert "hunter2" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("value", ["none", "https://embeddings.example/v1", "~"])

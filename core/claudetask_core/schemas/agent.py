@@ -14,21 +14,18 @@ from claudetask_core.schemas.base import (
     WriteModel,
     at_most_bytes,
 )
+from claudetask_core.schemas.forms import AGENT_NAME, ONE_LINE
 from claudetask_core.schemas.task import KIB
 
 AgentName = Annotated[
     str,
-    StringConstraints(
-        min_length=1, max_length=100, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
-    ),
+    StringConstraints(min_length=1, max_length=100, pattern=AGENT_NAME),
 ]
 AgentDescription = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), NoNul, at_most_bytes(8 * KIB)
 ]
 AgentPrompt = Annotated[Text, at_most_bytes(256 * KIB)]
-ToolName = Annotated[
-    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
+ToolName = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=ONE_LINE)]
 
 
 class Scope(StrEnum):

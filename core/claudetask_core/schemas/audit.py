@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BeforeValidator, Field
 
 from claudetask_core.schemas.base import ReadModel, Timestamp, WriteModel
+from claudetask_core.schemas.forms import ENTRY_NUMBER
 from claudetask_core.schemas.overview import Actor
 
 
@@ -33,7 +34,7 @@ class AuditPage(WriteModel):
     """What is asked for, newest first; `before` is the `number` that the page before ended with."""
 
     limit: Annotated[int, Field(ge=1, le=500)] = 50
-    before: Annotated[str, Field(pattern=r"^[0-9]{1,17}[ha][0-9]{1,18}$")] | None = None
+    before: Annotated[str, Field(pattern=ENTRY_NUMBER)] | None = None
     actor: Actor | None = None
     kind: AuditKind | None = None
     since: Annotated[AwareDatetime, BeforeValidator(_written_out)] | None = None

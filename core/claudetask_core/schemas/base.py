@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from claudetask_core.errors import writable
+from claudetask_core.schemas.forms import ONE_LINE
 
 
 class ReadModel(BaseModel):
@@ -72,9 +73,7 @@ Text = Annotated[str, NoNul]
 
 ActorName = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=ONE_LINE),
 ]
 """The name a caller gives itself."""
 

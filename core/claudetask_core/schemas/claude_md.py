@@ -14,15 +14,14 @@ from claudetask_core.schemas.base import (
     WriteModel,
     at_most_bytes,
 )
+from claudetask_core.schemas.forms import KEPT_VERSION
 from claudetask_core.schemas.task import KIB
 
 ClaudeMdContent = Annotated[Text, at_most_bytes(1024 * KIB)]
 SectionPath = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NoNul
 ]
-VersionName = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9._-]+$")
-]
+VersionName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=KEPT_VERSION)]
 
 
 class Place(StrEnum):

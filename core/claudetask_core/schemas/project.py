@@ -6,6 +6,7 @@ from pydantic import StringConstraints, model_validator
 
 from claudetask_core.schemas.base import OnDisk, ReadModel, Text, WriteModel
 from claudetask_core.schemas.claude_md import ClaudeMdContent
+from claudetask_core.schemas.forms import GITHUB_REPO
 from claudetask_core.schemas.job import Job
 from claudetask_core.schemas.search import IndexState
 from claudetask_core.schemas.task import Status
@@ -16,7 +17,7 @@ GithubRepo = Annotated[
     StringConstraints(
         strip_whitespace=True,
         max_length=300,
-        pattern=r"^(https://github\.com/)?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}/?$",
+        pattern=GITHUB_REPO,
     ),
 ]
 

@@ -13,6 +13,7 @@ from claudetask_core.schemas.base import (
     WriteModel,
     at_most_bytes,
 )
+from claudetask_core.schemas.forms import ONE_LINE, ONE_LINE_OR_EMPTY, WITHOUT_BLANKS
 from claudetask_core.schemas.workflow import Status
 
 KIB = 1024
@@ -40,7 +41,7 @@ TaskId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Title = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"
+        strip_whitespace=True, min_length=1, max_length=200, pattern=ONE_LINE_OR_EMPTY
     ),
 ]
 Description = Annotated[Text, at_most_bytes(64 * KIB)]
@@ -53,15 +54,11 @@ Comment = Annotated[
 ]
 BranchName = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=255, pattern=r"^[^\x00-\x20\x7f]+$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=255, pattern=WITHOUT_BLANKS),
 ]
 RelatedFile = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]+$"
-    ),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=ONE_LINE),
 ]
 CriterionText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NoNul

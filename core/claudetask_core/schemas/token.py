@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from claudetask_core.schemas.base import ReadModel, Timestamp, WriteModel
+from claudetask_core.schemas.forms import TOKEN_NAME
 
 STATE_KEY = "claudetask_identity"
 TEN_YEARS = 10 * 366 * 86_400
@@ -31,7 +32,7 @@ class TokenState(StrEnum):
     REVOKED = "revoked"
 
 
-TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+TokenName = Annotated[str, StringConstraints(pattern=TOKEN_NAME)]
 """Whose it is; it stands in the name of every change made with it, so it can hold no `/`."""
 
 

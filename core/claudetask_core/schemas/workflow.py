@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from claudetask_core.schemas.forms import COLUMN_NAME
+
 MAX_NAME = 30
 FORMAT = "status"
 """Marks a status in a JSON schema until the names are known."""
@@ -96,9 +98,7 @@ HOLDS_CLAIM = frozenset({Kind.DOING, Kind.TESTING})
 
 StatusName = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, max_length=MAX_NAME, pattern=r"^[^\W\d_]([\w .&/-]*[\w.])?$"
-    ),
+    StringConstraints(strip_whitespace=True, max_length=MAX_NAME, pattern=COLUMN_NAME),
     AfterValidator(Status),
 ]
 

@@ -18,6 +18,7 @@ class Category(StrEnum):
 
 class KindUnknown(Invalid):
     code = "kind_unknown"
+    field = "kind"
 
 
 class KindFilter(NamedTuple):

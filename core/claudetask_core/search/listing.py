@@ -38,6 +38,7 @@ Stop = Callable[[], bool]
 
 class GlobInvalid(Invalid):
     code = "glob_invalid"
+    field = "path"
 
 
 class Stopped(Exception):  # not a failure: the index was closed meanwhile

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 class ProjectPathInvalid(Invalid):
     code = "project_path_invalid"
+    field = "project_path"
 
 
 class ProjectRoot:

@@ -20,6 +20,25 @@ PLAIN = ("title", "description", "type", "priority", "analysis", "git_branch")
 class CriterionMissing(Invalid):
     code = "criterion_missing"
 
+    def __init__(self, row: TaskRow, criterion_id: int, field: str) -> None:
+        self.field = field
+        known = ", ".join(str(c.id) for c in row.criteria[:20]) or "none"
+        super().__init__(
+            f"Task #{row.id} has no criterion {criterion_id}; it has: {known}.",
+            next_step=f"Read them with get_task(task_id={row.id}).",
+        )
+
+
+class CriterionTwice(Invalid):
+    code = "criterion_twice"
+    field = "acceptance_criteria"
+
+    def __init__(self, criterion_id: int) -> None:
+        super().__init__(
+            f"Criterion {criterion_id} is named twice.",
+            next_step="Name each once, and a new one without an id.",
+        )
+
 
 def set_plain_fields(row: TaskRow, update: TaskUpdate) -> list[Change]:
     """Title, description and their like, those that are given and differ."""
@@ -81,12 +100,14 @@ def set_criteria(row: TaskRow, wanted: list[CriterionWrite]) -> list[Change]:
 
     Raises:
         CriterionMissing: An id that the task does not have.
+        CriterionTwice: An id that another one of the list has too.
     """
     old = criteria_json(row)
+    named = {given.id for given in wanted}
     left = {c.id: c for c in row.criteria}
     kept: list[CriterionRow] = []
     for position, given in enumerate(wanted):
-        criterion = _match(row, left, given)
+        criterion = _match(row, left, given, named)
         if criterion is None:
             row.last_criterion += 1
             criterion = CriterionRow(id=row.last_criterion, checked=False, evidence=None)
@@ -102,13 +123,16 @@ def set_criteria(row: TaskRow, wanted: list[CriterionWrite]) -> list[Change]:
 
 
 def _match(
-    row: TaskRow, left: dict[int, CriterionRow], given: CriterionWrite
+    row: TaskRow, left: dict[int, CriterionRow], given: CriterionWrite, named: set[int | None]
 ) -> CriterionRow | None:
     if given.id is not None:
+        if given.id not in {criterion.id for criterion in row.criteria}:
+            raise CriterionMissing(row, given.id, "acceptance_criteria")
         if given.id not in left:
-            raise _criterion_missing(row, given.id)
+            raise CriterionTwice(given.id)
         return left.pop(given.id)
-    same = next((c.id for c in left.values() if c.text == given.text), None)
+    alike = (c.id for c in left.values() if c.text == given.text and c.id not in named)
+    same = next(alike, None)
     return None if same is None else left.pop(same)
 
 
@@ -122,16 +146,8 @@ def check_criteria(row: TaskRow, evidence: dict[int, str]) -> list[Change]:
     by_id = {c.id: c for c in row.criteria}
     for criterion_id, text in evidence.items():
         if criterion_id not in by_id:
-            raise _criterion_missing(row, criterion_id)
+            raise CriterionMissing(row, criterion_id, "check")
         by_id[criterion_id].checked = True
         by_id[criterion_id].evidence = text
     new = criteria_json(row)
     return [] if new == old else [Change("checked", "acceptance_criteria", old, new)]
-
-
-def _criterion_missing(row: TaskRow, criterion_id: int) -> CriterionMissing:
-    known = ", ".join(str(c.id) for c in row.criteria[:20]) or "none"
-    return CriterionMissing(
-        f"Task #{row.id} has no criterion {criterion_id}; it has: {known}.",
-        next_step=f"Read them with get_task(task_id={row.id}).",
-    )

@@ -15,6 +15,15 @@ AT_ONCE = 10_000
 class LinkedTaskMissing(Invalid):
     code = "linked_task_missing"
 
+    def __init__(self, field: str, missing: list[int]) -> None:
+        self.field = field
+        listed = ", ".join(f"#{n}" for n in missing[:10])
+        super().__init__(
+            f"{field} names tasks that do not exist: {listed}.",
+            next_step="Use the ids that list_tasks shows.",
+            missing=missing,
+        )
+
 
 class CircularDependency(Conflict):
     code = "circular_dependency"
@@ -38,12 +47,7 @@ async def require_tasks(session: WriteSession, ids: Iterable[int], what: str) ->
     found = set(await session.scalars(select(TaskRow.id).where(TaskRow.id.in_(wanted))))
     missing = sorted(wanted - found)
     if missing:
-        listed = ", ".join(f"#{n}" for n in missing[:10])
-        raise LinkedTaskMissing(
-            f"{what} names tasks that do not exist: {listed}.",
-            next_step="Use the ids that list_tasks shows.",
-            missing=missing,
-        )
+        raise LinkedTaskMissing(what, missing)
 
 
 async def refuse_dependency_cycle(session: WriteSession, task_id: int, targets: list[int]) -> None:

@@ -33,8 +33,9 @@ class VersionStale(Stale):
 
     def __init__(self, row: TaskRow, expected: int, changed: Mapping[str, HistoryRow]) -> None:
         told = "; ".join(_told(change) for change in changed.values())
+        given = f"not {expected}" if expected > 0 else "and what was expected is no version of it"
         super().__init__(
-            f"Task #{row.id} is at version {row.version}, not {expected}"
+            f"Task #{row.id} is at version {row.version}, {given}"
             + (f". Since then: {clipped(told, SHOWN_CHANGES)}." if told else "."),
             next_step=f"Look at it (get_task); repeat what still holds with version {row.version}.",
             version=row.version,
@@ -97,7 +98,9 @@ class TaskWrites:
         row = await load(session, task_id)
         if expected_version is None or expected_version == row.version:
             return row
-        changed = await history.changed_since(session, task_id, expected_version)
+        changed = {}
+        if expected_version > 0:
+            changed = await history.changed_since(session, task_id, expected_version)
         raise VersionStale(row, expected_version, changed)
 
     async def finish(

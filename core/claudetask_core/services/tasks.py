@@ -41,7 +41,12 @@ from claudetask_core.services.task_list import completed, counts, listed
 from claudetask_core.services.task_rows import WHOLE, require, to_task
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
-from claudetask_core.services.workflow import known, require_same
+from claudetask_core.services.workflow import (
+    illegal_start,
+    is_allowed,
+    known,
+    require_same,
+)
 from claudetask_core.services.workflow_change import adopt
 
 
@@ -137,6 +142,9 @@ class TaskService:
             LinkedTaskMissing: The parent or a dependency does not exist.
             IllegalMove: A task may not begin in this status.
         """
+        start = self.known(data.status) or self.workflow.start
+        if not is_allowed(self.workflow, self.workflow.start, start):
+            raise illegal_start(self.workflow, start)
         lease = self._writes.lease()
         standing = NOWHERE if data.status is None else await self._writes.standing(caller)
         async with self._database.write() as session:

@@ -14,14 +14,8 @@ from claudetask_core.schemas.workflow import Status, Workflow
 class IllegalMove(Conflict):
     code = "illegal_move"
 
-    def __init__(self, subject: str, present: str, wanted: str, allowed: list[str]) -> None:
-        super().__init__(
-            f"{subject} is in {present} and cannot move to {wanted}. "
-            f"Allowed: {', '.join(allowed) or 'none'}.",
-            next_step="Move through one of these, or give force_reason to override.",
-            allowed=allowed,
-            status=present,
-        )
+    def __init__(self, message: str, next_step: str, *, allowed: list[str], status: str) -> None:
+        super().__init__(message, next_step=next_step, allowed=allowed, status=status)
 
 
 class UnknownStatus(Invalid):
@@ -64,8 +58,27 @@ def is_allowed(workflow: Workflow, present: str, wanted: str) -> bool:
     return wanted == present or wanted in workflow.moves(present)
 
 
+def illegal_start(workflow: Workflow, wanted: str) -> IllegalMove:
+    """The refusal of a new task that should begin where none may."""
+    start = str(workflow.start)
+    allowed = [start, *(str(status) for status in workflow.moves(start))]
+    return IllegalMove(
+        f"A new task cannot begin in {wanted}. Allowed: {', '.join(allowed)}.",
+        "Begin in one of these, or leave the status out.",
+        allowed=allowed,
+        status=start,
+    )
+
+
 def illegal(workflow: Workflow, subject: str, present: str, wanted: str) -> IllegalMove:
-    return IllegalMove(subject, present, wanted, [str(s) for s in workflow.moves(present)])
+    allowed = [str(status) for status in workflow.moves(present)]
+    return IllegalMove(
+        f"{subject} is in {present} and cannot move to {wanted}. "
+        f"Allowed: {', '.join(allowed) or 'none'}.",
+        "Move through one of these, or give force_reason to override.",
+        allowed=allowed,
+        status=present,
+    )
 
 
 Columns = list[tuple[str, str, bool]]

@@ -53,6 +53,11 @@ async def test_a_task_may_not_begin_done_and_is_not_made(core: Core, alice: Call
     with pytest.raises(DomainError) as refusal:
         await core.tasks.create(TaskCreate(title="a", status=Status.DONE), alice)
     assert refusal.value.code == "illegal_move"
+    assert refusal.value.details["allowed"] == ["Backlog", "Analysis", "Ready", "In Progress"]
+    assert str(refusal.value) == (
+        "A new task cannot begin in Done. Allowed: Backlog, Analysis, Ready, In Progress. "
+        "Begin in one of these, or leave the status out."
+    )
     assert sum((await core.tasks.counts()).values()) == 0
 
 

@@ -38,6 +38,7 @@ REFUSALS = {
     "circular_dependency",
     "linked_task_missing",
     "criterion_missing",
+    "criterion_twice",
     "task_not_found",
     "version_stale",
 }

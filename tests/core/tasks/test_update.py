@@ -127,6 +127,33 @@ async def test_an_unknown_criterion_is_refused_with_those_there_are(
         assert refusal.value.code == "criterion_missing"
 
 
+async def test_a_criterion_named_twice_is_refused(core: Core, alice: Caller) -> None:
+    await make(core, alice, acceptance_criteria=["only"])
+    twice = [{"id": 1, "text": "x"}, {"id": 1, "text": "y"}]
+    with pytest.raises(DomainError, match=r"Criterion 1 is named twice\."):
+        await core.tasks.update(1, update(acceptance_criteria=twice), alice)
+
+
+async def test_a_text_does_not_take_the_criterion_that_another_names(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice, acceptance_criteria=["first"])
+    wanted = ["first", {"id": 1, "text": "renamed"}]
+    task = await core.tasks.update(1, update(acceptance_criteria=wanted), alice)
+    assert [(c.id, c.text) for c in task.acceptance_criteria] == [(2, "first"), (1, "renamed")]
+
+
+async def test_what_is_no_version_is_refused_and_nothing_is_told_to_have_changed(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice)
+    with pytest.raises(DomainError) as refusal:
+        await core.tasks.update(1, update(title="b"), alice, expected_version=0)
+    assert refusal.value.code == "version_stale"
+    assert refusal.value.details["changed"] == []
+    assert "at version 1, and what was expected is no version of it." in str(refusal.value)
+
+
 async def test_a_criterion_is_unchecked_again_by_writing_it_so(core: Core, alice: Caller) -> None:
     await make(core, alice, acceptance_criteria=["only"])
     await core.tasks.update(1, update(check={1: "seen"}), alice)
