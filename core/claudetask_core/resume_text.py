@@ -34,7 +34,8 @@ _NEWEST = "ORDER BY t.updated_at DESC, t.id LIMIT 5"
 MINE = f"""{_TASK} WHERE t.claimed_by = :caller AND {RUNS}
     AND s.name = t.status {_NEWEST}"""
 LEFT = f"""{_TASK} WHERE t.claimed_by > '' AND t.claim_worktree = :worktree
-    AND s.name = t.status AND s.kind = 'doing' {_NEWEST}"""
+    AND s.name = t.status AND s.kind IN ('doing', 'testing') {_NEWEST}"""
+DOING = "SELECT name FROM statuses WHERE kind = 'doing'"
 NOTES = "SELECT text FROM notes WHERE task_id = :id ORDER BY id DESC LIMIT 2"
 CRITERIA = """SELECT id, text FROM criteria WHERE task_id = :id AND NOT checked
     ORDER BY position"""
@@ -80,13 +81,14 @@ def _claims(ask: Ask, caller: str, worktree: str | None, now: Any) -> str:
         return "You hold no task."
     title = "You hold no task. Claimed from this worktree by earlier sessions:"
     free = next((row for row in left if row[6]), None)
-    first, doing = (free or left[0])[0], (free or left[0])[2]
+    first, doing = (free or left[0])[0], ask(DOING, {})[0][0]
     if free:
         call = f'update_task_status(task_id={first}, status="{doing}") takes it over.'
     else:
         call = (
-            f'update_task_status(task_id={first}, status="{doing}", force_reason="resuming after '
-            'the session ended") takes it over before its claim runs out.'
+            f'If that session is gone, update_task_status(task_id={first}, status="{doing}", '
+            'force_reason="resuming after the session ended") takes it over before its claim runs '
+            "out."
         )
     return f"{_listed(ask, title, left)}\n{call}"
 

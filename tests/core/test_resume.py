@@ -1,6 +1,7 @@
 from claudetask_core.core import Core
 from claudetask_core.resume_text import MAX_CHARACTERS
-from claudetask_core.schemas.task import Priority, TaskCreate, TaskUpdate
+from claudetask_core.schemas.task import Priority, StatusChange, TaskCreate, TaskUpdate
+from claudetask_core.schemas.workflow import Status
 from claudetask_core.services.claims import Caller
 from tests.support import HeldClock
 
@@ -44,12 +45,29 @@ async def test_claims_of_a_session_that_is_gone_are_offered_in_its_worktree(
     await core.queue.next(gone, claim=True)
     text = await core.resume.text(Caller("claude-code:new", str(core.places.root)))
     assert "#1 left behind" in text
+    assert "If that session is gone, update_task_status(task_id=1, " in text
     assert "force_reason" in text
     clock.advance(3600)
     text = await core.resume.text(Caller("claude-code:new", str(core.places.root)))
     assert 'update_task_status(task_id=1, status="In Progress") takes it over' in text
     elsewhere = await core.resume.text(Caller("claude-code:far", "/elsewhere"))
     assert "You hold no task" in elsewhere
+
+
+async def test_a_claim_left_in_testing_is_offered_and_taken_over_by_the_call_that_is_named(
+    core: Core, clock: HeldClock
+) -> None:
+    gone = Caller("claude-code:gone", str(core.places.root))
+    new = Caller("claude-code:new", str(core.places.root))
+    await core.tasks.create(TaskCreate(title="nearly done"), gone)
+    await core.queue.next(gone, claim=True)
+    await core.tasks.move(1, StatusChange(status=Status("Testing")), gone)
+    assert "#1 nearly done (Testing" in await core.resume.text(new)
+    clock.advance(3600)
+    text = await core.resume.text(new)
+    assert 'update_task_status(task_id=1, status="In Progress") takes it over' in text
+    taken = await core.tasks.move(1, StatusChange(status=Status("In Progress")), new)
+    assert taken.claimed_by == new.name
 
 
 async def test_the_text_stays_within_its_budget(
