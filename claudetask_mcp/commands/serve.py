@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -40,10 +40,16 @@ class TokenRequired(ConfigurationInvalid):
 
 
 class Announcing(uvicorn.Server):
-    """Says where it listens once it does, and ends in time."""
+    """Says where it listens once it does, begins what can wait until then, and ends in time."""
 
-    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_start: Callable[[], Awaitable[None]],
+        on_exit: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self.on_start = on_start
         self.on_exit = on_exit
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -51,6 +57,7 @@ class Announcing(uvicorn.Server):
         if self.started and sockets:
             sys.stderr.write(f"Listening on {address(sockets[0])}\n")
             sys.stderr.flush()
+            await self.on_start()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         Deadline(128 + sig).start()
@@ -73,7 +80,8 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         )
         gc.freeze()  # what the start made stays: a collection need not look at it again
         _outlive_signals()
-        await Announcing(config, app.state.streams.end).serve(sockets=[listening])
+        server = Announcing(config, core.search.start, app.state.streams.end)
+        await server.serve(sockets=[listening])
     return 0
 
 

@@ -36,6 +36,7 @@ from claudetask_mcp.subscriptions import Subscribers
 from claudetask_mcp.tools.catalogue import SCOPES
 from tests.mcp.process import INITIALIZE, SOON, started
 from tests.mcp.support import ERAS, answer, read, refusal
+from tests.support import eventually
 from tests.support_tokens import bearer, token
 
 LISTENING = re.compile(r"^Listening on (http://127\.0\.0\.1:\d+)$", re.MULTILINE)
@@ -111,6 +112,17 @@ async def test_garbage_is_collected_while_it_serves(serving: Serving) -> None:
             assert gc.isenabled()
     finally:
         gc.enable()
+
+
+async def test_the_index_starts_with_the_server(serving: Serving, project: Path) -> None:
+    (project / "parse.py").write_text("def parse_date(text):\n    return text\n", "utf-8")
+    async with serving() as url, httpx.AsyncClient(base_url=url) as rest:
+
+        async def indexed() -> bool:
+            index = (await rest.get("/api/project/status")).json()["index"]
+            return index["state"] == "ready" and index["files"] > 0
+
+        await eventually(indexed)
 
 
 @pytest.mark.parametrize("era", ERAS)
