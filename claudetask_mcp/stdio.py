@@ -7,6 +7,7 @@ on a stuck disk, a thread) is left behind with the process.
 import asyncio
 import gc
 import json
+import logging
 import os
 import signal
 import threading
@@ -30,6 +31,8 @@ from claudetask_mcp.tools.catalogue import CLASSES
 if TYPE_CHECKING:
     from claudetask_core.core import Core
 
+
+logger = logging.getLogger(__name__)
 
 HALF = "\\ud"
 
@@ -114,10 +117,13 @@ async def _serve(server: Server) -> None:
     messages = Messages(aiter(lines))
     stdin = cast("anyio.AsyncFile[str]", messages)  # the SDK only iterates it
     stdout = anyio.wrap_file(TextIOWrapper(os.fdopen(wire_out, "wb"), encoding="utf-8"))
-    async with stdio_server(stdin, stdout) as (incoming, outgoing):
-        messages.sender = outgoing
-        options = server.low.create_initialization_options()
-        await server.low.run(incoming, outgoing, options)
+    try:
+        async with stdio_server(stdin, stdout) as (incoming, outgoing):
+            messages.sender = outgoing
+            options = server.low.create_initialization_options()
+            await server.low.run(incoming, outgoing, options)
+    except* (BrokenPipeError, ConnectionResetError):
+        logger.info("The client no longer reads.")
     leave()  # the core is closed; what still runs in a thread is not waited for
 
 

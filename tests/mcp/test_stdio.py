@@ -3,12 +3,15 @@
 import asyncio
 import json
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
-from tests.mcp.process import DISCOVER, SOON, Program, started
+from tests.mcp.process import DISCOVER, INITIALIZE, SOON, Program, started
 
 pytestmark = pytest.mark.slow
 
@@ -96,6 +99,23 @@ async def test_an_idle_program_ends_in_time_and_its_output_was_pure(
     assert seconds < IN_TIME
     for line in [*program.lines, *rest.splitlines()]:
         assert json.loads(line)["jsonrpc"] == "2.0"
+
+
+def test_a_client_that_no_longer_reads_is_one_that_went_away(project: Path) -> None:
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
+    command = (sys.executable, "-I", "-m", "claudetask_mcp")
+    with subprocess.Popen(command, cwd=project, stdin=PIPE, stdout=PIPE, stderr=PIPE) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdin.write(json.dumps(hello).encode() + b"\n")
+        program.stdin.flush()
+        assert program.stdout.readline()
+        program.stdout.close()
+        program.stdin.write(b'{"jsonrpc": "2.0", "id": 2, "method": "tools/list"}\n')
+        program.stdin.flush()
+        assert program.wait(SOON) == 0
+        assert b"Traceback" not in program.stderr.read()
 
 
 @pytest.mark.parametrize(("hang", "how"), HANGS)
