@@ -35,6 +35,25 @@ def analyst(
         yield Board(url, client)
 
 
+def test_a_question_can_be_typed_as_soon_as_the_search_is_open(board: Board, visit: Visit) -> None:
+    page = visit("#/search")
+    expect(page.get_by_label("Search the code")).to_be_focused()
+    page.keyboard.type("nothing new")
+    expect(page.get_by_label("Search the code")).to_have_value("nothing new")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_side_of_a_task_reaches_down_to_the_end_of_its_dialog(
+    board: Board, visit: Visit
+) -> None:
+    board.make("short")
+    page = visit("#/board?task=1")
+    side, whole = page.locator(".task-side"), page.get_by_role("dialog")
+    expect(side).to_be_visible()
+    ends = [box["y"] + box["height"] for box in (side.bounding_box(), whole.bounding_box()) if box]
+    assert abs(ends[0] - ends[1]) <= 2
+
+
 def test_search_marks_the_telling_words_and_filters(
     board: Board, folder: Path, visit: Visit
 ) -> None:

@@ -14,6 +14,8 @@ export function open(main) {
   const page = new Search();
   put(main, h("h1", {}, "Code search"), page.form, page.state, page.results);
   page.read();
+  // where there is no pointer a keyboard would cover half of the page
+  if (matchMedia("(hover: hover)").matches) page.query.focus({ preventScroll: true });
   const routed = () => page.read();
   addEventListener("routed", routed);
   return () => {
