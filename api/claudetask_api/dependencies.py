@@ -40,10 +40,22 @@ class Named:
     header: str | None
 
 
+def _as_utf8(value: Any) -> Any:
+    """A header's bytes as the text they are meant to be; what is no UTF-8 stays Latin-1."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
 async def _named(
     identity: WhoAsks,
     x_agent: Annotated[
-        ActorName | None, Header(description="Who calls; `agent` in a body goes before it.")
+        ActorName | None,
+        BeforeValidator(_as_utf8),
+        Header(description="Who calls, in UTF-8; `agent` in a body goes before it."),
     ] = None,
 ) -> Named:
     return Named(identity, x_agent)

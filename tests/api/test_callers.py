@@ -22,6 +22,18 @@ async def test_the_actor_is_the_agent_else_the_header_else_rest(
     assert await actor_of_last_change(client) == "body"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+async def test_a_name_with_letters_of_its_own_is_the_same_in_header_and_body(
+    client: AsyncClient, make_task: MakeTask, encoding: str
+) -> None:
+    await make_task("x")
+    await client.post("/api/tasks/next", json={"claim": True, "agent": "Jörg"})
+    header = {b"X-Agent": "Jörg".encode(encoding)}
+    moved = await client.put("/api/tasks/1/status", json={"status": "Testing"}, headers=header)
+    assert moved.status_code == 200, moved.text
+    assert await actor_of_last_change(client) == "Jörg"
+
+
 async def test_a_bad_name_in_the_header_is_refused(client: AsyncClient) -> None:
     answer = await client.post("/api/tasks", json={"title": "x"}, headers={"X-Agent": "n" * 101})
     error = answer.json()["errors"][0]

@@ -172,7 +172,7 @@ def test_a_path_is_checked_as_it_is_typed_and_settings_are_saved(
     expect(page.locator("#project")).to_have_text("part")
     saved = board.get("/api/project/settings")
     assert (saved["project_path"], saved["github_repo"]) == (str(folder / "part"), "ann/shop")
-    page.get_by_label("Your name").fill("ann")
+    page.get_by_label("Your name").fill("Łukasz")
     page.get_by_label("Your name").blur()
     page.get_by_label("Theme").select_option("dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 21, 23)"
@@ -180,7 +180,7 @@ def test_a_path_is_checked_as_it_is_typed_and_settings_are_saved(
     dialog(page, "New task").get_by_label("Title").fill("x")
     page.keyboard.press("Enter")
     expect(page.get_by_text("#1 was made.")).to_be_visible()
-    assert board.get("/api/tasks/1/history")[0]["actor"] == "ann"
+    assert board.get("/api/tasks/1/history")[0]["actor"] == "Łukasz"
 
 
 def test_activity_and_flow_tell_what_happened(board: Board, visit: Visit) -> None:

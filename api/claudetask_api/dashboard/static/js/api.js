@@ -46,7 +46,12 @@ function stored() {
 }
 
 export function headers(extra = {}) {
-  return token ? { ...extra, Authorization: `Bearer ${token}` } : extra;
+  return token ? { ...extra, Authorization: `Bearer ${inBytes(token)}` } : extra;
+}
+
+/** The text as its bytes in UTF-8, a sign for each: a header takes no others. */
+function inBytes(text) {
+  return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
 /** Forgets the token of this tab. */
@@ -87,7 +92,7 @@ export async function call(method, path, { body, ifMatch, query, signal } = {}) 
   const sent = {};
   if (body !== undefined) sent["Content-Type"] = "application/json";
   // The holder of a token is named by it, and may add a name of their own.
-  if (method !== "GET" && (prefs.isNamed || !signed.me?.name)) sent["X-Agent"] = prefs.who;
+  if (method !== "GET" && (prefs.isNamed || !signed.me?.name)) sent["X-Agent"] = inBytes(prefs.who);
   if (ifMatch !== undefined) sent["If-Match"] = `"${ifMatch}"`;
   for (let tries = 0; ; ) {
     const used = token;
