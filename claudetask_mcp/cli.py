@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, TextIO
 
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
@@ -31,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # nothing made while the program starts is garbage; looking for some costs a fifth of the start
     gc.disable()
+    _speak(sys.stdout)
+    _speak(sys.stderr)
     arguments = parser().parse_args(argv)
     from claudetask_core.config import ConfigurationInvalid  # noqa: PLC0415 — as said above
 
@@ -47,6 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CUT_OFF
     finally:
         gc.enable()
+
+
+def _speak(stream: TextIO) -> None:
+    """Has a stream take every character: a file or pipe in UTF-8, a terminal as far as it can."""
+    if isinstance(stream, TextIOWrapper):
+        encoding = stream.encoding if stream.isatty() else "utf-8"
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _run(arguments: argparse.Namespace) -> int:

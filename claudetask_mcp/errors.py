@@ -99,7 +99,8 @@ def _problem(item: dict[str, Any]) -> str:
     where = ".".join(str(part) for part in item["loc"])
     if item["type"] == "missing":
         return f"{where} is missing"
-    return f"{where}: {_fit(said(item), 160)} (got {_fit(repr(item['input']), 60)})"
+    subject = f"{where}: " if where else ""
+    return f"{subject}{_fit(said(item), 160)} (got {_fit(repr(item['input']), 60)})"
 
 
 def unknown_tool(name: str, known: Iterable[str]) -> CallToolResult:

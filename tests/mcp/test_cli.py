@@ -503,3 +503,34 @@ def test_an_interrupted_command_ends_quietly(run: Run, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(cli, "_run", interrupted)
     assert run("doctor") == (130, "", "")
+
+
+class Screen(io.BytesIO):
+    """Where a person reads, or a file or pipe."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.mark.parametrize(
+    ("terminal", "shown"), [(True, b"Created #1 \\xfcber \\U0001f389"), (False, "über 🎉".encode())]
+)
+def test_no_letter_of_a_title_is_too_much_for_where_it_is_shown(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, *, terminal: bool, shown: bytes
+) -> None:
+    screen = Screen(terminal=terminal)
+    assert run("task", "list")[0] == 0
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(screen, encoding="ascii"))
+    assert cli.main(["task", "add", "über 🎉", "--project", str(project)]) == 0
+    assert shown in screen.getvalue()
+
+
+def test_a_name_that_is_none_is_refused_in_a_whole_sentence(run: Run) -> None:
+    run("task", "add", "x")
+    code, _, told = run("task", "note", "1", "text", "--agent", "a\nb")
+    assert code == 1
+    assert "task note: must be one line without control characters" in told
