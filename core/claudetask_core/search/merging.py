@@ -10,12 +10,12 @@ import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
 
-from claudetask_core.search.packed import gathered, joined, without
+from claudetask_core.search.packed import gathered, without
 
 FAN: Final = 6
 MANY: Final = 24
@@ -24,7 +24,11 @@ _SMALL: Final = 1
 _SMALLEST: Final = 64
 _LARGEST: Final = 80_000
 """Chunks of one segment at most, as nobody else can write while it is made: about a second."""
-_IN_MEMORY: Final = 60_000
+_AT_ONCE: Final = 5000
+"""Chunks whose postings are in memory at once, where a merge has more."""
+_FIRST: Final = ""
+_LAST: Final = b""
+"""Before and behind every term: SQLite has all bytes behind all text."""
 DEAD_SHARE: Final = 0.5
 DEAD_MANY: Final = 4000
 
@@ -76,13 +80,26 @@ def _fitting(sizes: Sequence[int]) -> int:
 
 
 def _merge(connection: sqlite3.Connection, some: Sequence[tuple[int, int]]) -> None:
+    """Makes one segment of some, a part of the terms at a time, so that little is in memory."""
     segments = [segment for segment, _ in some]
     chunks = sum(size for _, size in some)
     fresh = _new_segment(connection, chunks)
-    parts = [_rows(connection, one) for one in segments]
-    rows = gathered(parts) if chunks <= _IN_MEMORY else joined(parts)
-    connection.executemany("INSERT INTO postings VALUES (?, ?, ?)", ((fresh, *row) for row in rows))
+    for low, high in pairwise(_bounds(connection, segments[0], 1 + chunks // _AT_ONCE)):
+        rows = gathered(_rows(connection, one, low, high) for one in segments)
+        connection.executemany(
+            "INSERT INTO postings VALUES (?, ?, ?)", ((fresh, *row) for row in rows)
+        )
     _drop(connection, segments)
+
+
+def _bounds(connection: sqlite3.Connection, segment: int, parts: int) -> list[str | bytes]:
+    """Terms between which a segment has about equally many, with what is below and above all."""
+    if parts == 1:
+        return [_FIRST, _LAST]
+    statement = "SELECT term FROM postings WHERE segment = ? ORDER BY term"
+    terms = [row[0] for row in connection.execute(statement, (segment,))]
+    step = 1 + len(terms) // parts
+    return [_FIRST, *terms[step::step], _LAST]
 
 
 def _new_segment(connection: sqlite3.Connection, chunks: int) -> int:
@@ -91,9 +108,17 @@ def _new_segment(connection: sqlite3.Connection, chunks: int) -> int:
     ).fetchone()[0]
 
 
-def _rows(connection: sqlite3.Connection, segment: int) -> Iterator[tuple[str, bytes]]:
+def _rows(
+    connection: sqlite3.Connection,
+    segment: int,
+    low: str | bytes = _FIRST,
+    high: str | bytes = _LAST,
+) -> Iterator[tuple[str, bytes]]:
+    """The rows of a segment from one term to before another, in their order."""
     return connection.execute(
-        "SELECT term, data FROM postings WHERE segment = ? ORDER BY term", (segment,)
+        "SELECT term, data FROM postings"
+        " WHERE segment = ? AND term >= ? AND term < ? ORDER BY term",
+        (segment, low, high),
     )
 
 

@@ -4,12 +4,10 @@ The upper 26 bits are the number of a chunk, the lower 6 how often the term stan
 means 63 or more). Postings of two segments are joined by joining their bytes.
 """
 
-import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -100,18 +98,8 @@ def unpack(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return (postings >> _BITS).astype(np.int64), (postings & MOST_TIMES).astype(np.float64)
 
 
-def joined(segments: Iterable[Iterable[Row]]) -> Iterator[Row]:
-    """The rows of several segments, each in the order of its terms, one for each term.
-
-    Holds one row of each segment at a time.
-    """
-    rows = heapq.merge(*segments, key=itemgetter(0))
-    for term, group in groupby(rows, key=itemgetter(0)):
-        yield term, b"".join(data for _, data in group)
-
-
 def gathered(segments: Iterable[Iterable[Row]]) -> Iterator[Row]:
-    """As `joined`, some times faster, with all of the rows in memory."""
+    """The rows of several segments, one for each term, in the order of the terms."""
     found: dict[str, list[bytes]] = defaultdict(list)
     for term, data in chain.from_iterable(segments):
         found[term].append(data)

@@ -23,6 +23,18 @@ def segments(tree: Tree) -> int:
         connection.close()
 
 
+def postings(tree: Tree) -> dict[str, bytes]:
+    """All that is kept of each term, in whatever segments."""
+    connection = sqlite3.connect(tree.database)
+    found: dict[str, bytes] = {}
+    try:
+        for term, data in connection.execute("SELECT term, data FROM postings ORDER BY segment"):
+            found[term] = found.get(term, b"") + data
+    finally:
+        connection.close()
+    return found
+
+
 def fill(tree: Tree, batches: int = BATCHES) -> None:
     """Has files indexed one by one, so that each is a batch."""
     for number in range(batches):
@@ -50,6 +62,20 @@ def test_batches_are_brought_together_when_nobody_waits(tree: Tree) -> None:
     assert segments(tree) == 1
     assert hits(tree) == before
     assert before[0][0] == "part7/limiter7.py"
+
+
+@pytest.mark.usefixtures("large")
+def test_a_merge_of_a_part_of_the_terms_at_a_time_loses_none(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write("letters.py", "\u00e4rger = \u65e5\u672c\u8a9e = zebra = \U0001f600\n")
+    fill(tree)
+    before = postings(tree)
+    monkeypatch.setattr(merging, "_AT_ONCE", 3)
+    while tree.index.settle():
+        pass
+    assert segments(tree) == 1
+    assert postings(tree) == before
 
 
 @pytest.mark.usefixtures("large")
