@@ -1,13 +1,14 @@
 """Tokens are made, found, used and ended; what is kept of them opens nothing."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from claudetask_core.config import Settings
-from claudetask_core.core import DATABASE, Core, open_core
+from claudetask_core.core import Core, open_core
 from claudetask_core.db.models import TokenRow
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.audit import AuditKind, AuditPage
@@ -28,6 +29,7 @@ async def test_a_secret_identifies_its_holder_and_what_they_may_do(core: Core) -
     assert (found.name, found.scope, found.key) == ("ann", TokenScope.WRITE, secret[4:16])
 
 
+@pytest.mark.embedded(reason="it looks into the board's file")
 async def test_nothing_on_disk_holds_the_secret(core: Core) -> None:
     secret = await token(core, "ann", "write")
     await core.tokens.identify(secret)
@@ -239,13 +241,11 @@ async def test_closing_does_not_wait_for_a_note_for_ever(
     await asyncio.wait_for(core.tokens.close(), 10)
 
 
-async def test_a_board_refuses_a_scope_that_there_is_not(core: Core, project: Path) -> None:
+async def test_a_board_refuses_a_scope_that_there_is_not(core: Core) -> None:
     await token(core, "ann", "read")
-    board = sqlite3.connect(project / ".claudetask" / DATABASE)
-    with pytest.raises(sqlite3.IntegrityError):
-        board.execute("UPDATE tokens SET scope = 'root'")
-    board.close()
-    assert TokenRow.__tablename__ == "tokens"
+    with pytest.raises(IntegrityError):
+        async with core.database.write() as session:
+            await session.execute(update(TokenRow).values(scope="root"))
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "@a", "a b", "-a", "n" * 41, "é"])
