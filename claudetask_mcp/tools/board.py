@@ -74,7 +74,8 @@ async def get_task(
         return (await here.core.pack.pack(task_id, pack)).text
     fit = None if task.completed_at else await here.core.recommend.agent_for(task)
     branch = await here.core.branches.find(task.git_branch)
-    return tasks.whole(task, await here.core.notes.find(task_id), fit, branch)
+    notes = await here.core.notes.find(task_id) if task.notes_count else []
+    return tasks.whole(task, notes, fit, branch)
 
 
 async def find_similar_tasks(
