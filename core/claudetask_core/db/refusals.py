@@ -17,6 +17,18 @@ class BoardBroken(Unavailable):
     code = "board_broken"
 
 
+class BoardGone(Unavailable):
+    code = "board_gone"
+
+    def __init__(self, file: object) -> None:
+        super().__init__(
+            f"The board's file {file} was deleted or replaced while this server had it open. "
+            "Nothing was written.",
+            next_step="Start the server anew (in Claude Code: /mcp, reconnect); it opens what is "
+            "there now.",
+        )
+
+
 class BoardUnreachable(Unavailable):
     code = "board_unreachable"
 

@@ -11,14 +11,23 @@ from sqlalchemy import Column, Table, event, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from claudetask_core.db.backend import WRITES
 from claudetask_core.db.derived import require_sqlite
-from claudetask_core.db.refusals import BoardBroken, BoardUnwritable, busy, migrating
+from claudetask_core.db.refusals import (
+    BoardBroken,
+    BoardGone,
+    BoardUnwritable,
+    busy,
+    migrating,
+)
 from claudetask_core.db.sqlite_threads import SqliteThreads
 from claudetask_core.errors import Unavailable
 
 CONNECTIONS: Final = 4
+OPENED: Final = "opened"
+"""Under this a connection keeps which file it has open."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -37,6 +46,15 @@ def _file(address: URL) -> Path | None:
     return Path(str(address.database))
 
 
+def identity(file: Path | None) -> tuple[int, int] | None:
+    """Which file stands there now; None where none does."""
+    try:
+        found = None if file is None else file.stat()
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
 class Sqlite:
     """A write starts with BEGIN IMMEDIATE: SQLite then takes the write lock before the first read.
 
@@ -50,6 +68,7 @@ class Sqlite:
         self.url = url
         self.where = url.database or ":memory:"
         self.threads = SqliteThreads()
+        self._file = _file(url)
         self._busy_seconds = busy_seconds
 
     def options(self) -> dict[str, Any]:
@@ -65,7 +84,17 @@ class Sqlite:
 
     def prepare(self, engine: Engine) -> None:
         event.listen(engine, "connect", _prepare)
+        event.listen(engine, "connect", self._opened)
+        event.listen(engine, "begin", self._still_there)
         event.listen(engine, "begin", _begin)
+
+    def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[OPENED] = identity(self._file)
+
+    def _still_there(self, connection: Connection) -> None:
+        """Refuses to go on in a file that nobody would find again: `git clean -x` deletes it."""
+        if connection.info.get(OPENED) != identity(self._file):
+            raise BoardGone(self._file)
 
     def translation(self, error: Exception) -> Unavailable | None:
         return translation(str(error.orig).lower()) if isinstance(error, DBAPIError) else None
@@ -79,7 +108,7 @@ class Sqlite:
             SqliteTooOld: The library that this Python has cannot keep a board.
         """
         require_sqlite()
-        file = _file(self.url)
+        file = self._file
         return file is not None and (not file.exists() or file.stat().st_size == 0)
 
     @asynccontextmanager

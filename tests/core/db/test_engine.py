@@ -82,6 +82,29 @@ async def test_a_board_locked_too_long_is_busy_in_words(
     assert refusal.value.code == "board_busy"
 
 
+async def insert(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO t VALUES (1)"))
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+async def test_no_write_into_a_file_that_is_gone_is_acknowledged(
+    database: Database, tmp_path: Path, *, replaced: bool
+) -> None:
+    await insert(database)
+    (tmp_path / "board.db").rename(tmp_path / "elsewhere.db")
+    if replaced:
+        (tmp_path / "board.db").touch()
+    for use in (insert, count):
+        with pytest.raises(DomainError) as refusal:
+            await use(database)
+        assert refusal.value.code == "board_gone"
+        assert str(tmp_path / "board.db") in str(refusal.value)
+    (tmp_path / "elsewhere.db").rename(tmp_path / "board.db")
+    await insert(database)
+    assert await count(database) == 2
+
+
 async def test_a_damaged_board_is_named_with_the_way_back(tmp_path: Path) -> None:
     (tmp_path / "board.db").write_bytes(b"this is no database at all" * 200)
     database = Database(sqlite_url(tmp_path / "board.db"))
