@@ -179,7 +179,7 @@ FilterText = Annotated[str, StringConstraints(max_length=500), NoNul]
 
 class TaskFilter(WriteModel):
     """Which tasks; every condition that is set must hold. `q` is looked for in title and
-    description, without regard to case.
+    description, without regard to the case of the letters A to Z.
     """
 
     status: Status | None = None
