@@ -43,7 +43,8 @@ _CHANGES: Final = frozenset(
         "restore print resolve optimize treat speed increase prune adjust ignore migrate include "
         "show only do don clarify document report always revert restrict limit raise respect honor "
         "normalize separate split merge delete clean bump cleanup rework reset reuse relax harden "
-        "return pass clear"
+        "return pass clear added adding made tweak upgrade rewrite pin explain enforce narrow "
+        "guard hoist mention consider minimize factor rip exclude accept mark override"
     )
 )
 """What a request for a change begins with."""
@@ -66,7 +67,19 @@ _MANNER: Final = frozenset(
 """How, when and how well a change is wanted to do it: words that code seldom has, so that they
 look telling, and that tell nothing of where."""
 _MANNERED: Final = 0.3
-_SCOPE: Final = re.compile(r"(?:\[[^\]]{1,40}\]:?|[\w./*-]{1,40}(?:\([^)]{0,40}\))?:)\s+")
+_WRONG: Final = words_of(
+    "should shouldn cannot couldn doesn didn isn aren wasn won instead wrong wrongly broken bug "
+    "crash crashes incorrect incorrectly properly correctly regression unnecessary"
+)
+"""What a report of a fault says somewhere, whose sentence begins with what is at fault."""
+_ASKED: Final = words_of(
+    "how why what where when which who whose does do did is are was can could should would"
+)
+_LEADING_MARKS: Final = re.compile(r"[^\w`'\"(\[]*")
+_SCOPE: Final = re.compile(
+    r"(?:\[[^\]]{1,40}\]:?|\(\w{1,20}\)"
+    r"|(?:[\w./*-]{1,40} ){0,2}[\w./*-]{1,40}(?:\([^)]{0,40}\))?:)\s+"
+)
 _FIRST_WORD: Final = re.compile(r"[A-Za-z]+")
 
 
@@ -152,14 +165,21 @@ def _is_identifier(text: str) -> bool:
 
 
 def _is_change(text: str) -> bool:
-    """Whether it names a component first, or begins with what is to be done."""
-    if _SCOPE.match(text):
-        return True
-    first = _FIRST_WORD.match(text)
-    if first is None or first[0] == text:
+    """Whether it names a component first, begins with what is to be done or tells of a fault."""
+    text = _LEADING_MARKS.sub("", text, count=1)
+    if " " not in text:
         return False
-    word = first[0].lower()
-    return not word.endswith("ing") and stem(word) in _CHANGES
+    first = _FIRST_WORD.match(text)
+    begin = first[0].lower() if first else ""
+    if begin in _ASKED:
+        return False
+    if _SCOPE.match(text) or _begins_a_change(begin):
+        return True
+    return not _WRONG.isdisjoint(word.lower() for word in words(text))
+
+
+def _begins_a_change(word: str) -> bool:
+    return word == "adding" or (not word.endswith("ing") and stem(word) in _CHANGES)
 
 
 def _looks_like_a_name(word: str, *, first: bool) -> bool:
