@@ -1,8 +1,8 @@
 """What becomes of a board when the program is taken out of a project.
 
 It goes where nothing on it is anybody's: no task was ever made, also none that only a copy of the
-board still has, no file stands there that we do not know, and every kept copy says what a file
-says now. Otherwise it stays, and the reasons are told.
+board still has, nobody was given a token, no file stands there that we do not know, and every kept
+copy says what a file says now. Otherwise it stays, and the reasons are told.
 """
 
 import os
@@ -20,6 +20,8 @@ BACKUPS = "backups"
 _HASH_CHARACTERS = 12
 _KNOWN = {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "migrate.lock", ".gitignore", "index"}
 _EVER = "SELECT (SELECT count(*) FROM tasks), (SELECT count(*) FROM history)"
+_HAS_TOKENS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'tokens'"
+_TOKENS = "SELECT count(*) FROM tokens"
 
 
 def worth_keeping(board: Path, hashes: Iterable[str]) -> list[str]:
@@ -54,19 +56,27 @@ def _tasks(file: Path) -> Iterator[str]:
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=5)) as board:
             tasks, ever = board.execute(_EVER).fetchone()
+            (has_tokens,) = board.execute(_HAS_TOKENS).fetchone()
+            (tokens,) = board.execute(_TOKENS).fetchone() if has_tokens else (0,)
     except sqlite3.Error as error:
         yield f"its database cannot be read ({error})"
         return
     if tasks:
-        yield f"it holds {tasks} task{'' if tasks == 1 else 's'}"
+        yield f"it holds {_counted(tasks, 'task')}"
     elif ever:
         yield "it holds the history of deleted tasks"
+    if tokens:
+        yield f"it knows {_counted(tokens, 'token')}"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def _former(backups: Path) -> Iterator[str]:
     held = [file.name for file in sorted(backups.glob("*.db")) if any(_tasks(file))]
     if held:
-        yield f"its copy {held[-1]} holds tasks"
+        yield f"its copy {held[-1]} holds tasks or tokens"
 
 
 def _copies(kept: Path, known: set[str]) -> Iterator[str]:
@@ -74,7 +84,7 @@ def _copies(kept: Path, known: set[str]) -> Iterator[str]:
     copies = [name.rpartition("-")[2] for name in names if name[:1].isdigit()]
     other = [one for one in copies if one not in known]
     if other:
-        yield f"it keeps {len(other)} former version{'' if len(other) == 1 else 's'} of your files"
+        yield f"it keeps {_counted(len(other), 'former version')} of your files"
 
 
 def _others(board: Path) -> Iterator[str]:
