@@ -2,7 +2,7 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claudetask_core.search.catalog import NOBODY, Catalog
-from claudetask_core.search.packed import SIZE, changes, unpack
+from claudetask_core.search.packed import SIZE, Row, changes, unpack
 from claudetask_core.search.store import Store
 
 Floats = NDArray[np.float64]
@@ -19,6 +19,8 @@ Numbers = NDArray[np.int64]
 _MOST: Final = 500_000
 """Postings that are remembered, about 16 bytes each."""
 _COST: Final = 100
+_AT_ONCE: Final = 400_000
+"""Bytes of postings that are worked on at once; each becomes about ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,15 @@ class Witness:
         for term, data in self._store.postings([*missing]):
             missing[term].append(data)
         found = dict.fromkeys(missing, _NOTHING)
-        found |= self._evidence({term: b"".join(data) for term, data in missing.items() if data})
+        read = ((term, b"".join(data)) for term, data in missing.items() if data)
+        for some in _portions(read):
+            found |= self._evidence(dict(some))
         for term, one in found.items():
             self._held[term] = one
             self._memory.put(term, one)
 
     def _evidence(self, data: dict[str, bytes]) -> dict[str, Evidence]:
         """What the packed postings of some terms say, worked out for all of them at once."""
-        if not data:
-            return {}
         chunks, times = unpack(b"".join(data.values()))
         asked = np.repeat(np.arange(len(data)), [len(one) // SIZE for one in data.values()])
         owners = self._owners(chunks)
@@ -129,9 +131,13 @@ class Witness:
     def holders(self, terms: Sequence[str]) -> list[int]:
         """In how many files each of some terms stands; nothing of this is remembered."""
         places = {term: place for place, term in enumerate(dict.fromkeys(terms))}
-        read = list(self._store.postings([*places]))
-        if not read:
-            return [0] * len(terms)
+        counts = np.zeros(len(places), np.int64)
+        for some in _portions(self._store.postings([*places])):
+            counts += self._holding(some, places)
+        return [int(counts[places[term]]) for term in terms]
+
+    def _holding(self, read: Sequence[Row], places: Mapping[str, int]) -> Numbers:
+        """In how many files each term stands by some rows of postings, by the terms' places."""
         chunks, _ = unpack(b"".join(data for _, data in read))
         sizes = [len(data) // SIZE for _, data in read]
         asked = np.repeat([places[term] for term, _ in read], sizes)
@@ -139,8 +145,7 @@ class Witness:
         ours = owners >= 0
         asked, owners = asked[ours], owners[ours]
         starts = changes(asked * np.int64(self._catalog.owner.size) + owners)
-        counts = np.bincount(asked[starts], minlength=len(places)).tolist()
-        return [counts[places[term]] for term in terms]
+        return np.bincount(asked[starts], minlength=len(places)).astype(np.int64)
 
     def _owners(self, chunks: Numbers) -> NDArray[np.int32]:
         """The file that each chunk is scored with, below 0 for one that is not in the tree."""
@@ -151,6 +156,20 @@ class Witness:
         within = chunks < owner.size
         found[within] = owner[chunks[within]]
         return found
+
+
+def _portions(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows of postings, as many at a time as are quickly unpacked; a large one alone."""
+    some: list[Row] = []
+    size = 0
+    for row in rows:
+        some.append(row)
+        size += len(row[1])
+        if size > _AT_ONCE:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 _NONE: Final = np.zeros(0, np.int64)

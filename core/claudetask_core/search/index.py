@@ -290,12 +290,15 @@ class CodeIndex:
             self._differences(signatures)
             return self._seen[1]
 
-        if self.processes is not None and work.size >= _LARGE:
-            self.processes.start()  # while this one reads the first files
+        processes = self.processes if work.size >= _LARGE else None
+        if processes is not None:
+            processes.start()  # while this one reads the first files
         with turn(self._path, done, stop):
             changed = self._build(self._differences(signatures), stop)
             self._writer.run(Store.tidy)
-            return changed
+        if processes is not None:
+            processes.rest()
+        return changed
 
     def _build(self, work: Work, stop: Stop) -> bool:
         """Whether anything was more than touched."""

@@ -15,10 +15,14 @@ _UNKNOWN: Final = -1.0
 
 
 class Standing:
-    """In how many files the name of a file stands; counted once for each, as it changes little."""
+    """In how many files the name of a file stands; counted once for each, as it changes little
+    until there are twice as many files.
+    """
 
     def __init__(self) -> None:
+        self._files = 0
         self._known = np.zeros(0)
+        self._by_name: dict[str, int] = {}
 
     def of(self, numbers: Numbers, catalog: Catalog, witness: Witness) -> Floats:
         """How well known files are, each 0–1, of the shape of `numbers`.
@@ -34,12 +38,20 @@ class Standing:
 
     def prepare(self, numbers: Numbers, catalog: Catalog, witness: Witness) -> None:
         """Counts for those files that are not known yet; arguments as for `of`."""
+        if catalog.files > 2 * self._files:
+            self._files = catalog.files
+            self._by_name.clear()
+            self._known.fill(_UNKNOWN)
         missing = len(catalog.rows) - self._known.size
         if missing > 0:
             self._known = np.concatenate((self._known, np.full(missing, _UNKNOWN)))
         fresh = cast("list[int]", numbers[self._known[numbers] < 0].tolist())
-        if fresh:
-            self._known[fresh] = witness.holders([_name(catalog, number) for number in fresh])
+        if not fresh:
+            return
+        names = [_name(catalog, number) for number in fresh]
+        new = [name for name in dict.fromkeys(names) if name not in self._by_name]
+        self._by_name.update(zip(new, witness.holders(new), strict=True))
+        self._known[fresh] = [self._by_name[name] for name in names]
 
 
 def _name(catalog: Catalog, number: int) -> str:

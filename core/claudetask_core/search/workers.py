@@ -11,7 +11,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import LifoQueue
+from contextlib import suppress
+from queue import Empty, LifoQueue
 from typing import Final, Protocol
 
 from claudetask_core.search.analysis import Analyser, Batch, Source
@@ -113,6 +114,18 @@ class Processes:
             except _ENDED as error:
                 _log.warning("a process that analyses files cannot be started: %s", error)
                 self._idle.put(None)
+
+    def rest(self) -> None:
+        """Ends those processes that have nothing to do, with the memory they took for much."""
+        taken = 0
+        with suppress(Empty):
+            for _ in range(self.width):
+                process = self._idle.get_nowait()
+                taken += 1
+                if process is not None:
+                    self._end(process)
+        for _ in range(taken):
+            self._idle.put(None)
 
     def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
         """Has files analysed; the future raises `WorkerEnded` where they end their process."""

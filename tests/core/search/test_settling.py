@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from claudetask_core.search import asking, merging
+from claudetask_core.search import index as index_module
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.workers import Processes
@@ -140,6 +141,23 @@ async def test_no_question_waits_for_settling_or_fails_with_it(
     assert await project.paths("RateLimiter") == ["limiter.py"]
 
 
+def test_the_processes_of_a_large_build_end_with_it(
+    sample: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_module, "_FEW", 0)
+    monkeypatch.setattr(index_module, "_LARGE", 1)
+    monkeypatch.setattr(index_module, "_QUICK", 0)
+    index = CodeIndex(sample.root, sample.database, max_file_bytes=100_000, workers=2)
+    sample.write("late/limiter.py", LIMITER)
+    try:
+        assert index.refresh()
+        assert index.processes is not None
+        assert index.processes.running == []
+        assert "late/limiter.py" in sample.paths("acquire token")
+    finally:
+        index.close()
+
+
 def test_all_processes_start_before_there_is_work_for_them() -> None:
     processes = Processes(2)
     try:
@@ -150,5 +168,10 @@ def test_all_processes_start_before_there_is_work_for_them() -> None:
         processes.start()
         processes.submit([]).result(SECONDS)
         assert {process.pid for process in processes.running} == first
+        processes.rest()
+        assert processes.running == []
+        processes.rest()
+        processes.submit([]).result(SECONDS)
+        assert len(processes.running) == 1
     finally:
         processes.close()

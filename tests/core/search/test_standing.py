@@ -1,10 +1,15 @@
+from contextlib import closing
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.search.catalog import NOBODY
+from claudetask_core.search import evidence
+from claudetask_core.search.catalog import NOBODY, Catalog
+from claudetask_core.search.evidence import Memory, Witness
 from claudetask_core.search.standing import siblings
+from claudetask_core.search.store import Store
 from tests.core.search.trees import Tree
 
 BESIDE = 3
@@ -49,6 +54,34 @@ def test_of_two_files_the_one_that_others_name_comes_first(tree: Tree) -> None:
     tree.write("uses_7.py", "import beta\n")
     tree.index.refresh()
     assert tree.paths("rotate an image by pixels")[:2] == ["beta.py", "alpha.py"]
+
+
+def test_files_are_counted_anew_once_the_tree_is_another(tree: Tree) -> None:
+    for name in ("alpha", "beta"):
+        tree.write(f"{name}.py", "def rotate_image(pixels):\n    return pixels[::-1]\n")
+    tree.index.refresh()
+    assert tree.paths("rotate an image by pixels")[:2] == ["alpha.py", "beta.py"]
+    for number in range(6):
+        tree.write(f"uses_{number}.py", "import beta\n\nbeta.run()\n")
+    tree.index.refresh()
+    assert tree.paths("rotate an image by pixels")[:2] == ["beta.py", "alpha.py"]
+
+
+def test_how_many_files_hold_a_name_does_not_depend_on_how_much_is_counted_at_once(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        said = f"import alpha, a{number}\n" + "import beta\n" * (number % 2)
+        tree.write(f"part_{number}.py", said)
+    tree.index.refresh()
+    terms = ["alpha", "beta", "gamma", "alpha"]
+    with closing(Store(tree.database, tree.root)) as store:
+        catalog = Catalog()
+        catalog.sync(store)
+        witness = Witness(store, catalog, Memory())
+        assert witness.holders(terms) == [8, 4, 0, 8]
+        monkeypatch.setattr(evidence, "_AT_ONCE", 0)
+        assert witness.holders(terms) == [8, 4, 0, 8]
 
 
 def test_a_file_among_others_on_the_matter_comes_before_one_that_stands_alone(tree: Tree) -> None:
