@@ -25,7 +25,9 @@ def main(folder: Path) -> None:
     while (pid := _running(pid_file)) is not None and time.monotonic() < until:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)  # at once, without writing anything
-        time.sleep(LOOK_SECONDS)
+        time.sleep(
+            LOOK_SECONDS
+        )  # the server is nobody's child here, so there is no end to wait for
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,15 +2,22 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from mcp import Client
 
 from claudetask_core.core import Core
 from claudetask_mcp.server import Server
-from tests.mcp.support import ERAS, server_of
+from tests.mcp.support import ERAS, Run, server_of, typing
 
 Connect = Callable[[], AbstractAsyncContextManager[Client]]
+
+
+@pytest.fixture
+def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in the project: exit code, stdout, stderr."""
+    return typing(project, capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -24,9 +24,13 @@ ERAS = ("auto", "legacy")
 PROCESS = "claude-code:test"
 
 
+Run = Callable[..., tuple[int, str, str]]
+"""Runs a command: exit code, stdout, stderr."""
+
+
 def typing(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, str, str]]:
+) -> Run:
     """Runs commands in a folder as people type them: exit code, stdout, stderr."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "stdin", io.StringIO())

@@ -18,34 +18,13 @@ from claudetask_core.search.index import CodeIndex
 from claudetask_core.search.listing import Stop
 from claudetask_core.services.search import SearchService
 from claudetask_mcp import cli, hook, task_grammar
-from claudetask_mcp.commands import doctor, index, progress
+from claudetask_mcp.commands import index, progress
 from claudetask_mcp.entry import caller_of, read_entry
-from tests.mcp.support import typing
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.mcp.support import Run
 
 
 def nothing(*_: object) -> None:
     """Does nothing, finds nothing."""
-
-
-@pytest.fixture
-def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command in the project: exit code, stdout, stderr."""
-    return typing(project, capsys, monkeypatch)
-
-
-@pytest.fixture
-def claude(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a stand-in for Claude Code's program."""
-
-    def made(script: str) -> Path:
-        file = tmp_path / "claude"
-        file.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
-        file.chmod(0o700)
-        return file
-
-    return made
 
 
 def test_the_version_is_printed(run: Run) -> None:
@@ -279,95 +258,6 @@ def test_the_callers_name_is_the_session_or_a_new_one() -> None:
     assert len(caller_of("")) == len("claude-code:") + 8
 
 
-def test_doctor_finds_nothing_wrong_in_a_project_in_order(
-    run: Run, claude: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", str(claude("echo 2.1.0 '(Claude Code)'")))
-    code, out, _ = run("doctor")
-    assert code == 0
-    assert "(2.1.0 (Claude Code))\n" in out
-    assert "tasks     0\nindex     ready" in out
-    assert out.endswith("Nothing is wrong.\n")
-
-
-def test_doctor_says_what_claude_code_starts_here_and_whether_that_is_there(
-    run: Run, project: Path
-) -> None:
-    assert "setup     no server for Claude Code here (claudetask-mcp init)" in run("doctor")[1]
-    for command, code in ((sys.executable, 0), ("${HOME}/x", 0), ("/gone/claudetask-mcp", 1)):
-        servers = {"mcpServers": {"claudetask": {"command": command}}}
-        (project / ".mcp.json").write_text(json.dumps(servers), "utf-8")
-        found, out, _ = run("doctor")
-        assert f"setup     {project}/.mcp.json starts {command}\n" in out
-        assert found == code
-    assert "Claude Code cannot connect. Run claudetask-mcp uninstall, then init." in out
-    (project / ".mcp.json").write_text("{,}", "utf-8")
-    assert "is not JSON" in run("doctor")[1]
-
-
-def test_doctor_names_an_agent_that_claude_code_would_drop(run: Run, project: Path) -> None:
-    folder = project / ".claude" / "agents"
-    folder.mkdir(parents=True)
-    (folder / "broken.md").write_text("---\nname: broken\n---\nx\n", "utf-8")
-    code, out, _ = run("doctor")
-    assert code == 1
-    assert "wrong     " in out
-    assert "broken.md line " in out
-
-
-@pytest.mark.embedded(reason="a board in a server is one")
-def test_doctor_makes_no_board(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    monkeypatch.chdir(empty)
-    _, out, _ = run("doctor")
-    assert "none yet; the first use makes it" in out
-    assert "git       no repository" in out
-    assert list(empty.iterdir()) == []
-
-
-@pytest.mark.embedded(reason="spoils the file")
-def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
-    (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all" * 100)
-    code, out, _ = run("doctor")
-    assert code == 1
-    assert "wrong     " in out
-
-
-def test_doctor_misses_the_programs_that_are_not_there(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor.shutil, "which", nothing)
-    monkeypatch.setenv("CLAUDETASK_ANALYSIS_PROVIDER", "claude-code")
-    code, out, _ = run("doctor")
-    assert code == 1
-    assert "wrong     git is not on PATH" in out
-    assert "wrong     claude is not on PATH; analyze_task needs it." in out
-
-
-@pytest.mark.parametrize("script", ["exit 3", "exec sleep 30"])
-def test_doctor_tells_of_a_claude_that_does_not_answer(
-    run: Run, claude: Callable[[str], Path], script: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor, "VERSION_SECONDS", 0.5)
-    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", str(claude(script)))
-    code, out, _ = run("doctor")
-    assert code == 1
-    assert "--version fails." in out
-
-
-def test_doctor_tells_of_a_claude_that_cannot_be_started(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "claude"
-    file.write_text("no program\n", "utf-8")
-    file.chmod(0o700)
-    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", str(file))
-    code, out, _ = run("doctor")
-    assert code == 1
-    assert "--version fails." in out
-
-
 VERIFY = '[verify]\ncommands = [["pytest", "-q"], ["touch", "a\\u001b[2Jb"]]\n'
 
 
@@ -411,13 +301,6 @@ def test_there_is_nothing_to_trust_without_commands(run: Run, project: Path) -> 
         0,
         f"Nothing to trust: {project}/.claudetask/config.toml names no verify commands.\n",
     )
-
-
-def test_doctor_says_whether_the_verify_commands_are_trusted(run: Run, project: Path) -> None:
-    (project / ".claudetask" / "config.toml").write_text(VERIFY, "utf-8")
-    assert "verify    2 commands, not trusted (claudetask-mcp trust)" in run("doctor")[1]
-    run("trust", "--yes")
-    assert "verify    2 commands, trusted" in run("doctor")[1]
 
 
 def test_the_board_is_worked_from_the_command_line(run: Run) -> None:

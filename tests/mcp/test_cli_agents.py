@@ -1,15 +1,13 @@
 """`claudetask-mcp agents`, as people use it."""
 
 import json
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.mcp.support import typing
+from tests.mcp.support import Run, typing
 
-Run = Callable[..., tuple[int, str, str]]
 BROKEN = "---\nname: x\ndescription: Use: this\n---\nP.\n"
 DROPPED = "---\ndescription: d\ntools: Zzz\n---\nP.\n"
 

@@ -8,21 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.mcp.support import typing
+from tests.mcp.support import Run
 
 pytestmark = pytest.mark.embedded(reason="copies are of the file; tests/postgresql has the rest")
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 def nothing(*_: object) -> None:
     """Does nothing."""
-
-
-@pytest.fixture
-def run(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command in the project: exit code, stdout, stderr."""
-    return typing(project, capsys, monkeypatch)
 
 
 def made_by(out: str) -> Path:

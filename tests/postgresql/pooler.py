@@ -1,17 +1,17 @@
 """PgBouncer before a test's server."""
 
+import asyncio
 import contextlib
 import os
 import shutil
 import socket
-import subprocess
-import time
-from collections.abc import Generator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from tests.postgresql_server import UNPRIVILEGED
+from tests.support import eventually
 
 SECONDS = 20
 LINES = """[databases]
@@ -32,8 +32,8 @@ def program() -> str | None:
     return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
-@contextlib.contextmanager
-def pooled(url: str, mode: str, folder: Path) -> Generator[str]:
+@contextlib.asynccontextmanager
+async def pooled(url: str, mode: str, folder: Path) -> AsyncGenerator[str]:
     """The address of the same database through a pooler."""
     found = program()
     assert found is not None
@@ -47,21 +47,20 @@ def pooled(url: str, mode: str, folder: Path) -> Generator[str]:
     if user is not None:
         for path in (folder, *folder.iterdir()):
             shutil.chown(path, user)
-    with subprocess.Popen([found, "-q", str(folder / "ini")], user=user, cwd="/") as process:
-        try:
-            _wait(port)
-            yield address.set(port=port).render_as_string(hide_password=False)
-        finally:
-            process.terminate()
+    process = await asyncio.create_subprocess_exec(
+        *(found, "-q", str(folder / "ini")), user=user, cwd="/"
+    )
+    try:
+        await eventually(lambda: _answers(port), SECONDS)
+        yield address.set(port=port).render_as_string(hide_password=False)
+    finally:
+        process.terminate()
+        await process.wait()
 
 
-def _wait(port: int) -> None:
-    until = time.monotonic() + SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        else:
-            return
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True

@@ -13,14 +13,14 @@ from tests.support import eventually, is_alive
 
 SECONDS = 60
 STARTING = """
-import sys, time
+import sys
 from pathlib import Path
 from tests.postgresql_server import running
 
 with running(Path(sys.argv[1])) as server:
     pid = (server.folder / "data" / "postmaster.pid").read_text().split()[0]
     print(pid, server.folder, flush=True)
-    time.sleep(600)
+    sys.stdin.read()
 """
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +31,7 @@ async def test_a_server_ends_with_the_tests_that_are_killed_and_its_folder_is_go
         pytest.skip("NO POSTGRESQL: install Debian's package postgresql")
     tests = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", STARTING, str(programs)),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=ROOT,
         start_new_session=True,

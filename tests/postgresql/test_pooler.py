@@ -54,7 +54,7 @@ async def refused(url: str) -> AddressInvalid:
 async def test_a_pooler_that_shares_sessions_is_refused_at_the_start_with_the_remedy(
     database_url: str, folder: Path, mode: str
 ) -> None:
-    with pooled(database_url, mode, folder) as url:
+    async with pooled(database_url, mode, folder) as url:
         refusal = await refused(url)
     assert "another session" in refusal.message
     assert "pool_mode = session" in str(refusal.next_step)
@@ -64,7 +64,7 @@ async def test_a_pooler_that_shares_sessions_is_refused_at_the_start_with_the_re
 async def test_a_pooler_that_shares_sessions_is_told_apart_while_others_use_it(
     database_url: str, folder: Path
 ) -> None:
-    with pooled(database_url, "transaction", folder) as url:
+    async with pooled(database_url, "transaction", folder) as url:
         plain = url.replace("+asyncpg", "")
         others: list[Any] = [await asyncpg.connect(plain, statement_cache_size=0) for _ in range(6)]
         busy = [asyncio.create_task(one.execute("SELECT pg_sleep(1)")) for one in others]
@@ -83,7 +83,7 @@ async def test_with_sessions_of_its_own_a_board_works_and_hears_others(
         async for event in core.events.watch(0):
             heard.append(event)  # noqa: PERF401 — there is no end to them
 
-    with pooled(database_url, "session", folder) as url:
+    async with pooled(database_url, "session", folder) as url:
         settings = Settings(database_url=url, analysis_provider="none", index_watch=False)
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
