@@ -15,8 +15,8 @@ from claudetask_core.schemas.search import IndexState
 from claudetask_core.schemas.task import Priority, TaskType
 from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.listing import Stop
 from claudetask_core.services.search import SearchService
+from claudetask_core.stopping import Stop
 from claudetask_mcp import cli, hook, task_grammar
 from claudetask_mcp.commands import index, progress
 from claudetask_mcp.entry import caller_of, read_entry

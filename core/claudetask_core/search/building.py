@@ -12,12 +12,12 @@ from claudetask_core.search.analysis import Batch, Source
 from claudetask_core.search.decoding import decoded, in_utf8
 from claudetask_core.search.exclusions import unreadable
 from claudetask_core.search.languages import detect
-from claudetask_core.search.listing import Stop, Stopped
 from claudetask_core.search.priors import is_aside
 from claudetask_core.search.reading import Content, look, read
 from claudetask_core.search.rows import Entry
 from claudetask_core.search.store import Store
 from claudetask_core.search.workers import Analysts, WorkerEnded
+from claudetask_core.stopping import Stop, Stopped
 
 _log = logging.getLogger(__name__)
 _BATCH_FILES: Final = 200

@@ -14,9 +14,9 @@ from typing import Final
 from claudetask_core.search.access import Access
 from claudetask_core.search.commit_index import CommitIndex
 from claudetask_core.search.commit_log import Commit, Position, position, read_all, read_on
-from claudetask_core.search.listing import Stop
 from claudetask_core.search.store import Store
 from claudetask_core.search.turns import turn
+from claudetask_core.stopping import Stop
 
 _LOCK: Final = ".history"
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from claudetask_core.git_answer import GitAnswer
 from claudetask_core.search.credentials import secret_lines
-from claudetask_core.search.git_answer import GitAnswer
-from claudetask_core.search.listing import Stop
+from claudetask_core.stopping import Stop
 
 MOST_COMMITS: Final = 10_000
 MOST_FILES: Final = 20

@@ -8,11 +8,11 @@ from typing import Final
 from claudetask_core.search.access import Access
 from claudetask_core.search.analysis import WITHHELD, unpack_row
 from claudetask_core.search.encoder import Encoder, EncoderFailed
-from claudetask_core.search.listing import Stop, Stopped
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.reading import read
 from claudetask_core.search.store import Store
 from claudetask_core.search.vectors import packed
+from claudetask_core.stopping import Stop, Stopped
 
 _log = logging.getLogger(__name__)
 _BLOBS: Final = 20

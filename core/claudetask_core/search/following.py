@@ -13,8 +13,9 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
-from claudetask_core.search.listing import Listing, Stop, list_some, unlisted_folders
+from claudetask_core.search.listing import Listing, list_some, unlisted_folders
 from claudetask_core.search.watching import Watch
+from claudetask_core.stopping import Stop
 
 _MOST: Final = 200
 _MODULES: Final = ".gitmodules"

@@ -24,7 +24,7 @@ from claudetask_core.search.encoder import Encoder
 from claudetask_core.search.enriching import Enricher
 from claudetask_core.search.following import Follower
 from claudetask_core.search.hits import assemble, filter_of
-from claudetask_core.search.listing import Stop, Stopped, glob, list_tree
+from claudetask_core.search.listing import glob, list_tree
 from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.reading import Signature, look
 from claudetask_core.search.rows import FileRow
@@ -34,6 +34,7 @@ from claudetask_core.search.syntax_grammars import is_heavy
 from claudetask_core.search.turns import turn
 from claudetask_core.search.vectors import TermTable
 from claudetask_core.search.workers import Analysts, Inline, Processes
+from claudetask_core.stopping import Stop, Stopped
 
 _log = logging.getLogger(__name__)
 _LOOK_STEP: Final = 100

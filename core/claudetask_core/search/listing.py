@@ -5,7 +5,7 @@ import re
 import stat
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from claudetask_core.errors import Invalid
 from claudetask_core.search.exclusions import FOLDERS, is_unwanted
 from claudetask_core.search.paths import parents
 from claudetask_core.search.reading import is_inside, read
+from claudetask_core.stopping import Stop, Stopped
 
 MOST_RULES: Final = 256 * 1024
 LONGEST_RULE: Final = 1_000
@@ -33,16 +34,10 @@ _MOST_NESTED: Final = 5
 _TO_LIST: Final = ("-c", "core.untrackedCache=false", "--literal-pathspecs")
 _LIST: Final = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
 
-Stop = Callable[[], bool]
-
 
 class GlobInvalid(Invalid):
     code = "glob_invalid"
     field = "path"
-
-
-class Stopped(Exception):  # not a failure: the index was closed meanwhile
-    """The work was told to end."""
 
 
 def glob(patterns: Sequence[str]) -> GitIgnoreSpec:

@@ -8,7 +8,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from claudetask_core.search.listing import Stop, Stopped
+from claudetask_core.stopping import Stop, Stopped
 
 POLL_SECONDS: Final = 0.1
 PATIENCE_SECONDS: Final = 30.0

@@ -1,13 +1,22 @@
 """Asks git about a folder, off the event loop and for a bounded time and answer."""
 
 import asyncio
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
-from claudetask_core import safe_git
+from claudetask_core.git_answer import GitAnswer
+from claudetask_core.stopping import Stop
 
-SECONDS = 5
-MOST = 256 * 1024
-PART = 64 * 1024
+SECONDS: Final = 5
+MOST: Final = 256 * 1024
+AT_ONCE: Final = 8
+
+# Threads of our own: a git that hangs holds up no other work, and a question that is given up at
+# any moment leaves neither process nor pipe, as it would where the event loop starts processes.
+_asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="git")
 
 
 async def git(folder: Path, *arguments: str, most: int = MOST) -> str | None:
@@ -18,45 +27,17 @@ async def git(folder: Path, *arguments: str, most: int = MOST) -> str | None:
         arguments: The question.
         most: How many bytes of the answer are read; git is ended where it says more.
     """
+    given_up = threading.Event()
     try:
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            "-C",
-            str(folder),
-            *safe_git.SWITCHES,
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=safe_git.environment(),
-            start_new_session=True,
-        )
-    except (OSError, ValueError):
-        return None
-    try:
-        async with asyncio.timeout(SECONDS):
-            output = await _said(process, most)
-            code = 0 if len(output) > most else await process.wait()
-    except TimeoutError:
-        return None
+        asked = _asking.submit(_ask, folder, arguments, most, given_up.is_set)
+        return await asyncio.wrap_future(asked)
     finally:
-        await _end(process)
-    return output[:most].decode("utf-8", "surrogateescape") if code == 0 else None
+        given_up.set()
 
 
-async def _said(process: asyncio.subprocess.Process, most: int) -> bytes:
-    """What git says until its end, or until it is more than is wanted."""
-    said = b""
-    while process.stdout is not None and len(said) <= most:
-        part = await process.stdout.read(PART)
-        if not part:
-            break
-        said += part
-    return said
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ends what still runs, with the children that would keep the output open for ever."""
-    if process.returncode is None:
-        safe_git.end_group(process.pid)
-        await process.wait()
+def _ask(folder: Path, arguments: Sequence[str], most: int, stop: Stop) -> str | None:
+    answer = GitAnswer(folder, arguments, stop, SECONDS, most + 1)
+    said = b"".join(answer)
+    if not answer.ended_well and len(said) <= most:
+        return None
+    return said[:most].decode("utf-8", "surrogateescape")

@@ -23,9 +23,9 @@ from claudetask_core.schemas.search import IndexState, SearchHit, SearchQuery, S
 from claudetask_core.search import advice
 from claudetask_core.search.hits import filter_of
 from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.listing import Stopped
 from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding, opened
 from claudetask_core.services.search_tree import ENOUGH, Tree
+from claudetask_core.stopping import Stopped
 
 _log = logging.getLogger(__name__)
 

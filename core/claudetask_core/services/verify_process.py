@@ -48,6 +48,9 @@ async def run(command: Sequence[str], folder: Path, seconds: float) -> Ran:
     except (OSError, ValueError) as error:
         os.close(output)
         return Ran(vector, None, 0.0, f"cannot be started ({error})", "")
+    except BaseException:
+        os.close(output)
+        raise
     finally:
         os.close(theirs)
     tail = bytearray()

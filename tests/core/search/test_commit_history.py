@@ -20,8 +20,8 @@ from claudetask_core.search.commit_keeping import pack, unpack
 from claudetask_core.search.commit_log import Commit, read_all
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.listing import Stopped
 from claudetask_core.search.store import Store
+from claudetask_core.stopping import Stopped
 from tests.core.search.repositories import FIRST, FIX, QUESTION, Repository, fill, paths
 
 

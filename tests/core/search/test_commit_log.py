@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.search import commit_log, git_answer
+from claudetask_core import git_answer
+from claudetask_core.search import commit_log
 from claudetask_core.search.commit_log import Commit, commits_in, position, read_all, read_on
-from claudetask_core.search.listing import Stopped
+from claudetask_core.stopping import Stopped
 from tests.core.search.repositories import Repository
 
 PYTHON = f"{sys.executable}\nimport sys, time"

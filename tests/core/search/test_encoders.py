@@ -14,8 +14,8 @@ from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.encoder import EncoderFailed
 from claudetask_core.search.encoders import Endpoint, Model2Vec, open_encoder
 from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.listing import Stopped
 from claudetask_core.search.vectors import Vectors, unit
+from claudetask_core.stopping import Stopped
 from tests.core.search.trees import Tree
 
 ADDRESS = "https://models.example/v1"

@@ -12,8 +12,8 @@ from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search import following, watching
 from claudetask_core.search import index as index_module
 from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.listing import Stopped
 from claudetask_core.search.watching import Watch
+from claudetask_core.stopping import Stopped
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is of Linux")

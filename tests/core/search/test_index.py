@@ -14,9 +14,9 @@ from claudetask_core.search import index as index_module
 from claudetask_core.search.analysis import Analyser
 from claudetask_core.search.connection import IndexDamaged, IndexUnavailable
 from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.listing import Stopped
 from claudetask_core.search.reading import look, read, split_lines
 from claudetask_core.search.store import Store
+from claudetask_core.stopping import Stopped
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
 

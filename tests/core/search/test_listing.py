@@ -9,7 +9,8 @@ from pathspec import GitIgnoreSpec
 from claudetask_core import safe_git
 from claudetask_core.search import listing
 from claudetask_core.search.exclusions import SECRETS, is_secret, is_unwanted, unreadable
-from claudetask_core.search.listing import GlobInvalid, Stopped, glob, list_files
+from claudetask_core.search.listing import GlobInvalid, glob, list_files
+from claudetask_core.stopping import Stopped
 from tests.core.search.trees import Tree
 
 NOTHING = GitIgnoreSpec.from_lines([])

@@ -14,11 +14,11 @@ from claudetask_core.search import watching
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex, Progress
 from claudetask_core.search.kinds import KindUnknown
-from claudetask_core.search.listing import Stop
 from claudetask_core.services import search as search_module
 from claudetask_core.services.search import SearchClosed, SearchService, TreeMissing
 from claudetask_core.services.search_embedding import Embedding
 from claudetask_core.services.search_tree import Tree
+from claudetask_core.stopping import Stop
 from tests.core.search.projects import SECONDS, Project
 from tests.core.search.trees import PARSER
 

@@ -8,7 +8,7 @@ import pytest
 
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.listing import Stop, Stopped
+from claudetask_core.stopping import Stop, Stopped
 from tests.core.search.projects import SECONDS, Project
 from tests.support import in_git
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core import safe_git
-from claudetask_core.search.listing import Stop, Stopped
+from claudetask_core.stopping import Stop, Stopped
 
 _POLL_SECONDS: Final = 0.2
 _PART: Final = 64 * 1024
