@@ -6,6 +6,7 @@ server's memory is the server's.
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -38,11 +39,12 @@ class Soak:
     calls: Counter[str] = field(default_factory=Counter[str])
     wrong: list[str] = field(default_factory=list[str])
     newest: int = 0
+    began: float = field(default_factory=time.monotonic)
 
     def count(self, kind: str, fault: str | None = None) -> None:
         self.calls[kind] += 1
         if fault is not None:
-            self.wrong.append(f"{kind}: {fault:.200}")
+            self.wrong.append(f"{time.monotonic() - self.began:.0f} s in, {kind}: {fault:.200}")
 
 
 async def rest(soak: Soak, _client: Client) -> None:

@@ -13,15 +13,20 @@ WARM_UP = 0.25
 
 @dataclass(frozen=True)
 class Sample:
-    """What `/proc` says of a process at one moment, in seconds, KB and pieces."""
+    """What `/proc` says of a process at one moment, in seconds, KB and pieces.
+
+    `late` is by how many seconds the sample itself was late: so long the machine gave its time to
+    others, and what was asked then says nothing about the process.
+    """
 
     at: float
     rss: int
     files: int
     threads: int
+    late: float = 0.0
 
 
-def sample(pid: int, at: float) -> Sample:
+def sample(pid: int, at: float, late: float = 0.0) -> Sample:
     """What the process holds now.
 
     Raises:
@@ -30,15 +35,17 @@ def sample(pid: int, at: float) -> Sample:
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     said = dict(line.split(":", 1) for line in lines)
     files = len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 — off no disk
-    return Sample(at, int(said["VmRSS"].split()[0]), files, int(said["Threads"]))
+    return Sample(at, int(said["VmRSS"].split()[0]), files, int(said["Threads"]), late)
 
 
 async def watch(pid: int, every: float, taken: list[Sample]) -> None:
     """Adds a sample now and then, until it is cancelled."""
     loop = asyncio.get_running_loop()
-    began = loop.time()
+    began = due = loop.time()
     while True:
-        taken.append(sample(pid, loop.time() - began))
+        now = loop.time()
+        taken.append(sample(pid, now - began, now - due))
+        due = now + every
         await asyncio.sleep(every)
 
 
@@ -67,4 +74,6 @@ def report(taken: Sequence[Sample]) -> str:
     ):
         grows = per_minute(at, values)
         rows.append(f"{label:12} {values[0]:9} {values[-1]:9} {max(values):9} {grows:+10.2f}")
+    latest = max(taken, key=lambda one: one.late)
+    rows.append(f"samples came at most {latest.late:.1f} s late, {latest.at:.0f} s in")
     return "\n".join(rows)

@@ -19,16 +19,21 @@ def test_the_slope_is_that_of_the_line_and_for_a_minute() -> None:
 def test_what_grows_while_caches_fill_is_not_counted() -> None:
     taken = [Sample(at, 1000 + min(at, 25), 10, 4) for at in range(101)]
     assert settled(taken)[0].at == 25
-    first, *_, threads = report(taken).splitlines()[1:]
+    first, *_, threads, _ = report(taken).splitlines()[1:]
     assert first.split() == ["RSS,", "KB", "1025", "1025", "1025", "+0.00"]
     assert threads.split() == ["threads", "4", "4", "4", "+0.00"]
 
 
 def test_a_leak_of_memory_and_of_files_is_seen() -> None:
     taken = [Sample(at, 1000 + 2 * at, 10 + at // 30, 4) for at in range(0, 600, 10)]
-    memory, files, _ = report(taken).splitlines()[1:]
+    memory, files, *_ = report(taken).splitlines()[1:]
     assert memory.endswith("+120.00")
     assert float(files.split()[-1]) == pytest.approx(2, abs=0.1)
+
+
+def test_a_machine_that_stood_still_is_seen() -> None:
+    taken = [Sample(at, 1000, 10, 4, late=28.0 if at == 70 else 0.1) for at in range(0, 600, 10)]
+    assert report(taken).splitlines()[-1] == "samples came at most 28.0 s late, 70 s in"
 
 
 def test_a_process_is_seen_to_open_a_file(tmp_path: Path) -> None:
@@ -47,6 +52,7 @@ async def test_samples_are_taken_until_it_is_ended() -> None:
             await asyncio.sleep(0)
     watching.cancel()
     assert [one.at for one in taken] == sorted(one.at for one in taken)
+    assert all(abs(one.late) < 10 for one in taken)
 
 
 @pytest.mark.slow
