@@ -26,7 +26,7 @@ class SearchQuery(WriteModel):
     kind: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take six times as long to make, and an answer has hundreds
 class Highlight:
     """A word of the question in line `line` of the file: characters `start` to before `end`."""
 

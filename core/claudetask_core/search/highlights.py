@@ -4,8 +4,8 @@ Words meet as they do in the index: by the terms of `tokens.py`, so "sessions" m
 `SessionStore`, and "rate limiter" the whole of `RateLimiter`.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import AnyStr, Final
 
 from claudetask_core.schemas.search import Highlight
 from claudetask_core.search.question import Question
@@ -13,6 +13,12 @@ from claudetask_core.search.tokens import joined, occurrences, parts, run_end, s
 
 MOST: Final = 50
 _Span = tuple[int, int]
+_BLANK: Final = b" "
+_FOLDED: Final = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() or chr(code) == "_" else ord(_BLANK)
+    for code in range(128)
+).ljust(256)
+"""Makes ASCII letters small, and blanks of all that stands in no word."""
 
 
 def highlights(marker: "Marker", text: str, first: int) -> list[Highlight]:
@@ -49,6 +55,7 @@ class Marker:
         self._stems = frozenset(question.words)
         self._whole = frozenset((*question.identifiers, *question.pairs))
         self._beginnings = sorted({_beginning(word) for word in question.words})
+        self._encoded = [word.encode() for word in self._beginnings if word.isascii()]
         self._known: dict[str, list[_Span]] = {}
 
     def places(self, text: str) -> Iterator[tuple[int, list[_Span]]]:
@@ -66,12 +73,26 @@ class Marker:
 
     def _promising(self, text: str) -> Iterator[_Span]:
         """The runs that may hold a word of the question; in most texts these are few."""
+        if not text.isascii():
+            yield from self._promising_letters(text)
+            return
+        folded = text.encode("ascii").translate(_FOLDED)
+        end = 0
+        for place in self._beginning_at(folded, self._encoded):
+            if place >= end:
+                start = folded.rfind(_BLANK, end, place) + 1 or end
+                end = folded.find(_BLANK, place)
+                end = end if end >= 0 else len(folded)
+                yield start, end
+
+    def _promising_letters(self, text: str) -> Iterator[_Span]:
+        """The same for letters of any script."""
         lowered = text.lower()
         if len(lowered) != len(text):  # places in one are not those in the other
             yield from (found.span() for found in occurrences(text))
             return
         end = 0
-        for place in self._beginning_at(lowered):
+        for place in self._beginning_at(lowered, self._beginnings):
             if place < end:
                 continue
             start = place
@@ -80,17 +101,21 @@ class Marker:
             end = run_end(text, start)
             yield start, end
 
-    def _beginning_at(self, lowered: str) -> list[int]:
+    @staticmethod
+    def _beginning_at(lowered: AnyStr, beginnings: Iterable[AnyStr]) -> list[int]:
         """Where what every such word holds stands, in order."""
         found: list[int] = []
-        for beginning in self._beginnings:  # one by one is faster than a pattern of them all
+        for beginning in beginnings:  # one by one is faster than a pattern of them all
             place = lowered.find(beginning)
             while place >= 0:
                 found.append(place)
                 place = lowered.find(beginning, place + 1)
-        return sorted(found)
+        found.sort()
+        return found
 
     def _in_run(self, run: str) -> list[_Span]:
+        if run.isidentifier() and run.isascii():  # which is one word
+            return self._inside(run)
         return [
             (found.start() + start, found.start() + end)
             for found in occurrences(run)
@@ -99,20 +124,18 @@ class Marker:
 
     def _inside(self, word: str) -> list[_Span]:
         lowered = word.lower()
-        if not any(beginning in lowered for beginning in self._beginnings):
-            return []
         if joined(word) in self._whole:
             return [(0, len(word))]
-        matching = [(part, stem(part) in self._stems) for part in parts(word)]
+        pieces = parts(word)
         if len(lowered) != len(word):  # offsets in the lowered word are not those in the word
-            return [(0, len(word))] if any(match for _, match in matching) else []
+            return [(0, len(word))] if any(stem(part) in self._stems for part in pieces) else []
         spans: list[_Span] = []
         position = 0
-        for part, match in matching:
+        for part in pieces:
             start = lowered.find(part, position)
             if start < 0:
                 break
-            if match:
+            if stem(part) in self._stems:
                 _append(spans, word, start, start + len(part))
             # pairs of CJK letters overlap, so the next one may begin inside this one
             position = start + (len(part) if part.isascii() else 1)
