@@ -2,20 +2,19 @@
 
 Every file has a number; the number of a file that is gone is not used again. Arrays have a
 place for each number, and `owner` tells for each chunk the file it is scored with: the first
-of those that share its content (`first`).
+of those that share its content (`first`). `blobs`, `bases` and `counts` name its
+content and the chunks of that.
 """
 
 import gc
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.paths import PathTerms, path_terms
+from claudetask_core.search.path_index import Paths
+from claudetask_core.search.paths import path_terms
 from claudetask_core.search.priors import marks_of
 from claudetask_core.search.rows import BlobRow, FileRow
 from claudetask_core.search.store import Store
@@ -24,7 +23,6 @@ NOBODY: Final = -1
 TEST: Final = 1
 """The bit of a mark that says that a file is a test (`priors.is_test_mark`)."""
 _ROOM: Final = 256
-_LEAST_ALIKE: Final = 4
 _MANY: Final = 1000
 
 
@@ -38,60 +36,6 @@ def _grown(values: NDArray[D], size: int, fill: int) -> NDArray[D]:
     larger = np.full(max(size, 2 * values.size), fill, values.dtype)
     larger[: values.size] = values
     return larger
-
-
-@dataclass(slots=True)
-class Paths:
-    """Which files have a word in their name or their folders."""
-
-    stem_words: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    stems: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    folder_words: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    _sorted: list[str] = field(default_factory=list[str])
-    _sorted_for: int = 0
-
-    def alike(self, word: str) -> Iterator[tuple[int, float]]:
-        """(file, how alike) where a word of the file's name begins with `word` or begins it.
-
-        How alike is the length of the shorter by that of the longer; equal words are left out.
-        """
-        if len(word) < _LEAST_ALIKE:
-            return
-        if self._sorted_for != len(self.stem_words):
-            self._sorted = sorted(self.stem_words)
-            self._sorted_for = len(self._sorted)
-        for place in range(bisect_right(self._sorted, word), len(self._sorted)):
-            longer = self._sorted[place]
-            if not longer.startswith(word):
-                break
-            yield from ((number, len(word) / len(longer)) for number in self.stem_words[longer])
-        for length in range(_LEAST_ALIKE, len(word)):
-            for number in self.stem_words.get(word[:length], ()):
-                yield number, length / len(word)
-
-    def words_of(self, number: int, words: Iterable[str]) -> list[str]:
-        """Those of some words that a file's name or its folders have."""
-        return [
-            word
-            for word in words
-            if _has(self.stem_words.get(word, ()), number)
-            or _has(self.folder_words.get(word, ()), number)
-        ]
-
-    def add(self, number: int, terms: PathTerms) -> None:
-        """Takes in a file whose number is above all others."""
-        for word in terms.stem_words:
-            self.stem_words[word].append(number)
-        for stem in terms.stems:
-            self.stems[stem].append(number)
-        for word in terms.folder_words:
-            self.folder_words[word].append(number)
-
-
-def _has(numbers: Sequence[int], number: int) -> bool:
-    """Whether a number is among some that ascend."""
-    place = bisect_left(numbers, number)
-    return place < len(numbers) and numbers[place] == number
 
 
 class Catalog:
@@ -111,6 +55,9 @@ class Catalog:
         self.first = np.zeros(_ROOM, np.int32)
         self.lengths = np.zeros(_ROOM, np.float64)
         self.definitions = np.zeros(_ROOM, np.float64)
+        self.blobs = np.zeros(_ROOM, np.int64)
+        self.bases = np.zeros(_ROOM, np.int64)
+        self.counts = np.zeros(_ROOM, np.int64)
         self.stem_sizes = np.ones(_ROOM, np.float64)
         self.folder_sizes = np.ones(_ROOM, np.float64)
         self.marks = np.zeros(_ROOM, np.int32)
@@ -119,10 +66,14 @@ class Catalog:
         self._numbers: dict[str, int] = {}
         self._sharing: dict[int, list[int]] = {}
         self._seq = 0
+        self._written = -1
         self._fresh = 0
 
     def sync(self, store: Store) -> None:
         """Takes in what any process has written since the last call."""
+        written = store.written()
+        if written == self._written:
+            return
         files = store.files_after(self._seq)
         gone = store.gone_after(self._seq)
         for _, path in gone:
@@ -135,6 +86,7 @@ class Catalog:
                 self._fresh = 0
         self.version += len(files) + len(gone)
         self._seq = max(self._seq, 0, *(seq for seq, _ in (*files[-1:], *gone[-1:])))
+        self._written = written
 
     def numbers_of(self, paths: Sequence[str]) -> NDArray[np.int64]:
         """The number of each path, `NOBODY` for one that holds nothing that is indexed."""
@@ -163,6 +115,8 @@ class Catalog:
         self._make_room(number + 1, blob.base + blob.chunks)
         self.lengths[number] = blob.length
         self.definitions[number] = blob.definitions
+        self.blobs[number] = blob.id
+        self.bases[number], self.counts[number] = blob.base, blob.chunks
         mark = marks_of(row.path, row.language)
         self.marks[number] = mark
         folder = row.path.rpartition("/")[0]
@@ -187,6 +141,9 @@ class Catalog:
         self.first = _grown(self.first, files, 0)
         self.lengths = _grown(self.lengths, files, 0)
         self.definitions = _grown(self.definitions, files, 0)
+        self.blobs = _grown(self.blobs, files, 0)
+        self.bases = _grown(self.bases, files, 0)
+        self.counts = _grown(self.counts, files, 0)
         self.stem_sizes = _grown(self.stem_sizes, files, 1)
         self.folder_sizes = _grown(self.folder_sizes, files, 1)
         self.marks = _grown(self.marks, files, 0)

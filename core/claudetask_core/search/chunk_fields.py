@@ -1,7 +1,8 @@
 """The second pass: what the question's terms say of the chunks of the best files."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -9,10 +10,9 @@ from numpy.typing import NDArray
 
 from claudetask_core.search.analysis import NAME, NAME_WORD
 from claudetask_core.search.catalog import NOBODY, Catalog
-from claudetask_core.search.evidence import Floats, Witness, rarity, saturated
+from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity, saturated
 from claudetask_core.search.fields import normal
 from claudetask_core.search.question import Question
-from claudetask_core.search.rows import BlobRow
 from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.weights import Weights
 
@@ -22,25 +22,53 @@ _B: Final = 0.75
 
 @dataclass(slots=True)
 class Candidates:
-    """The chunks of some contents, each with a place: those of `blobs[i]` from `starts[i]` on."""
+    """The chunks of some contents, each with a place: those of the i-th from `starts[i]` on.
 
-    blobs: list[BlobRow]
-    starts: NDArray[np.int64] = field(init=False)
-    numbers: NDArray[np.int64] = field(init=False)
-    owners: NDArray[np.int64] = field(init=False)
-    """For each chunk its number in the index and the place of its blob in `blobs`."""
+    Args:
+        bases: The number of the first chunk of each content.
+        counts: How many chunks each has.
+    """
+
+    bases: Numbers
+    counts: Numbers
+    starts: Numbers = field(init=False)
+    numbers: Numbers = field(init=False)
+    owners: Numbers = field(init=False)
+    """For each chunk its number in the index and the place of its content."""
 
     def __post_init__(self) -> None:
-        counts = np.array([blob.chunks for blob in self.blobs], np.int64)
-        ends = np.cumsum(counts)
-        self.starts = np.concatenate(([0], ends))
-        self.owners = np.repeat(np.arange(counts.size), counts)
-        bases = np.array([blob.base for blob in self.blobs], np.int64)
-        self.numbers = np.arange(self.owners.size) + np.repeat(bases - (ends - counts), counts)
+        self.starts = np.concatenate(([0], np.cumsum(self.counts)))
+        self.owners = np.repeat(np.arange(self.counts.size), self.counts)
+        self.numbers = np.arange(self.owners.size) + (self.bases - self.starts[:-1])[self.owners]
 
     @property
     def size(self) -> int:
         return self.owners.size
+
+
+@dataclass(slots=True)
+class _Occurrences:
+    """Where some terms stand among the candidates: numbers of terms, ascending, the place of a
+    chunk and the BM25 of the term there, all of the shape (n,); and how rare each term is.
+    """
+
+    terms: Numbers
+    places: Numbers
+    gains: Floats
+    rarities: Floats
+
+    def of(self, first: int, end: int) -> "_Occurrences":
+        """Those of the terms from `first` to before `end`, which are counted from 0 then."""
+        start, stop = np.searchsorted(self.terms, (first, end)).tolist()
+        terms = self.terms[start:stop] - first
+        rarities = self.rarities[first:end]
+        return _Occurrences(terms, self.places[start:stop], self.gains[start:stop], rarities)
+
+    def marks(self, size: int) -> NDArray[np.bool_]:
+        """Which of `size` chunks has which term, of the shape (terms, size)."""
+        marks = np.zeros((self.rarities.size, size), np.bool_)
+        marks[self.terms, self.places] = True
+        return marks
 
 
 class ChunkScorer:
@@ -57,90 +85,91 @@ class ChunkScorer:
         self._catalog = catalog
         self._question = question
         self._candidates = candidates
-        self._places = np.full(catalog.owner.size, NOBODY, np.int32)
-        self._places[candidates.numbers] = np.arange(candidates.size)
-        self._lengths = catalog.chunk_lengths[candidates.numbers].astype(np.float64)
-        self._mean = catalog.length / max(1, catalog.chunks)
-        self._words: dict[str, NDArray[np.bool_]] = {}
-        self._names: dict[str, NDArray[np.bool_]] = {}
-        self.text = self._zeros()
+        self._names = [*dict.fromkeys((*question.names, *question.pairs, *question.plain))]
+        self._text = np.zeros(0)
+        self._words_in = self._names_in = np.zeros((0, candidates.size), np.bool_)
 
     def score(self, weights: Weights) -> Floats:
         """The weighted sum of the fields of every chunk, of the shape (chunks,)."""
-        question = self._question
-        coverage = self._zeros()
-        for word in question.words:
-            places, gains, weight = self._one(word)
-            self.text[places] += question.weight(word) * gains
-            coverage[places] += question.weight(word) * weight
-            self._words[word] = self._marked(places)
-        joined = self._summed(JOINED + name for name in (*question.identifiers, *question.pairs))
-        names = self._summed(
-            (NAME_WORD + word for word in question.words), lambda term: question.weight(term[1:])
-        )
-        return (
-            weights.chunk_text * normal(self.text)
-            + weights.coverage * normal(coverage)
-            + weights.chunk_joined * normal(joined)
-            + weights.chunk_names * normal(names)
-            + weights.exact_name * self._defined(question.names)
-            + weights.joined_name * self._defined(question.pairs)
-            + weights.word_is_name * self._defined(question.plain)
-        )
+        words, joined, parts, names = self._groups()
+        self._words_in = words.marks(self._candidates.size)
+        self._names_in = names.marks(self._candidates.size)
+        counted = np.array([self._question.weight(word) for word in self._question.words])
+        self._text = self._summed(words, counted[words.terms] * words.gains)
+        sums = weights.chunk_text * normal(self._text)
+        coverage = self._summed(words, (counted * words.rarities)[words.terms])
+        sums += weights.coverage * normal(coverage)
+        if joined.terms.size:
+            sums += weights.chunk_joined * normal(self._summed(joined, joined.gains))
+        if parts.terms.size and weights.chunk_names:
+            gains = self._summed(parts, counted[parts.terms] * parts.gains)
+            sums += weights.chunk_names * normal(gains)
+        if names.terms.size:
+            sums += weights.exact_name * self._defined(self._question.names)
+            sums += weights.joined_name * self._defined(self._question.pairs)
+            sums += weights.word_is_name * self._defined(self._question.plain)
+        return sums
 
     def several(self) -> Floats:
-        """How much the chunks of each content hold together, of the shape (blobs,)."""
-        owners = self._candidates.owners
-        sums = np.bincount(owners, self.text, minlength=len(self._candidates.blobs))
-        return sums.astype(np.float64)
+        """How much the chunks of each content hold together, of the shape (contents,)."""
+        candidates = self._candidates
+        sums = np.bincount(candidates.owners, self._text, minlength=candidates.counts.size)
+        return sums.astype(np.float64, copy=False)
 
     def matched(self) -> NDArray[np.bool_]:
         """Which chunks hold or define anything of the question, of the shape (chunks,)."""
-        found = np.zeros(self._candidates.size, np.bool_)
-        for marks in (*self._words.values(), *self._names.values()):
-            found |= marks
-        return found
+        return np.logical_or.reduce(np.concatenate((self._words_in, self._names_in)))
 
     def words_in(self, place: int) -> list[str]:
         """The words of the question that a chunk holds."""
-        return [word for word, marks in self._words.items() if marks[place]]
+        marks = self._words_in[:, place].tolist()
+        return [word for word, mark in zip(self._question.words, marks, strict=True) if mark]
 
     def names_in(self, place: int) -> list[str]:
         """The names of the question that a chunk defines."""
-        return [name for name, marks in self._names.items() if marks[place]]
+        marks = self._names_in[:, place].tolist()
+        return [name for name, mark in zip(self._names, marks, strict=True) if mark]
 
-    def _marked(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
-        marks = np.zeros(self._candidates.size, np.bool_)
-        marks[places] = True
-        return marks
+    def _groups(self) -> list[_Occurrences]:
+        """The occurrences of words, of joined words, of words in names and of names."""
+        question = self._question
+        terms = (
+            question.words,
+            [JOINED + name for name in (*question.identifiers, *question.pairs)],
+            [NAME_WORD + word for word in question.words],
+            [NAME + name for name in self._names],
+        )
+        found = self._occurrences([term for group in terms for term in group])
+        ends = [*accumulate(map(len, terms))]
+        return [found.of(end - len(group), end) for end, group in zip(ends, terms, strict=True)]
 
-    def _zeros(self) -> Floats:
-        return np.zeros(self._candidates.size, np.float64)
+    def _occurrences(self, terms: Sequence[str]) -> _Occurrences:
+        where = np.full(self._catalog.owner.size, NOBODY, np.int32)
+        where[self._candidates.numbers] = np.arange(self._candidates.size)
+        rarities = np.zeros(len(terms))
+        sizes = [0] * len(terms)
+        places: list[NDArray[np.int32]] = [where[:0]]
+        times: list[Floats] = [rarities[:0]]
+        for number, found in enumerate(map(self._witness.of, terms)):
+            if found.chunks.size:
+                rarities[number] = rarity(self._catalog.chunks, found.chunks.size)
+                there = where[found.chunks]
+                among = np.flatnonzero(there >= 0)
+                sizes[number] = among.size
+                places.append(there[among])
+                times.append(found.times[among])
+        numbers = np.repeat(np.arange(len(terms)), sizes)
+        chunks = np.concatenate(places).astype(np.int64)
+        lengths = self._catalog.chunk_lengths[self._candidates.numbers[chunks]].astype(np.float64)
+        mean = self._catalog.length / max(1, self._catalog.chunks)
+        gains = saturated(np.concatenate(times), lengths, mean, _K1, _B)
+        return _Occurrences(numbers, chunks, rarities[numbers] * gains, rarities)
 
-    def _summed(
-        self, terms: Iterable[str], weigh: Callable[[str], float] = lambda _: 1.0
-    ) -> Floats:
-        sums = self._zeros()
-        for term in terms:
-            places, gains, _ = self._one(term)
-            sums[places] += weigh(term) * gains
-        return sums
-
-    def _one(self, term: str) -> tuple[NDArray[np.int64], Floats, float]:
-        """The BM25 of one term: places, gains, and how rare it is."""
-        found = self._witness.of(term)
-        weight = rarity(self._catalog.chunks, found.chunks.size)
-        places = self._places[found.chunks]
-        among = places >= 0
-        places = places[among].astype(np.int64)
-        gains = saturated(found.times[among], self._lengths[places], self._mean, _K1, _B)
-        return places, (weight * gains).astype(np.float64), weight
+    def _summed(self, found: _Occurrences, values: Floats) -> Floats:
+        sums = np.bincount(found.places, values, minlength=self._candidates.size)
+        return sums.astype(np.float64, copy=False)
 
     def _defined(self, names: Sequence[str]) -> Floats:
-        scores = self._zeros()
-        for name in names:
-            places, _, _ = self._one(NAME + name)
-            if places.size:
-                scores[places] = 1.0
-                self._names[name] = self._marked(places)
-        return scores
+        """1 for each chunk that defines one of some names."""
+        rows = self._names_in[[self._names.index(name) for name in names]]
+        return np.logical_or.reduce(rows).astype(np.float64)

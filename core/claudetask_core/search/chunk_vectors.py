@@ -12,7 +12,7 @@ _COST: Final = 100
 
 
 class ChunkVectors:
-    """Vectors by encoder and content: these never change, and are wanted again and again.
+    """Vectors by content: these never change, and are wanted again and again.
 
     Args:
         most: About how many bytes to remember.
@@ -20,36 +20,40 @@ class ChunkVectors:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._known: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._encoder = ""
+        self._known: OrderedDict[int, bytes] = OrderedDict()
         self._size = 0
 
     def of(self, store: Store, encoder: str, blobs: Sequence[int]) -> list[bytes]:
         """The packed vectors of the chunks of each content; none where it has none yet."""
+        self._turn_to(encoder)
         known = self._known
-        keys = [(encoder, blob) for blob in blobs]
-        missing = [blob for key, blob in zip(keys, blobs, strict=True) if key not in known]
+        missing = [blob for blob in blobs if blob not in known]
         found = store.vectors(encoder, missing) if missing else {}
-        answer: list[bytes] = []
-        for key in keys:
-            data = known.get(key)
-            if data is None:
-                data = found.get(key[1], b"")
-            else:
-                known.move_to_end(key)
-            answer.append(data)
+        answer = [known.get(blob) or found.get(blob, b"") for blob in blobs]
+        for blob in blobs:
+            if blob in known:
+                known.move_to_end(blob)
         for blob, data in found.items():
-            self._keep((encoder, blob), data)
+            self._keep(blob, data)
         return answer
 
     def prepare(self, store: Store, encoder: str, blobs: Sequence[int]) -> None:
         """Reads those of some contents ahead, as long as nothing has to be forgotten for it."""
-        missing = [blob for blob in blobs if (encoder, blob) not in self._known]
+        self._turn_to(encoder)
+        missing = [blob for blob in blobs if blob not in self._known]
         if self._size < self._most // 2 and missing:
             for blob, data in store.vectors(encoder, missing).items():
-                self._keep((encoder, blob), data)
+                self._keep(blob, data)
 
-    def _keep(self, key: tuple[str, int], data: bytes) -> None:
-        self._known[key] = data
+    def _turn_to(self, encoder: str) -> None:
+        """Forgets the vectors of another encoder; an index is asked by one at a time."""
+        if encoder != self._encoder:
+            self._encoder, self._size = encoder, 0
+            self._known.clear()
+
+    def _keep(self, blob: int, data: bytes) -> None:
+        self._known[blob] = data
         self._size += _COST + len(data)
         while self._size > self._most:
             _, oldest = self._known.popitem(last=False)

@@ -16,6 +16,8 @@ from claudetask_core.search.store import Store
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
+_K1: Final = 3.0
+_B: Final = 0.2
 _MOST: Final = 500_000
 """Postings that are remembered, about 16 bytes each."""
 _COST: Final = 100
@@ -25,7 +27,8 @@ _AT_ONCE: Final = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Chunks with the term and how often each has it, then the same for files, each once.
+    """Chunks with the term and how often each has it, then files, each once, with what the term
+    gives each by BM25, its rarity left out.
 
     Files that share a content are counted as the first of them.
     """
@@ -33,7 +36,7 @@ class Evidence:
     chunks: Numbers
     times: Floats
     files: Numbers
-    file_times: Floats
+    file_gains: Floats
 
 
 class Memory:
@@ -112,7 +115,7 @@ class Witness:
         # the chunks of a file have neighbouring numbers: each file with the term is one run
         starts = changes(asked * np.int64(self._catalog.owner.size) + owners)
         files = owners[starts].astype(np.int64)
-        file_times = np.add.reduceat(times, starts)
+        file_gains = self._file_gains(files, np.add.reduceat(times, starts))
         ends = np.searchsorted(asked, np.arange(1, len(data) + 1))
         file_ends = np.searchsorted(starts, ends)
         found: dict[str, Evidence] = {}
@@ -123,10 +126,15 @@ class Witness:
                 chunks[start:end].copy(),
                 times[start:end].copy(),
                 files[first:last].copy(),
-                file_times[first:last].copy(),
+                file_gains[first:last].copy(),
             )
             start, first = end, last
         return found
+
+    def _file_gains(self, files: Numbers, times: Floats) -> Floats:
+        catalog = self._catalog
+        mean = catalog.length / max(1, catalog.files)
+        return saturated(times, catalog.lengths[files], mean, _K1, _B)
 
     def holders(self, terms: Sequence[str]) -> list[int]:
         """In how many files each of some terms stands; nothing of this is remembered."""

@@ -1,8 +1,7 @@
 """The first pass: what paths and postings say of whole files."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +9,10 @@ from numpy.typing import NDArray
 from claudetask_core.search.analysis import NAME_WORD
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.commit_fields import CommitFields
-from claudetask_core.search.evidence import Evidence, Floats, Numbers, Witness, rarity, saturated
+from claudetask_core.search.evidence import Evidence, Floats, Numbers, Witness, rarity
 from claudetask_core.search.question import Question
 from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.weights import Weights
-
-_K1: Final = 3.0
-_B: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -45,7 +41,7 @@ class FileFields:
 
 
 class FileScorer:
-    """Fills the fields of one question."""
+    """Fills the fields of one question; that of `held` only where it is to be counted."""
 
     def __init__(
         self,
@@ -53,13 +49,15 @@ class FileScorer:
         catalog: Catalog,
         question: Question,
         commits: CommitFields | None = None,
+        *,
+        with_held: bool = True,
     ) -> None:
         self._witness = witness
         self._catalog = catalog
         self._question = question
         self._commits = commits
         self._size = len(catalog.rows)
-        self._mean = catalog.length / max(1, catalog.files)
+        self._with_held = with_held
         self._first = catalog.first[: self._size].astype(np.int64)
         self._marked = np.zeros(self._size, np.bool_)
 
@@ -89,10 +87,11 @@ class FileScorer:
             told=self._zeros() if self._commits is None else self._commits.told,
         )
         self._add_paths(fields)
+        paths = self._catalog.paths
         for word in question.wider:
-            fields.wider_stem[self._catalog.paths.stem_words.get(word, [])] += 1.0
+            fields.wider_stem[paths.stem_words.of(word)] += 1.0
         for name in (*question.names, *question.pairs, *question.plain):
-            fields.stem_equals[self._catalog.paths.stems.get(name, [])] = 1.0
+            fields.stem_equals[paths.stems.of(name)] = 1.0
         return fields
 
     def _zeros(self) -> Floats:
@@ -100,16 +99,17 @@ class FileScorer:
 
     def _text(self, terms: Iterable[str], weigh: Callable[[str], float] = lambda _: 1.0) -> Floats:
         """BM25 over whole files."""
-        sums = self._zeros()
-        catalog = self._catalog
-        for term in terms:
-            found = self._witness.of(term)
-            if not found.files.size:
-                continue
-            lengths = catalog.lengths[found.files]
-            weight = weigh(term) * rarity(catalog.files, found.files.size)
-            sums[found.files] += weight * saturated(found.file_times, lengths, self._mean, _K1, _B)
-        return sums[self._first]
+        found = [(term, self._witness.of(term)) for term in terms]
+        found = [(term, one) for term, one in found if one.files.size]
+        if not found:
+            return self._zeros()
+        gains = [weigh(term) * self._rarity(one) * one.file_gains for term, one in found]
+        return self._summed([one.files for _, one in found], np.concatenate(gains))[self._first]
+
+    def _summed(self, numbers: Sequence[Numbers], values: Floats | None) -> Floats:
+        """What comes together for each file, 1 for each time where there are no values."""
+        sums = np.bincount(np.concatenate(numbers), values, minlength=self._size)
+        return sums.astype(np.float64, copy=False)
 
     def _add_paths(self, fields: FileFields) -> None:
         """The words of names and folders, each as rare as it is in the text."""
@@ -119,33 +119,45 @@ class FileScorer:
             for word in question.words
         }
         total = sum(rarities.values()) or 1.0
-        in_text = self._zeros()
-        for word, weight in rarities.items():
-            part = weight / total
-            stems = np.array(paths.stem_words.get(word, ()), np.int64)  # each file once
-            folders = np.array(paths.folder_words.get(word, ()), np.int64)
-            fields.stem[stems] += part
-            fields.stem_share[stems] += 1.0
-            fields.folders[folders] += part
-            fields.folder_share[folders] += 1.0
-            in_text[self._witness.of(word).files] += part
-            self._add_shares(fields, word, part, (stems, folders))
-        fields.held += in_text[self._first]
-        fields.stem_share /= self._catalog.stem_sizes[: self._size]
-        fields.folder_share /= self._catalog.folder_sizes[: self._size]
+        parts = {word: weight / total for word, weight in rarities.items()}
+        stems = [paths.stem_words.of(word) for word in parts]  # each file once
+        folders = [paths.folder_words.of(word) for word in parts]
+        if parts:
+            self._add_shares(fields, np.array([*parts.values()]), stems, folders)
+        if self._with_held:
+            self._add_held(fields, parts)
         for word in question.words:
-            for number, share in paths.alike(word):
-                fields.stem_like[number] = max(fields.stem_like[number], share)
+            for numbers, share in paths.alike(word):
+                fields.stem_like[numbers] = np.maximum(fields.stem_like[numbers], share)
 
     def _add_shares(
-        self, fields: FileFields, word: str, part: float, places: tuple[Numbers, Numbers]
+        self, fields: FileFields, parts: Floats, stems: list[Numbers], folders: list[Numbers]
     ) -> None:
-        """Adds a word's part of the question where a name or folders have it, each file once."""
-        stems, folders = places
-        either = np.concatenate((stems, folders[self._outside(stems, folders)]))
-        fields.path_share[either] += part
-        lacking = self._outside(self._witness.of(word).files, self._first[either])
-        fields.held[either[lacking]] += part
+        """How much of the question names and folders hold, by the parts of its words."""
+        others = [
+            numbers[self._outside(known, numbers)] if known.size else numbers
+            for known, numbers in zip(stems, folders, strict=True)
+        ]
+        in_stems = np.repeat(parts, [one.size for one in stems])
+        fields.stem = self._summed(stems, in_stems)
+        fields.folders = self._summed(folders, np.repeat(parts, [one.size for one in folders]))
+        beside = np.repeat(parts, [one.size for one in others])
+        fields.path_share = self._summed(stems + others, np.concatenate((in_stems, beside)))
+        size = self._size
+        fields.stem_share = self._summed(stems, None) / self._catalog.stem_sizes[:size]
+        fields.folder_share = self._summed(folders, None) / self._catalog.folder_sizes[:size]
+
+    def _add_held(self, fields: FileFields, parts: dict[str, float]) -> None:
+        """Adds a word's part of the question where the text, a name or folders have it, once."""
+        paths = self._catalog.paths
+        in_text = self._zeros()
+        for word, part in parts.items():
+            known = self._witness.of(word).files
+            in_text[known] += part
+            stems, folders = paths.stem_words.of(word), paths.folder_words.of(word)
+            either = np.concatenate((stems, folders[self._outside(stems, folders)]))
+            fields.held[either[self._outside(known, self._first[either])]] += part
+        fields.held += in_text[self._first]
 
     def _outside(self, known: Numbers, numbers: Numbers) -> NDArray[np.bool_]:
         """Which of some files are not among those that are known."""
@@ -162,7 +174,8 @@ def file_scores(fields: FileFields, weights: Weights) -> Floats:
     """The weighted sum of the fields, of the shape (files,)."""
     sums = weights.stem * fields.stem + weights.folders * fields.folders
     sums += weights.stem_like * fields.stem_like + weights.folder_share * fields.folder_share
-    sums += weights.held * fields.held
+    if weights.held:
+        sums += weights.held * fields.held
     for scores, weight in (
         (fields.text, weights.file_text),
         (fields.joined_text, weights.file_joined),
@@ -175,7 +188,8 @@ def file_scores(fields: FileFields, weights: Weights) -> Floats:
         (fields.alike, weights.commit_alike),
         (fields.told, weights.commit_words),
     ):
-        sums += weight * normal(scores)
+        if weight:
+            sums += weight * normal(scores)
     return sums
 
 

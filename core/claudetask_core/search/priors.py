@@ -40,7 +40,7 @@ _TEST: Final = _Mark(
     ),
 )
 _MARKS: Final = (
-    _TEST,
+    _TEST,  # the first, as `factors` and `is_test_mark` know
     _Mark(
         0.3,
         words_of("example examples sample demo legacy compat benchmark deprecated tutorial"),
@@ -143,9 +143,9 @@ def factors(
     """
     words = frozenset(mentioned)
     about_tests = with_test > _ABOUT * (files - tests)
-    lifted = {mark: not words.isdisjoint(mark.named) for mark in _MARKS}
-    lifted[_TEST] = (lifted[_TEST] and not about_tests) or tests >= _MOSTLY * files
-    return _table(tuple(lifted[mark] for mark in _MARKS))
+    test, *others = (not words.isdisjoint(mark.named) for mark in _MARKS)
+    test = (test and not about_tests) or tests >= _MOSTLY * files
+    return _table((test, *others))
 
 
 @lru_cache(maxsize=64)

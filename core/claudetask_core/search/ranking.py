@@ -1,21 +1,21 @@
 """Scores chunks for a question: a weighted sum of fields, each brought to 0–1, times a prior.
 
 Two passes. The first (`fields.py`) scores whole files by their paths and postings and keeps the
-best `FILES`; the second (`chunk_fields.py`) scores the chunks of those by BM25, the names they
-define and the share of the question they hold. A further chunk of the same file counts less,
+best (`choosing.py`); the second (`chunk_fields.py`) scores the chunks of those by BM25, the names
+they define and the share of the question they hold. A further chunk of the same file counts less,
 so that the list shows many files.
 """
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Final, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from claudetask_core.search.analysis import NAME, NAME_WORD, unpack_row
 from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.choosing import Best, Entries, Wanted, best_files
 from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
 from claudetask_core.search.commit_fields import NO_COMMIT, CommitFields, History
 from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity
@@ -24,20 +24,17 @@ from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
 from claudetask_core.search.remembered import Remembered
-from claudetask_core.search.rows import BlobRow, ChunkRow, FileRow
+from claudetask_core.search.rows import ChunkRow, FileRow
 from claudetask_core.search.standing import siblings
 from claudetask_core.search.store import Store
 from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.vectors import closeness
 from claudetask_core.search.weights import weights_of
 
-FILES: Final = 100
-_DAMPED: Final = 3
 _FIRST: Final = 10
 _MUCH: Final = 0.5
 _TEST: Final = "test"
 
-Wanted = Callable[[FileRow], bool]
 Near = Callable[[Numbers, Catalog], Floats]
 """How close the paths of files are to the question in meaning, each 0–1."""
 
@@ -53,15 +50,6 @@ class Ranked:
     path_words: list[str]
     text_words: list[str]
     commit: str | None = None
-
-
-class _File(NamedTuple):
-    """One of the best files: its number, its content and the content's place."""
-
-    number: int
-    row: FileRow
-    blob: BlobRow
-    place: int
 
 
 class Ranker:
@@ -91,20 +79,21 @@ class Ranker:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
         self._witness.prepare(_terms(self._question))
         commits = self._commits()
-        found = FileScorer(self._witness, self._catalog, self._question, commits).collect()
-        scores = file_scores(found, self._weights)
+        scores = self._file_scores(commits)
         priors = self._priors()
-        files = self._best_files(scores * priors, wanted)
-        if not files:
+        files = best_files(scores * priors, self._catalog, wanted)
+        if not files.rows:
             return []
-        candidates = Candidates(list({file.blob.id: file.blob for file in files}.values()))
+        contents = files.contents
+        candidates = Candidates(self._catalog.bases[contents], self._catalog.counts[contents])
         scorer = ChunkScorer(self._witness, self._catalog, self._question, candidates)
         sums = scorer.score(self._weights)
         whole = self._file_sums(scores, files, scorer)
         self._add_meaning(sums, whole, files, candidates)
-        own = priors[[file.number for file in files]]
-        entries = _entries(files, candidates)
-        entries.score((sums[entries.places] + whole[entries.orders]) * own[entries.orders])
+        own = priors[files.numbers]
+        entries = Entries.of(files, candidates)
+        entries.scores = (sums[entries.places] + whole[entries.orders]) * own[entries.orders]
+        entries.cut(most)
         entries.damp(scorer.matched(), self._weights.second)
         return self._told(entries.best(most), files, candidates, scorer, commits)
 
@@ -115,25 +104,16 @@ class Ranker:
             return None
         return self._history.fields(self._question, self._catalog)
 
-    def _best_files(self, scores: Floats, wanted: Wanted) -> list[_File]:
-        best: list[_File] = []
-        places: dict[int, int] = {}
-        above = np.flatnonzero(scores > 0)
-        for number in cast("list[int]", above[np.argsort(-scores[above], kind="stable")].tolist()):
-            row = self._catalog.rows[number]
-            if row is None or row.blob is None or not wanted(row):
-                continue
-            place = places.setdefault(row.blob.id, len(places))
-            best.append(_File(number, row, row.blob, place))
-            if len(best) == FILES:
-                break
-        return best
+    def _file_scores(self, commits: CommitFields | None) -> Floats:
+        """What the first pass says of every file."""
+        held = self._weights.held > 0
+        scorer = FileScorer(self._witness, self._catalog, self._question, commits, with_held=held)
+        return file_scores(scorer.collect(), self._weights)
 
-    def _file_sums(self, scores: Floats, files: list[_File], scorer: ChunkScorer) -> Floats:
+    def _file_sums(self, scores: Floats, files: Best, scorer: ChunkScorer) -> Floats:
         """The score of each of `files` with what the second pass and its size add."""
         weights, catalog = self._weights, self._catalog
-        numbers = np.array([file.number for file in files])
-        places = np.array([file.place for file in files])
+        numbers = files.numbers
         sums = scores[numbers]
         sums = sums + weights.size * normal(np.log1p(catalog.lengths[numbers]))
         sums = sums + weights.definitions * normal(np.log1p(catalog.definitions[numbers]))
@@ -144,22 +124,21 @@ class Ranker:
             sums = sums + weights.mentions * known
         if self._near is not None:
             sums = sums + weights.path_meaning * normal(self._near(numbers, catalog))
-        return sums + weights.several * normal(scorer.several())[places]
+        return sums + weights.several * normal(scorer.several())[files.places]
 
     def _add_meaning(
-        self, sums: Floats, whole: Floats, files: list[_File], candidates: Candidates
+        self, sums: Floats, whole: Floats, files: Best, candidates: Candidates
     ) -> None:
         """Adds how close each chunk, and the closest of each file, is to the question."""
         if self._meaning is None:
             return
-        blobs = candidates.blobs
-        found = self._remembered.vectors.of(
-            self._store, self._meaning.encoder, [blob.id for blob in blobs]
-        )
-        close = normal(closeness(found, [blob.chunks for blob in blobs], self._meaning.vector))
+        blobs = cast("list[int]", self._catalog.blobs[files.contents].tolist())
+        found = self._remembered.vectors.of(self._store, self._meaning.encoder, blobs)
+        counts = cast("list[int]", candidates.counts.tolist())
+        close = normal(closeness(found, counts, self._meaning.vector))
         sums += self._weights.chunk_meaning * close
         best = np.maximum.reduceat(close, candidates.starts[:-1])
-        whole += self._weights.file_meaning * best[[file.place for file in files]]
+        whole += self._weights.file_meaning * best[files.places]
 
     def _priors(self) -> Floats:
         """The factor of each file for its place in the tree, of the shape (files,)."""
@@ -189,9 +168,6 @@ class Ranker:
         best = max((sum(rare[word] for word in some) for some in words), default=0.0)
         return math.sqrt(best / whole) if whole else 1.0
 
-    def _path_words(self, file: _File) -> list[str]:
-        return self._catalog.paths.words_of(file.number, self._question.words)
-
     def _spelled(self, terms: list[str]) -> list[str]:
         """The terms as the question writes them, each once."""
         spelled = self._question.spelled
@@ -200,34 +176,38 @@ class Ranker:
     def _told(
         self,
         best: list[tuple[int, int, float]],
-        files: list[_File],
+        files: Best,
         candidates: Candidates,
         scorer: ChunkScorer,
         commits: CommitFields | None,
     ) -> list[Ranked]:
         """The chosen chunks with their lines and what speaks for them."""
-        ranked: list[Ranked] = []
-        blobs = dict.fromkeys(files[order].blob.id for order, _, _ in best)
-        rows = self._store.chunks([*blobs])
-        starts = cast("list[int]", candidates.starts.tolist())
+        numbers = cast("list[int]", files.numbers.tolist())
+        blobs = cast("list[int]", self._catalog.blobs[files.numbers].tolist())
+        firsts = cast("list[int]", candidates.starts[files.places].tolist())
+        rows = self._store.chunks([*dict.fromkeys(blobs[order] for order, _, _ in best)])
+        words_of = self._catalog.paths.words_of
+        in_path = {
+            order: words_of(numbers[order], self._question.words)
+            for order in dict.fromkeys(order for order, _, _ in best)
+        }
+        in_text = [scorer.words_in(place) for _, place, _ in best]
         held = self._held(
-            {*scorer.words_in(place), *self._path_words(files[order])}
-            for order, place, _ in best[:_FIRST]
+            {*words, *in_path[order]}
+            for words, (order, _, _) in zip(in_text[:_FIRST], best, strict=False)
         )
-        for order, place, score in best:
-            file = files[order]
-            ranked.append(
-                Ranked(
-                    file=file.row,
-                    chunk=ChunkRow(*unpack_row(rows[file.blob.id][place - starts[file.place]])),
-                    score=min(1.0, score / self._weights.whole) * held,
-                    names=self._spelled(scorer.names_in(place)),
-                    path_words=self._spelled(self._path_words(file)),
-                    text_words=self._spelled(scorer.words_in(place)),
-                    commit=self._commit(commits, file.number),
-                )
+        return [
+            Ranked(
+                file=files.rows[order],
+                chunk=ChunkRow(*unpack_row(rows[blobs[order]][place - firsts[order]])),
+                score=min(1.0, score / self._weights.whole) * held,
+                names=self._spelled(scorer.names_in(place)),
+                path_words=self._spelled(in_path[order]),
+                text_words=self._spelled(words),
+                commit=self._commit(commits, numbers[order]),
             )
-        return ranked
+            for words, (order, place, score) in zip(in_text, best, strict=True)
+        ]
 
     def _commit(self, commits: CommitFields | None, number: int) -> str | None:
         """The commit that speaks much for a file."""
@@ -245,57 +225,3 @@ def _terms(question: Question) -> Iterable[str]:
     yield from (NAME_WORD + word for word in question.words)
     yield from (JOINED + name for name in (*question.identifiers, *question.pairs))
     yield from (NAME + name for name in (*question.names, *question.pairs, *question.plain))
-
-
-@dataclass(slots=True)
-class _Entries:
-    """A chunk of a file each: the file's place among the best, the chunk's, and its score."""
-
-    orders: Numbers
-    places: Numbers
-    scores: Floats = field(default_factory=lambda: np.zeros(0))
-
-    def score(self, scores: Floats) -> None:
-        self.scores = scores
-
-    def damp(self, matched: NDArray[np.bool_], second: float) -> None:
-        """Lowers a further chunk of a file; one that matches by its file alone is dropped."""
-        by_score = np.argsort(-self.scores, kind="stable")
-        small = self.orders[by_score].astype(np.uint16)  # which is sorted by counting
-        by_file = by_score[np.argsort(small, kind="stable")]
-        orders = self.orders[by_file]
-        fresh = np.flatnonzero(np.diff(orders, prepend=-1))
-        times = np.arange(orders.size) - np.repeat(fresh, np.diff(fresh, append=orders.size))
-        kept = matched[self.places[by_file]] | (times == 0)
-        before = np.cumsum(kept) - 1
-        times = before - before[np.repeat(fresh, np.diff(fresh, append=orders.size))]
-        chosen = by_file[kept]
-        self.orders, self.places = self.orders[chosen], self.places[chosen]
-        damping = second ** np.arange(_DAMPED + 1)
-        self.scores = self.scores[chosen] * damping[np.minimum(times[kept], _DAMPED)]
-
-    def best(self, most: int) -> list[tuple[int, int, float]]:
-        """(file, chunk, score), best first."""
-        among = np.arange(self.scores.size)
-        if among.size > most:
-            last = np.partition(self.scores, -most)[-most]
-            among = np.flatnonzero(self.scores >= last)
-        sorted_ = np.lexsort((self.places[among], self.orders[among], -self.scores[among]))
-        first = among[sorted_[:most]]
-        return list(
-            zip(
-                self.orders[first].tolist(),
-                self.places[first].tolist(),
-                self.scores[first].tolist(),
-                strict=True,
-            )
-        )
-
-
-def _entries(files: list[_File], candidates: Candidates) -> _Entries:
-    places = np.array([file.place for file in files])
-    starts = candidates.starts[places]
-    counts = candidates.starts[places + 1] - starts
-    ends = np.cumsum(counts)
-    orders = np.repeat(np.arange(len(files)), counts)
-    return _Entries(orders, np.arange(orders.size) + np.repeat(starts - (ends - counts), counts))

@@ -75,7 +75,9 @@ def siblings(scores: Floats, folders: NDArray[np.int32], numbers: Numbers) -> Fl
     asked = np.zeros(int(folders.max(initial=0)) + 1, np.bool_)
     asked[own[numbers]] = True
     members = np.flatnonzero((own >= 0) & asked[own])
-    members = members[np.lexsort((-scores[members], own[members]))]
+    members = members[np.argsort(-scores[members])]
+    codes = (np.cumsum(asked) - 1).astype(np.uint16)[own[members]]  # which are sorted by counting
+    members = members[np.argsort(codes, kind="stable")]
     starts = np.flatnonzero(np.diff(own[members], prepend=-1))
     sizes = np.diff(starts, append=members.size)
     places = np.arange(members.size) - np.repeat(starts, sizes)

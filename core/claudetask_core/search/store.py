@@ -77,6 +77,11 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("COMMIT")
 
+    def written(self) -> int:
+        """A number that grows with whatever is written of the files of any tree."""
+        with translated():
+            return self._counter("seq")
+
     def files_after(self, seq: int) -> list[tuple[int, FileRow]]:
         """(number, file) of what was written after that number, in their order."""
         with translated():

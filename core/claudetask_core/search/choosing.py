@@ -1,0 +1,124 @@
+"""Which files and which of their chunks go on, by the scores they have so far."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.chunk_fields import Candidates
+from claudetask_core.search.evidence import Floats, Numbers
+from claudetask_core.search.rows import FileRow
+
+FILES: Final = 100
+_SOME: Final = 2 * FILES
+_DAMPED: Final = 3
+
+Wanted = Callable[[FileRow], bool]
+
+
+class Best(NamedTuple):
+    """The best files, the best first: their numbers and rows, the contents they have, each by the
+    first file that has it, and the place of the content of each file among these.
+    """
+
+    numbers: Numbers
+    rows: list[FileRow]
+    contents: Numbers
+    places: Numbers
+
+
+def best_files(scores: Floats, catalog: Catalog, wanted: Wanted) -> Best:
+    """The best of the files that are there and wanted, `FILES` at most."""
+    numbers: list[int] = []
+    rows: list[FileRow] = []
+    for number in _best_first(scores):
+        row = catalog.rows[number]
+        if row is not None and wanted(row):
+            numbers.append(number)
+            rows.append(row)
+            if len(numbers) == FILES:
+                break
+    found = np.array(numbers, np.int64)
+    contents: dict[int, int] = {}
+    firsts = cast("list[int]", catalog.first[found].tolist())
+    places = [contents.setdefault(first, len(contents)) for first in firsts]
+    return Best(found, rows, np.array([*contents], np.int64), np.array(places, np.int64))
+
+
+def _best_first(scores: Floats) -> Iterator[int]:
+    """Numbers of files with any score, best first; few are sorted before more are asked for."""
+    numbers = np.flatnonzero(scores > 0)
+    if numbers.size > _SOME:
+        among = scores[numbers]
+        front = among >= np.partition(among, -_SOME)[-_SOME]
+        yield from _sorted(numbers[front], scores)
+        numbers = numbers[~front]
+    yield from _sorted(numbers, scores)
+
+
+def _sorted(numbers: Numbers, scores: Floats) -> list[int]:
+    return numbers[np.argsort(-scores[numbers], kind="stable")].tolist()
+
+
+@dataclass(slots=True)
+class Entries:
+    """A chunk of a file each: the file's place among the best, the chunk's, and its score."""
+
+    orders: Numbers
+    places: Numbers
+    scores: Floats
+
+    @classmethod
+    def of(cls, files: Best, candidates: Candidates) -> "Entries":
+        """All chunks of some files, in the order of the files, not scored yet."""
+        counts = candidates.counts[files.places]
+        orders = np.repeat(np.arange(counts.size), counts)
+        shifts = candidates.starts[files.places] - (np.cumsum(counts) - counts)
+        return cls(orders, np.arange(orders.size) + shifts[orders], np.zeros(orders.size))
+
+    def cut(self, most: int) -> None:
+        """Drops what is behind the best chunks of `most` files, as a further chunk never gains.
+
+        To be called while all chunks of each file are there, in the order of the files.
+        """
+        starts = np.flatnonzero(np.diff(self.orders, prepend=-1))
+        if starts.size > most:
+            best = np.maximum.reduceat(self.scores, starts)
+            self._keep(np.flatnonzero(self.scores >= np.partition(best, -most)[-most]))
+
+    def damp(self, matched: NDArray[np.bool_], second: float) -> None:
+        """Lowers a further chunk of a file; one that matches by its file alone is dropped."""
+        self._keep(np.lexsort((-self.scores, self.orders)))
+        fresh = np.flatnonzero(np.diff(self.orders, prepend=-1))
+        runs = np.repeat(fresh, np.diff(fresh, append=self.orders.size))
+        kept = matched[self.places]
+        kept[fresh] = True
+        before = np.cumsum(kept) - 1
+        times = np.minimum(before - before[runs], _DAMPED)
+        self.scores = self.scores * (second ** np.arange(_DAMPED + 1))[times]
+        self._keep(np.flatnonzero(kept))
+
+    def best(self, most: int) -> list[tuple[int, int, float]]:
+        """(file, chunk, score), best first."""
+        among = np.arange(self.scores.size)
+        if among.size > most:
+            last = np.partition(self.scores, -most)[-most]
+            among = np.flatnonzero(self.scores >= last)
+        sorted_ = np.lexsort((self.places[among], self.orders[among], -self.scores[among]))
+        first = among[sorted_[:most]]
+        return list(
+            zip(
+                self.orders[first].tolist(),
+                self.places[first].tolist(),
+                self.scores[first].tolist(),
+                strict=True,
+            )
+        )
+
+    def _keep(self, chosen: Numbers) -> None:
+        self.orders = self.orders[chosen]
+        self.places = self.places[chosen]
+        self.scores = self.scores[chosen]
