@@ -23,7 +23,6 @@ def hit(text: str, path: str = "src/a.py", start: int = 1, **more: object) -> Se
         "why": "w" * 300,
         "text": text,
         "truncated": False,
-        "highlights": [],
     }
     return SearchHit.model_validate({**fields, **more})
 
@@ -91,11 +90,8 @@ def test_of_a_long_hit_the_head_and_the_lines_with_the_words_are_shown_with_thei
     lines = ["# above", "def long_one():", *(f"    filler_{n} = {n}" for n in range(200))]
     lines[100] = "    wanted = token"
     marked = [Highlight(line=110, start=4, end=10), Highlight(line=110, start=13, end=18)]
-    shown = search.found(
-        answer(
-            hit("\n".join(lines), start=10, end_line=211, symbol="long_one", highlights=marked),
-        )
-    )
+    long_one = hit("\n".join(lines), start=10, end_line=211, symbol="long_one")
+    shown = search.found(answer(long_one.marked(lambda _text, _first: marked)))
     inside = shown.split("```python\n")[1].split("\n```")[0].split("\n")
     assert inside[:3] == [" 10 # above", " 11 def long_one():", " 12     filler_0 = 0"]
     assert "110     wanted = token" in inside

@@ -215,7 +215,6 @@ def found(text: str) -> SearchResults:
             why=text,
             text=text,
             truncated=False,
-            highlights=[],
         )
         for path in (text, f"b{text}")
     ]

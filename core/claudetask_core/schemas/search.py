@@ -1,9 +1,11 @@
 """A question to the code index and its answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, PrivateAttr, StringConstraints, computed_field
 
 from claudetask_core.schemas.base import NoNul, ReadModel, Text, WriteModel
 
@@ -35,6 +37,10 @@ class Highlight:
     end: int
 
 
+Marks = Callable[[str, int], list[Highlight]]
+"""Finds the words of a question in some lines, the first of which has this number in its file."""
+
+
 class SearchHit(ReadModel):
     """Whole lines of one file, `start_line` to `end_line` counted from 1, both included.
 
@@ -53,7 +59,17 @@ class SearchHit(ReadModel):
     why: str
     text: str
     truncated: bool
-    highlights: list[Highlight]
+    _marker: Marks | None = PrivateAttr(default=None)
+
+    def marked(self, marker: Marks) -> Self:
+        """The hit itself, whose highlights `marker` finds as soon as someone wants them."""
+        self._marker = marker
+        return self
+
+    @computed_field
+    @cached_property
+    def highlights(self) -> list[Highlight]:
+        return self._marker(self.text, self.start_line) if self._marker is not None else []
 
 
 class SearchResults(ReadModel):

@@ -49,7 +49,8 @@ class ChunkVectors:
     def _turn_to(self, encoder: str) -> None:
         """Forgets the vectors of another encoder; an index is asked by one at a time."""
         if encoder != self._encoder:
-            self._encoder, self._size = encoder, 0
+            self._encoder = encoder
+            self._size = 0
             self._known.clear()
 
     def _keep(self, blob: int, data: bytes) -> None:

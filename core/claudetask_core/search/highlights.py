@@ -21,44 +21,49 @@ _FOLDED: Final = bytes(
 """Makes ASCII letters small, and blanks of all that stands in no word."""
 
 
-def highlights(marker: "Marker", text: str, first: int) -> list[Highlight]:
-    """The first `MOST` places, in order; none overlaps another.
-
-    Args:
-        marker: Knows what was asked.
-        text: The lines that are shown.
-        first: The number in its file of the first of them.
-    """
-    found: list[Highlight] = []
-    line, line_start = first, 0
-    for place, spans in marker.places(text):
-        breaks = text.count("\n", line_start, place)
-        if breaks:
-            line += breaks
-            line_start = text.rindex("\n", line_start, place) + 1
-        offset = place - line_start
-        for start, end in spans:
-            found.append(Highlight(line, offset + start, offset + end))
-            if len(found) == MOST:
-                return found
-    return found
-
-
 class Marker:
     """Finds the words of a question, remembering those it has met.
 
     Args:
-        question: What was asked.
+        question: What was asked; those who look for the same are equal.
     """
 
     def __init__(self, question: Question) -> None:
+        self._text = question.text
         self._stems = frozenset(question.words)
         self._whole = frozenset((*question.identifiers, *question.pairs))
         self._beginnings = sorted({_beginning(word) for word in question.words})
         self._encoded = [word.encode() for word in self._beginnings if word.isascii()]
         self._known: dict[str, list[_Span]] = {}
 
-    def places(self, text: str) -> Iterator[tuple[int, list[_Span]]]:
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Marker) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __call__(self, text: str, first: int) -> list[Highlight]:
+        """The first `MOST` places, in order; none overlaps another.
+
+        Args:
+            text: The lines that are shown.
+            first: The number in its file of the first of them.
+        """
+        found: list[Highlight] = []
+        line, line_start = first, 0
+        for place, spans in self._places(text):
+            breaks = text.count("\n", line_start, place)
+            if breaks:
+                line += breaks
+                line_start = text.rindex("\n", line_start, place) + 1
+            offset = place - line_start
+            for start, end in spans:
+                found.append(Highlight(line, offset + start, offset + end))
+                if len(found) == MOST:
+                    return found
+        return found
+
+    def _places(self, text: str) -> Iterator[tuple[int, list[_Span]]]:
         """Where runs of letters, digits and `_` that hold a word of the question begin, in order,
         and where in them those words are.
         """

@@ -6,7 +6,7 @@ from typing import Final
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.search.analysis import WITHHELD
-from claudetask_core.search.highlights import Marker, highlights
+from claudetask_core.search.highlights import Marker
 from claudetask_core.search.kinds import category, kind_filter
 from claudetask_core.search.languages import canonical
 from claudetask_core.search.listing import glob
@@ -91,8 +91,7 @@ def _hit(one: Ranked, lines: Lines, marker: Marker) -> SearchHit:
         why=_why(one),
         text=text,
         truncated=shown != whole,
-        highlights=highlights(marker, text, chunk.start),
-    )
+    ).marked(marker)
 
 
 def _shown(lines: list[str]) -> list[str]:

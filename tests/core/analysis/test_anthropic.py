@@ -47,7 +47,6 @@ class FakeSearch:
             why="",
             text="def login(): ...",
             truncated=False,
-            highlights=[],
         )
         return SearchResults(
             query=query.query, complete=1.0, results=[hit], weak=False, message=None

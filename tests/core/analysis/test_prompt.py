@@ -70,7 +70,6 @@ def hit(text: str) -> SearchHit:
         why="",
         text=text,
         truncated=False,
-        highlights=[],
     )
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from claudetask_core.schemas.search import Highlight, SearchHit, SearchQuery
 from claudetask_core.search import advice, hits
-from claudetask_core.search.highlights import MOST, Marker, highlights
+from claudetask_core.search.highlights import MOST, Marker
 from claudetask_core.search.kinds import Category, KindUnknown, category, kind_filter
 from claudetask_core.search.question import understand
 from claudetask_core.search.tokens import joined, parts, stem, words
@@ -61,7 +61,7 @@ def test_kind_may_still_name_the_kind_that_a_result_shows(sample: Tree) -> None:
 
 
 def marked(question: str, line: str) -> list[str]:
-    found = highlights(Marker(understand(question)), line, 7)
+    found = Marker(understand(question))(line, 7)
     assert all(mark.line == 7 for mark in found)
     return [line[mark.start : mark.end] for mark in found]
 
@@ -98,7 +98,7 @@ LINES = st.lists(st.text(st.characters(exclude_characters="\n"), max_size=60), m
 @given(question=st.text(max_size=40), lines=LINES)
 def test_marks_lie_in_their_lines_in_order_and_apart(question: str, lines: list[str]) -> None:
     marker = Marker(understand(question + " " + " ".join(lines[:1])))
-    found = highlights(marker, "\n".join(lines), 3)
+    found = marker("\n".join(lines), 3)
     last = (0, 0)
     for mark in found:
         assert 0 <= mark.start < mark.end <= len(lines[mark.line - 3])
@@ -115,7 +115,7 @@ def test_no_word_of_the_question_is_passed_over(
 ) -> None:
     text = "".join(f"{word}{between}" for word, between in written)
     asked = understand(" ".join(question))
-    found = [text_between(text, mark) for mark in highlights(Marker(asked), text, 1)]
+    found = [text_between(text, mark) for mark in Marker(asked)(text, 1)]
     expected = [
         word
         for word in words(text)
@@ -131,7 +131,7 @@ def text_between(text: str, mark: Highlight) -> str:
 
 
 def test_no_more_than_fifty_words_are_marked() -> None:
-    assert len(highlights(Marker(understand("a")), "a a a a\n" * 100, 1)) == MOST
+    assert len(Marker(understand("a"))("a a a a\n" * 100, 1)) == MOST
 
 
 def test_marks_carry_the_numbers_of_the_files_lines(sample: Tree) -> None:
