@@ -2,8 +2,8 @@
 
 Every file has a number; the number of a file that is gone is not used again. Arrays have a
 place for each number, and `owner` tells for each chunk the file it is scored with: the first
-of those that share its content (`first`). `blobs`, `bases` and `counts` name its
-content and the chunks of that.
+of those that share its content (`first`). `blobs`, `bases` and `counts` name the content of a file
+and its chunks. `places` is room for a question to mark chunks in, which it leaves as it found it.
 """
 
 import gc
@@ -51,6 +51,7 @@ class Catalog:
         self.chunks = 0
         self.tests = 0
         self.owner = np.full(_ROOM, NOBODY, np.int32)
+        self.places = np.full(_ROOM, NOBODY, np.int32)
         self.chunk_lengths = np.zeros(_ROOM, np.uint16)
         self.first = np.zeros(_ROOM, np.int32)
         self.lengths = np.zeros(_ROOM, np.float64)
@@ -137,6 +138,7 @@ class Catalog:
 
     def _make_room(self, files: int, chunks: int) -> None:
         self.owner = _grown(self.owner, chunks, NOBODY)
+        self.places = _grown(self.places, chunks, NOBODY)
         self.chunk_lengths = _grown(self.chunk_lengths, chunks, 0)
         self.first = _grown(self.first, files, 0)
         self.lengths = _grown(self.lengths, files, 0)

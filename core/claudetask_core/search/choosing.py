@@ -50,13 +50,12 @@ def best_files(scores: Floats, catalog: Catalog, wanted: Wanted) -> Best:
 
 def _best_first(scores: Floats) -> Iterator[int]:
     """Numbers of files with any score, best first; few are sorted before more are asked for."""
-    numbers = np.flatnonzero(scores > 0)
-    if numbers.size > _SOME:
-        among = scores[numbers]
-        front = among >= np.partition(among, -_SOME)[-_SOME]
-        yield from _sorted(numbers[front], scores)
-        numbers = numbers[~front]
-    yield from _sorted(numbers, scores)
+    rest = scores > 0
+    least = np.partition(scores, -_SOME)[-_SOME] if scores.size > _SOME else 0.0
+    if least > 0:
+        yield from _sorted(np.flatnonzero(scores >= least), scores)
+        rest &= scores < least
+    yield from _sorted(np.flatnonzero(rest), scores)
 
 
 def _sorted(numbers: Numbers, scores: Floats) -> list[int]:

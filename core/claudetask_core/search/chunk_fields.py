@@ -18,6 +18,8 @@ from claudetask_core.search.weights import Weights
 
 _K1: Final = 1.5
 _B: Final = 0.75
+_NOWHERE: Final = np.zeros(0, np.int64)
+_NEVER: Final = np.zeros(0)
 
 
 @dataclass(slots=True)
@@ -144,26 +146,32 @@ class ChunkScorer:
         return [found.of(end - len(group), end) for end, group in zip(ends, terms, strict=True)]
 
     def _occurrences(self, terms: Sequence[str]) -> _Occurrences:
-        where = np.full(self._catalog.owner.size, NOBODY, np.int32)
-        where[self._candidates.numbers] = np.arange(self._candidates.size)
+        found = [(number, self._witness.of(term)) for number, term in enumerate(terms)]
+        found = [(number, one) for number, one in found if one.chunks.size]
+        there = self._places([one.chunks for _, one in found])
+        among = [np.flatnonzero(places >= 0) for places in there]
+        within = [places[kept] for places, kept in zip(there, among, strict=True)]
+        chunks = np.concatenate((_NOWHERE, *within)).astype(np.int64, copy=False)
+        often = [one.times[kept] for (_, one), kept in zip(found, among, strict=True)]
+        times = np.concatenate((_NEVER, *often))
+        sizes = [kept.size for kept in among]
+        numbers = np.repeat(np.array([number for number, _ in found], np.int64), sizes)
         rarities = np.zeros(len(terms))
-        sizes = [0] * len(terms)
-        places: list[NDArray[np.int32]] = [where[:0]]
-        times: list[Floats] = [rarities[:0]]
-        for number, found in enumerate(map(self._witness.of, terms)):
-            if found.chunks.size:
-                rarities[number] = rarity(self._catalog.chunks, found.chunks.size)
-                there = where[found.chunks]
-                among = np.flatnonzero(there >= 0)
-                sizes[number] = among.size
-                places.append(there[among])
-                times.append(found.times[among])
-        numbers = np.repeat(np.arange(len(terms)), sizes)
-        chunks = np.concatenate(places).astype(np.int64)
+        for number, one in found:
+            rarities[number] = rarity(self._catalog.chunks, one.chunks.size)
         lengths = self._catalog.chunk_lengths[self._candidates.numbers[chunks]].astype(np.float64)
         mean = self._catalog.length / max(1, self._catalog.chunks)
-        gains = saturated(np.concatenate(times), lengths, mean, _K1, _B)
+        gains = saturated(times, lengths, mean, _K1, _B)
         return _Occurrences(numbers, chunks, rarities[numbers] * gains, rarities)
+
+    def _places(self, chunks: Sequence[Numbers]) -> list[NDArray[np.int32]]:
+        """The place of each chunk among the candidates, `NOBODY` for one that is none of them."""
+        where, numbers = self._catalog.places, self._candidates.numbers
+        where[numbers] = np.arange(numbers.size)
+        try:
+            return [where[some] for some in chunks]
+        finally:
+            where[numbers] = NOBODY
 
     def _summed(self, found: _Occurrences, values: Floats) -> Floats:
         sums = np.bincount(found.places, values, minlength=self._candidates.size)

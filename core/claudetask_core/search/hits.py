@@ -78,8 +78,7 @@ def assemble(shelf: Shelf, ranked: Sequence[Ranked], query: SearchQuery) -> Answ
 def _hit(one: Ranked, lines: Lines, marker: Marker) -> SearchHit:
     chunk = one.chunk
     whole = lines.between(chunk.start, chunk.end)
-    shown = _shown(whole)
-    text = "\n".join(shown)
+    text = _shown(whole)
     return SearchHit(
         path=one.file.path,
         start_line=chunk.start,
@@ -90,18 +89,16 @@ def _hit(one: Ranked, lines: Lines, marker: Marker) -> SearchHit:
         score=round(one.score, 4),
         why=_why(one),
         text=text,
-        truncated=shown != whole,
+        truncated=text != whole,
     ).marked(marker)
 
 
-def _shown(lines: list[str]) -> list[str]:
+def _shown(text: str) -> str:
     """As many lines as fit, the first of them in any case: as much of it as does."""
-    size = 0
-    for number, line in enumerate(lines):
-        size += len(line) + 1
-        if size > TEXT_LIMIT:
-            return lines[:number] or [line[:TEXT_LIMIT]]
-    return lines
+    if len(text) < TEXT_LIMIT:
+        return text
+    end = text.rfind("\n", 0, TEXT_LIMIT)
+    return text[:end] if end >= 0 else text[:TEXT_LIMIT]
 
 
 def _why(one: Ranked) -> str:

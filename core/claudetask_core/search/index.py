@@ -171,7 +171,9 @@ class CodeIndex:
                 self._catalog.sync(store)
                 return self._asker.prepare(store, self._catalog)
 
-        return self._reader.run(prepare) or self._writer.run(Store.merge)
+        if self._reader.run(prepare) or self._writer.run(Store.merge):
+            return True
+        return self._shelf.fill(self._catalog.rows)
 
     def _left_out(self, work: Work) -> bool:
         """Whether files are missing after the work, as their content was just forgotten."""

@@ -1,8 +1,8 @@
 """Which files have a word in their name or their folders."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -38,12 +38,6 @@ class Holders:
             array = self._arrays[word] = np.array(numbers, np.int64)
         return array
 
-    def has(self, word: str, number: int) -> bool:
-        """Whether a file has a word."""
-        numbers = self._numbers.get(word, ())
-        place = bisect_left(numbers, number)
-        return place < len(numbers) and numbers[place] == number
-
     def longer(self, word: str) -> Iterator[str]:
         """The words that begin with `word` and are not it."""
         if len(self._sorted) != len(self._numbers):
@@ -75,14 +69,6 @@ class Paths:
             numbers = self.stem_words.of(word[:length])
             if numbers.size:
                 yield numbers, length / len(word)
-
-    def words_of(self, number: int, words: Iterable[str]) -> list[str]:
-        """Those of some words that a file's name or its folders have."""
-        return [
-            word
-            for word in words
-            if self.stem_words.has(word, number) or self.folder_words.has(word, number)
-        ]
 
     def add(self, number: int, terms: PathTerms) -> None:
         """Takes in a file whose number is above all others."""

@@ -21,6 +21,7 @@ from claudetask_core.search.commit_fields import NO_COMMIT, CommitFields, Histor
 from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity
 from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
+from claudetask_core.search.paths import path_terms
 from claudetask_core.search.priors import factors, is_test_mark
 from claudetask_core.search.question import Question
 from claudetask_core.search.remembered import Remembered
@@ -168,6 +169,11 @@ class Ranker:
         best = max((sum(rare[word] for word in some) for some in words), default=0.0)
         return math.sqrt(best / whole) if whole else 1.0
 
+    def _path_words(self, path: str) -> list[str]:
+        terms = path_terms(path)
+        known = {*terms.stem_words, *terms.folder_words}
+        return [word for word in self._question.words if word in known]
+
     def _spelled(self, terms: list[str]) -> list[str]:
         """The terms as the question writes them, each once."""
         spelled = self._question.spelled
@@ -185,12 +191,9 @@ class Ranker:
         numbers = cast("list[int]", files.numbers.tolist())
         blobs = cast("list[int]", self._catalog.blobs[files.numbers].tolist())
         firsts = cast("list[int]", candidates.starts[files.places].tolist())
-        rows = self._store.chunks([*dict.fromkeys(blobs[order] for order, _, _ in best)])
-        words_of = self._catalog.paths.words_of
-        in_path = {
-            order: words_of(numbers[order], self._question.words)
-            for order in dict.fromkeys(order for order, _, _ in best)
-        }
+        orders = dict.fromkeys(order for order, _, _ in best)
+        in_path = {order: self._path_words(files.rows[order].path) for order in orders}
+        rows = self._store.chunks([*dict.fromkeys(blobs[order] for order in orders)])
         in_text = [scorer.words_in(place) for _, place, _ in best]
         held = self._held(
             {*words, *in_path[order]}

@@ -8,7 +8,7 @@ written to a file sets the time of its status, and no program can set that back.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -18,8 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from claudetask_core.search.reading import Identity, identity, is_inside, read, text_of
+from claudetask_core.search.rows import FileRow
 
-_MOST: Final = 8_000_000
+_MOST: Final = 12_000_000
+_AHEAD: Final = 0.6
+_AT_ONCE: Final = 100
 _TICK_NS: Final = 100_000_000
 _LINE_END: Final = 10
 
@@ -35,17 +38,17 @@ class Lines:
         self._text = text
         self._ends: NDArray[np.int64] | None = None
 
-    def between(self, start: int, end: int) -> list[str]:
-        """The lines from `start` to `end`, counted from 1, both included, without their ends."""
+    def between(self, start: int, end: int) -> str:
+        """The lines from `start` to `end`, counted from 1, both included, without the last end."""
         text = self._text
         if not text.isascii():
-            return text.split("\n", end)[start - 1 : end]
+            return "\n".join(text.split("\n", end)[start - 1 : end])
         if self._ends is None:
             self._ends = np.flatnonzero(np.frombuffer(text.encode("ascii"), np.uint8) == _LINE_END)
         ends = self._ends
         first = int(ends[start - 2]) + 1 if start > 1 else 0
         last = int(ends[end - 1]) if end <= ends.size else len(text)
-        return text[first:last].split("\n")
+        return text[first:last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Shelf:
         self._now = now
         self._copies: OrderedDict[str, _Copy] = OrderedDict()
         self._size = 0
+        self._ahead = 0
         self._lock = Lock()
 
     def lines(self, path: str, digest: bytes, safe: set[str]) -> Lines | None:
@@ -103,6 +107,23 @@ class Shelf:
         if started - max(copy.identity.mtime_ns, copy.identity.changed_ns) > _TICK_NS:
             self._keep(path, copy)
         return copy.lines
+
+    def fill(self, rows: Sequence[FileRow | None]) -> bool:
+        """Reads the next few files ahead, as long as there is room; whether there are more.
+
+        Args:
+            rows: All files, those that matter most first; the same ones at every call.
+        """
+        some = rows[self._ahead : self._ahead + _AT_ONCE]
+        self._ahead += len(some)
+        safe: set[str] = set()
+        for row in some:
+            if self._size > self._most * _AHEAD:
+                self._ahead = len(rows)
+                break
+            if row is not None:
+                self.lines(row.path, row.digest, safe)
+        return self._ahead < len(rows)
 
     def _copy(self, path: str) -> _Copy | None:
         """What is kept of a file, where the file is still as it was."""

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.search import shelf as shelf_module
-from claudetask_core.search.reading import Content, read
+from claudetask_core.search.reading import Content, Signature, read
+from claudetask_core.search.rows import FileRow
 from claudetask_core.search.shelf import Lines, Shelf
 
 HOUR_NS = 3600 * 10**9
@@ -41,7 +42,7 @@ def made(root: Path, *, most: int = 1000, ahead: int = HOUR_NS) -> Callable[...,
 
     def lines(path: str = "a.py", text: str = TEXT) -> list[str] | None:
         found = shelf.lines(path, digest(text), set())
-        return None if found is None else found.between(1, text.count("\n"))
+        return None if found is None else found.between(1, text.count("\n")).split("\n")
 
     return lines
 
@@ -104,8 +105,43 @@ def test_a_file_with_another_digest_has_no_lines(tmp_path: Path, reads: list[str
     assert reads == ["a.py"]
 
 
+def rows(root: Path, *names: str) -> list[FileRow | None]:
+    """Files of a tree as the index has them, all of one text."""
+    for name in names:
+        (root / name).write_text(TEXT, "utf-8")
+    return [FileRow(name, Signature(len(TEXT), 0, 0), digest(TEXT), None, None) for name in names]
+
+
+def test_files_are_read_ahead_a_few_at_a_time(
+    tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf_module, "_AT_ONCE", 2)
+    files = rows(tmp_path, "a", "b", "c")
+    files[1] = None  # which is gone
+    shelf = Shelf(tmp_path, 1000, now=lambda: tmp_path.stat().st_ctime_ns + HOUR_NS)
+    assert shelf.fill(files)
+    assert reads == ["a"]
+    assert not shelf.fill(files)
+    assert not shelf.fill(files)
+    assert shelf.lines("c", digest(TEXT), set()) is not None
+    assert reads == ["a", "c"]
+
+
+def test_reading_ahead_leaves_room_and_takes_none_from_what_was_asked_for(
+    tmp_path: Path, reads: list[str]
+) -> None:
+    files = rows(tmp_path, "a", "b", "c", "d", "e")
+    now = tmp_path.stat().st_ctime_ns + HOUR_NS
+    shelf = Shelf(tmp_path, 1000, most=4 * len(TEXT), now=lambda: now)
+    assert shelf.lines("e", digest(TEXT), set()) is not None
+    assert not shelf.fill(files)
+    assert reads == ["e", "a", "b"]
+    assert shelf.lines("e", digest(TEXT), set()) is not None
+    assert reads == ["e", "a", "b"]
+
+
 @pytest.mark.parametrize("text", ["a\nb\n\nd\n", "a\nb\n\nd", "\u00e4\nb\n\nd\n", "\u00e4\nb\n\nd"])
 def test_lines_are_those_of_the_whole_text_wherever_they_stand(text: str) -> None:
     whole = [text[0], "b", "", "d"]
     for start, end in combinations_with_replacement(range(1, 5), 2):
-        assert Lines(text).between(start, end) == whole[start - 1 : end]
+        assert Lines(text).between(start, end) == "\n".join(whole[start - 1 : end])
