@@ -188,12 +188,10 @@ class Ranker:
         commits: CommitFields | None,
     ) -> list[Ranked]:
         """The chosen chunks with their lines and what speaks for them."""
-        numbers = cast("list[int]", files.numbers.tolist())
         blobs = cast("list[int]", self._catalog.blobs[files.numbers].tolist())
         firsts = cast("list[int]", candidates.starts[files.places].tolist())
-        orders = dict.fromkeys(order for order, _, _ in best)
-        in_path = {order: self._path_words(files.rows[order].path) for order in orders}
-        rows = self._store.chunks([*dict.fromkeys(blobs[order] for order in orders)])
+        in_path = {order: self._path_words(files.rows[order].path) for order, _, _ in best}
+        rows = self._store.chunks([*dict.fromkeys(blobs[order] for order in in_path)])
         in_text = [scorer.words_in(place) for _, place, _ in best]
         held = self._held(
             {*words, *in_path[order]}
@@ -207,7 +205,7 @@ class Ranker:
                 names=self._spelled(scorer.names_in(place)),
                 path_words=self._spelled(in_path[order]),
                 text_words=self._spelled(words),
-                commit=self._commit(commits, numbers[order]),
+                commit=self._commit(commits, int(files.numbers[order])),
             )
             for words, (order, place, score) in zip(in_text, best, strict=True)
         ]

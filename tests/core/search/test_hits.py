@@ -141,6 +141,14 @@ def test_marks_carry_the_numbers_of_the_files_lines(sample: Tree) -> None:
     assert set(marked) == {"token"}
 
 
+def test_the_same_question_has_equal_hits_and_another_has_others(sample: Tree) -> None:
+    (first, *_), (again, *_) = sample.ask("token limiter"), sample.ask("token limiter")
+    assert first.highlights
+    assert first == again
+    assert hash(Marker(understand("token"))) == hash(Marker(understand("token")))
+    assert Marker(understand("token")) != Marker(understand("limiter"))
+
+
 def test_marks_are_only_in_lines_that_are_shown(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
