@@ -6,9 +6,9 @@
 GITS holds one git directory for each repository of PINS, named owner+name (or owner+name/repo).
 `make` writes what `bench/code_search.py` reads: OUT/repos/NAME, the whole tree at the base
 revision, with the history up to it (its objects stay in GITS); OUT/annotations/NAME.json;
-OUT/repos.json, and OUT/repos_a.json with OUT/repos_b.json, its two halves. A question is a later
+OUT/repos.json, and for each half that pins name OUT/repos_HALF.json. A question is a later
 commit's subject; the answers are the files of the base tree that the commit modified. The same
-pins give the same questions.
+pins give the same questions; an entry may say how many its repository is asked (`questions`).
 """
 
 import argparse
@@ -25,7 +25,7 @@ from typing import Any, Final
 from bench.commit_messages import Commit, Question, question_of
 from claudetask_core.safe_git import SWITCHES, environment
 
-COUNT: Final = 24  # questions taken from a repository
+COUNT: Final = 24  # questions taken from a repository whose entry does not say how many
 BEHIND: Final = 60  # usable commits between the base and the tip
 SCANNED: Final = 4000  # commits of a history that are looked at
 MOST_PER_FILE: Final = 2  # questions that one file may answer
@@ -78,8 +78,8 @@ def base_of(folder: Path, tip: str) -> str:
     return git(folder, "rev-list", "-1", "--first-parent", before, tip).strip()
 
 
-def chosen(folder: Path, base: str, tip: str) -> list[Question]:
-    """What the commits nearest after the base ask of its tree, no file asked for too often."""
+def chosen(folder: Path, base: str, tip: str, most: int = COUNT) -> list[Question]:
+    """What the `most` commits nearest after the base ask of its tree, no file asked too often."""
     tree = tree_of(folder, base)
     asked: Counter[str] = Counter()
     found: list[Question] = []
@@ -91,7 +91,7 @@ def chosen(folder: Path, base: str, tip: str) -> list[Question]:
             continue
         asked.update([question.query, *question.relevant])
         found.append(question)
-    return found[:COUNT]
+    return found[:most]
 
 
 def export(folder: Path, revision: str, target: Path) -> None:
@@ -130,7 +130,7 @@ def made(folder: Path, pin: dict[str, Any], out: Path) -> dict[str, Any]:
             "secondary": list[str](),
             "category": "commit",
         }
-        for question in chosen(folder, pin["base"], pin["tip"])
+        for question in chosen(folder, pin["base"], pin["tip"], pin.get("questions", COUNT))
     ]
     (out / "annotations").mkdir(exist_ok=True)
     (out / "annotations" / f"{name}.json").write_text(json.dumps(questions, indent=1) + "\n")
@@ -165,13 +165,12 @@ def pin_all(gits: Path, pins: Path) -> None:
 
 
 def make_all(gits: Path, pins: Path, out: Path) -> None:
-    halves: dict[str, list[dict[str, Any]]] = {"a": [], "b": []}
+    halves: dict[str, list[dict[str, Any]]] = {}
     for pin in json.loads(pins.read_text()):
-        halves[pin["half"]].append(made(directory_of(gits, pin["github"]), pin, out))
-    for name, specs in (
-        ("", halves["a"] + halves["b"]),
-        *((f"_{k}", v) for k, v in halves.items()),
-    ):
+        specs = halves.setdefault(pin["half"], [])
+        specs.append(made(directory_of(gits, pin["github"]), pin, out))
+    everything = [spec for _, specs in sorted(halves.items()) for spec in specs]
+    for name, specs in (("", everything), *((f"_{half}", specs) for half, specs in halves.items())):
         (out / f"repos{name}.json").write_text(json.dumps(specs, indent=1) + "\n")
 
 

@@ -151,6 +151,11 @@ def test_the_same_pins_make_the_same_questions_on_the_whole_tree(
 
     questions: list[dict[str, Any]] = json.loads(annotations)
     assert [question["query"] for question in questions] == list(SUBJECTS[:2])
+    pins.write_text(json.dumps([json.loads(pinned)[0] | {"questions": 1}]))
+    run(monkeypatch, "make", gits, pins, tmp_path / "fewer")
+    fewer = json.loads((tmp_path / "fewer" / "annotations" / "pool.json").read_text())
+    assert fewer == questions[:1]
+
     assert questions[0] == {
         "query": SUBJECTS[0],
         "relevant": ["src/pool.py"],
@@ -172,13 +177,15 @@ def test_the_same_pins_make_the_same_questions_on_the_whole_tree(
         "bytes": spec["bytes"],
         "queries": 2,
     }
-    assert json.loads((out / "repos_b.json").read_text()) == []
+    assert not (out / "repos_b.json").exists()
     assert json.loads((out / "repos.json").read_text()) == [spec]
 
 
 def test_the_repository_s_own_pins_are_whole() -> None:
     pins = json.loads(Path(commit_questions.__file__).with_suffix(".json").read_text())
-    assert {tuple(pin) for pin in pins} == {("github", "language", "half", "tip", "base")}
+    fields = ("github", "language", "half", "tip", "base")
+    assert {tuple(pin) for pin in pins if pin["half"] in "ab"} == {fields}
+    assert {tuple(pin) for pin in pins if pin["half"] == "c"} == {(*fields, "questions")}
     assert len({pin["github"] for pin in pins}) == len(pins)
     halves = [sum(pin["half"] == half for pin in pins) for half in "ab"]
     assert halves[0] == halves[1]
