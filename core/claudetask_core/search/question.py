@@ -47,7 +47,19 @@ _CHANGES: Final = frozenset(
         "guard hoist mention consider minimize factor rip exclude accept mark override"
     )
 )
-"""What a request for a change begins with."""
+"""What a request for a change begins with, which counts less wherever it stands in one."""
+_OPENINGS: Final = words_of(
+    "adding also never directly fully better more less fewer explicitly automatically actually "
+    "correctly properly slightly significantly no prefer prefers consider considers provide "
+    "provides permit permits assume assumes suggest suggests discard discards forbid forbids "
+    "refuse refuses disambiguate canonicalize retain retains defer defers omit omits prioritize "
+    "modify modifies refine refines reorganize rearrange stabilize parameterize dedupe "
+    "deduplicate regenerate rethrow recover isolate tune hide hides trim trims strip strips "
+    "force forces fall rely verify cover"
+)
+"""What else one begins with, which tells as much as other words do."""
+_NEGATED: Final = re.compile(r"(?:do not|don['’]?t)\b", re.IGNORECASE)
+_NOUN_ENDINGS: Final = ("ing", "er")
 _MANNER: Final = frozenset(
     stem(word)
     for word in words_of(
@@ -80,7 +92,7 @@ _SCOPE: Final = re.compile(
     r"(?:\[[^\]]{1,40}\]:?|\(\w{1,20}\)"
     r"|(?:[\w./*-]{1,40} ){0,2}[\w./*-]{1,40}(?:\([^)]{0,40}\))?:)\s+"
 )
-_FIRST_WORD: Final = re.compile(r"[A-Za-z]+")
+_FIRST_WORD: Final = re.compile(r"[A-Za-z]+(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +181,8 @@ def _is_change(text: str) -> bool:
     text = _LEADING_MARKS.sub("", text, count=1)
     if " " not in text:
         return False
+    if _NEGATED.match(text):
+        return True
     first = _FIRST_WORD.match(text)
     begin = first[0].lower() if first else ""
     if begin in _ASKED:
@@ -179,7 +193,9 @@ def _is_change(text: str) -> bool:
 
 
 def _begins_a_change(word: str) -> bool:
-    return word == "adding" or (not word.endswith("ing") and stem(word) in _CHANGES)
+    if word in _OPENINGS:
+        return True
+    return not word.endswith(_NOUN_ENDINGS) and stem(word) in _CHANGES
 
 
 def _looks_like_a_name(word: str, *, first: bool) -> bool:
