@@ -24,6 +24,7 @@ from claudetask_core.db.copies import Facts, Stop, never
 from claudetask_core.db.engine import make_private_folder
 from claudetask_core.db.refusals import BoardBroken, BoardUnwritable
 from claudetask_core.errors import DomainError, NotFound, Unavailable
+from claudetask_core.services.lanes import Lane
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class Backups:
         self._clock = clock
         self._keep = keep
         self._ending = threading.Event()
+        self._lane = Lane("copy")
         self._task: asyncio.Task[None] | None = None
         self._end: asyncio.Event | None = None
 
@@ -233,7 +235,7 @@ class Backups:
 
     async def _run(self, end: asyncio.Event) -> None:
         while not end.is_set():
-            await asyncio.to_thread(self.look)
+            await self._lane.run(self.look)
             with suppress(TimeoutError):
                 await asyncio.wait_for(end.wait(), LOOK_SECONDS)
 

@@ -19,6 +19,7 @@ from claudetask_core.services.agent_folders import above
 from claudetask_core.services.agent_scan import AGENTS, scan
 from claudetask_core.services.events import EventService
 from claudetask_core.services.files import RootSource
+from claudetask_core.services.lanes import Lane
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class DiskWatch:
         self._root = root
         self._events = events
         self._clock = clock
+        self._lane = Lane("disk")
         self._task: asyncio.Task[None] | None = None
         self._last: _Look | None = None
         self._since = clock.now()
@@ -67,7 +69,7 @@ class DiskWatch:
     async def look(self) -> None:
         """Compares the disk with the last look and announces what differs."""
         last, root = self._last, await self._root()
-        self._last = await asyncio.to_thread(_look, root, last)
+        self._last = await self._lane.run(_look, root, last)
         changes = _changes(last, self._last) if last is not None and last.root == root else []
         if changes:
             await asyncio.sleep(GRACE_SECONDS)

@@ -23,6 +23,7 @@ from claudetask_core.schemas.search import IndexState, SearchHit, SearchQuery, S
 from claudetask_core.search import advice
 from claudetask_core.search.hits import filter_of
 from claudetask_core.search.index import CodeIndex
+from claudetask_core.services.lanes import Lane
 from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding, opened
 from claudetask_core.services.search_tree import ENOUGH, Tree
 from claudetask_core.stopping import Stopped
@@ -34,6 +35,10 @@ INDEX: Final = "code.db"
 """The index file, which all trees of a board share: linked worktrees have most in common."""
 QUICK: Final = 0.1
 HASTE: Final = 0.03
+ASKING: Final = 4
+"""So many questions are worked on at once; Python runs one of them at a time anyway."""
+KEEPING: Final = 3
+"""A refresh, the history and what makes questions faster may be under way together."""
 WATCH_SECONDS: Final = 10.0
 _WATCH_SHARE: Final = 50
 
@@ -83,6 +88,8 @@ class SearchService:
         self._embedding = embedding
         self._workers = workers
         self._history = history
+        self._asking = Lane("ask", ASKING)
+        self._keeping = Lane("index", KEEPING)
         self._trees: dict[Path, Tree] = {}
         self._listeners: list[Listener] = []
         self._watcher: asyncio.Task[None] | None = None
@@ -114,7 +121,7 @@ class SearchService:
         hits = await self._caught_up(tree, query)
         looked = hits is not None or await self._looked(tree)
         if hits is None:
-            hits = await asyncio.to_thread(tree.index.ask, query)
+            hits = await self._asking.run(tree.index.ask, query)
         said = [await self._advice(tree, query, hits), self._notice, tree.index.notice]
         complete = tree.complete
         if not looked:  # a change may have been missed, so what is answered is not all
@@ -132,7 +139,7 @@ class SearchService:
         """The answer, where the index is known to equal the tree without a look at it."""
         if not tree.built or tree.failure is not None:
             return None
-        changed, hits = await asyncio.to_thread(_asked, tree, query)
+        changed, hits = await self._asking.run(_asked, tree, query)
         if changed:
             await self._tell("built")
         return hits
@@ -145,11 +152,10 @@ class SearchService:
             self._check(tree, refresh)
         return refresh.done()
 
-    @staticmethod
-    async def _advice(tree: Tree, query: SearchQuery, hits: list[SearchHit]) -> str | None:
+    async def _advice(self, tree: Tree, query: SearchQuery, hits: list[SearchHit]) -> str | None:
         elsewhere: list[SearchHit] = []
         if not hits and advice.filters(query):
-            elsewhere = await asyncio.to_thread(tree.index.ask, advice.unfiltered(query))
+            elsewhere = await self._asking.run(tree.index.ask, advice.unfiltered(query))
         return advice.on_hits(query, hits, elsewhere)
 
     async def state(self) -> IndexState:
@@ -190,12 +196,12 @@ class SearchService:
 
     async def _resolved(self) -> Path:
         root = await self._root()
-        return await asyncio.to_thread(root.resolve)
+        return await self._asking.run(root.resolve)
 
     async def _tree(self) -> Tree:
         if self._closed:
             raise _closed()
-        root, there = await asyncio.to_thread(_looked_up, await self._root())
+        root, there = await self._asking.run(_looked_up, await self._root())
         if not there:
             raise TreeMissing(
                 f"There is no folder {root} to search in.",
@@ -204,7 +210,7 @@ class SearchService:
         async with self._opening:
             if root not in self._trees:
                 await self._retire()
-                self._trees[root] = Tree(await asyncio.to_thread(self._index_of, root))
+                self._trees[root] = Tree(await self._keeping.run(self._index_of, root))
             if self._closed:
                 raise _closed()
             return self._trees[root]
@@ -221,7 +227,7 @@ class SearchService:
             tasks = [task for task in (tree.reading, tree.settling) if task is not None]
             await asyncio.gather(*tasks, return_exceptions=True)
         for tree in trees:
-            await asyncio.to_thread(tree.index.close)
+            await self._keeping.run(tree.index.close)
 
     def _index_of(self, root: Path) -> CodeIndex:
         means = opened(self._embedding)
@@ -256,7 +262,7 @@ class SearchService:
 
     async def _refresh(self, tree: Tree) -> None:
         try:
-            changed = await asyncio.to_thread(tree.index.refresh, tree.stop.is_set)
+            changed = await self._keeping.run(tree.index.refresh, tree.stop.is_set)
         except Stopped:
             return
         except DomainError as error:
@@ -271,21 +277,19 @@ class SearchService:
         if changed:
             await self._tell("built")
 
-    @staticmethod
-    async def _read_history(tree: Tree) -> None:
+    async def _read_history(self, tree: Tree) -> None:
         """Takes in what commits say; no question waits for it or fails for the lack of it."""
         with suppress(Stopped):
             try:
-                await asyncio.to_thread(tree.index.read_history, tree.stop.is_set)
+                await self._keeping.run(tree.index.read_history, tree.stop.is_set)
             except DomainError as error:
                 _log.info("what commits say is not read: %s", error)
 
-    @staticmethod
-    async def _settle(tree: Tree, reading: asyncio.Task[None]) -> None:
+    async def _settle(self, tree: Tree, reading: asyncio.Task[None]) -> None:
         """Does what makes questions faster; none waits for it or fails for the lack of it."""
         await asyncio.wait({reading})
         try:
-            while not tree.stop.is_set() and await asyncio.to_thread(tree.index.settle):
+            while not tree.stop.is_set() and await self._keeping.run(tree.index.settle):
                 pass
         except DomainError as error:
             _log.info("what makes questions faster is left for later: %s", error)
