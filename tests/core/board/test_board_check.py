@@ -1,0 +1,65 @@
+"""What a look through a board finds, and its mending."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from claudetask_core.core import Core
+from claudetask_core.errors import DomainError
+from claudetask_core.schemas.task import TaskCreate
+from claudetask_core.services import board_check
+from claudetask_core.services.backup import Backups
+from claudetask_core.services.claims import Caller
+from tests.core.board.files import spoil
+
+pytestmark = pytest.mark.embedded(reason="copies are of the file")
+
+
+def test_a_check_names_what_is_wrong_and_what_to_do(
+    write: Callable[[str], None], file: Path, backups: Backups
+) -> None:
+    write("a")
+    assert board_check.look(backups).problems == []
+    spoil(file)
+    found = board_check.look(backups)
+    assert found.problems
+    assert "look for one elsewhere" in found.advice
+    spoil(file)
+    file.unlink()
+    with contextlib.suppress(DomainError):
+        board_check.look(backups)
+
+
+def test_a_row_that_names_one_that_is_gone_is_found(
+    write: Callable[[str], None], file: Path, backups: Backups
+) -> None:
+    write("a")
+    backups.make()
+    with contextlib.closing(sqlite3.connect(file)) as board:
+        board.execute("INSERT INTO dependencies VALUES (1, 99)")
+        board.commit()
+    found = board_check.look(backups)
+    assert found.problems == ["row 1 of dependencies names a tasks that is gone"]
+    assert found.advice.endswith("claudetask-mcp board restore.")
+    assert [one.told for one in found.copies] == ["manual, 1 tasks"]
+
+
+async def test_damaged_indexes_are_told_from_damaged_tasks_and_made_anew(
+    core: Core, file: Path, backups: Backups
+) -> None:
+    made = await core.tasks.create(TaskCreate(title="find the needle"), Caller("me"))
+    async with core.database.write() as session:
+        from sqlalchemy import text  # noqa: PLC0415 — to damage what the program never does
+
+        await session.execute(text("UPDATE tasks_fts_data SET block = x'00' WHERE id > 10"))
+        await session.execute(text("PRAGMA writable_schema = ON"))
+    found = await asyncio.to_thread(board_check.look, backups)
+    assert found.problems
+    assert "--mend" in found.advice
+    await board_check.mend(core.database)
+    assert (await asyncio.to_thread(board_check.look, backups)).problems == []
+    assert [hit.id for hit in (await core.similar.find("needle")).results] == [made.task.id]
