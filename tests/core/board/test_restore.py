@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.core import DATABASE
+from claudetask_core.core import DATABASE, Core
 from claudetask_core.db import copies
 from claudetask_core.errors import DomainError
+from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services.backup import LAST, MANUAL, REPLACED, Backups
+from claudetask_core.services.claims import Caller
 from tests.core.board.files import open_elsewhere, spoil, titles
 from tests.support import HeldClock
 
@@ -179,3 +181,18 @@ def test_replaced_boards_are_not_what_last_means(
     backups.restore(made)
     assert {one.why for one in backups.copies()} == {MANUAL, REPLACED}
     assert backups.find(LAST) == made
+
+
+async def test_an_open_board_whose_file_is_gone_is_not_begun_anew_and_goes_on_when_it_is_back(
+    core: Core, file: Path
+) -> None:
+    await core.tasks.create(TaskCreate(title="a"), Caller("me"))
+    aside = file.rename(file.with_name("aside.db"))
+    for _ in range(2):
+        with pytest.raises(DomainError) as refusal:
+            await core.tasks.create(TaskCreate(title="b"), Caller("me"))
+        assert refusal.value.code == "board_gone"
+        assert not file.exists()
+    aside.rename(file)
+    made = await core.tasks.create(TaskCreate(title="c"), Caller("me"))
+    assert made.task.id == 2
