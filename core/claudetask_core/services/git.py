@@ -1,22 +1,21 @@
 """Asks git about a folder, off the event loop and for a bounded time and answer."""
 
-import asyncio
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 from claudetask_core.git_answer import GitAnswer
+from claudetask_core.services.lanes import Lane
 from claudetask_core.stopping import Stop
 
 SECONDS: Final = 5
 MOST: Final = 256 * 1024
 AT_ONCE: Final = 8
 
-# Threads of our own: a git that hangs holds up no other work, and a question that is given up at
-# any moment leaves neither process nor pipe, as it would where the event loop starts processes.
-_asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="git")
+# A thread starts and ends each git: a question given up at any moment leaves neither process nor
+# pipe then, as it would where the event loop starts processes.
+_lane = Lane("git", AT_ONCE)
 
 
 async def git(folder: Path, *arguments: str, most: int = MOST) -> str | None:
@@ -29,8 +28,7 @@ async def git(folder: Path, *arguments: str, most: int = MOST) -> str | None:
     """
     given_up = threading.Event()
     try:
-        asked = _asking.submit(_ask, folder, arguments, most, given_up.is_set)
-        return await asyncio.wrap_future(asked)
+        return await _lane.run(_ask, folder, arguments, most, given_up.is_set)
     finally:
         given_up.set()
 
