@@ -25,7 +25,7 @@ from claudetask_core.search.enriching import Enricher
 from claudetask_core.search.following import Follower
 from claudetask_core.search.hits import assemble, filter_of
 from claudetask_core.search.listing import glob, list_tree
-from claudetask_core.search.ranking import Ranked, Wanted
+from claudetask_core.search.ranking import TELLING, Ranked, Wanted
 from claudetask_core.search.reading import Signature, look
 from claudetask_core.search.rows import FileRow
 from claudetask_core.search.shelf import Shelf
@@ -231,7 +231,7 @@ class CodeIndex:
 
     def _ranked(self, query: SearchQuery, wanted: Wanted) -> list[Ranked]:
         ranking = self._asker.ranking(query.query)
-        most = query.top_k + _SURPLUS if query.kind is None else _EVERY
+        most = max(TELLING, query.top_k + _SURPLUS) if query.kind is None else _EVERY
 
         def rank(store: Store) -> list[Ranked]:
             with store.snapshot():

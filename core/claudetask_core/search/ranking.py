@@ -32,7 +32,8 @@ from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.vectors import closeness
 from claudetask_core.search.weights import weights_of
 
-_FIRST: Final = 10
+TELLING: Final = 10
+"""So many chunks say how much of the question is held: were fewer ranked, scores would differ."""
 _MUCH: Final = 0.5
 _TEST: Final = "test"
 
@@ -195,7 +196,7 @@ class Ranker:
         in_text = [scorer.words_in(place) for _, place, _ in best]
         held = self._held(
             {*words, *in_path[order]}
-            for words, (order, _, _) in zip(in_text[:_FIRST], best, strict=False)
+            for words, (order, _, _) in zip(in_text[:TELLING], best, strict=False)
         )
         return [
             Ranked(

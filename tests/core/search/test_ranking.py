@@ -116,6 +116,20 @@ def test_one_file_does_not_crowd_out_the_others(tree: Tree) -> None:
     assert "small.py" in [hit.path for hit in tree.ask("token", top_k=4)]
 
 
+def test_a_score_does_not_depend_on_how_many_hits_are_wanted(tree: Tree) -> None:
+    """How much of the question the best ten hold tells how good they are, however few are shown."""
+    for number in range(8):
+        tree.write(f"refund/refund{number}.py", "def refund(order):\n    return order\n")
+    tree.write("vendor/all.py", "# refund in the ledger, audited by currency\nx = 1\n")
+    tree.index.refresh()
+    question = "refund ledger currency audited"
+    all_of_them = tree.ask(question, top_k=20)
+    assert "vendor/all.py" in [hit.path for hit in all_of_them[6:]]
+    for wanted in (1, 3, 9):
+        shown = tree.ask(question, top_k=wanted)
+        assert [hit.score for hit in shown] == [hit.score for hit in all_of_them[:wanted]]
+
+
 def test_filters_by_path_language_kind_and_score(sample: Tree) -> None:
     assert sample.paths("header", path="src/**/*.py") == ["src/http/parser.py"]
     assert sample.paths("header", path="./src/http") == ["src/http/parser.py"]
