@@ -1,7 +1,7 @@
 """What a question asks for: its terms, the identifiers in it, and what it names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -124,6 +124,16 @@ class Question:
         return self.lighter.get(word, 1.0)
 
 
+def _pairs(lowered: Sequence[str], kept: Sequence[str]) -> dict[str, str]:
+    """What two or three neighbouring words make as one name, with these as they are written."""
+    spelled = {
+        a + b: f"{kept[n]} {kept[n + 1]}" for n, (a, b) in enumerate(pairwise(lowered)) if a != b
+    }
+    for n, three in enumerate(zip(lowered, lowered[1:], lowered[2:], strict=False)):
+        spelled.setdefault("".join(three), " ".join(kept[n : n + 3]))
+    return spelled
+
+
 @lru_cache(maxsize=64)
 def understand(text: str) -> Question:
     """Takes a question apart; one of only stop words keeps them."""
@@ -137,8 +147,7 @@ def understand(text: str) -> Question:
     lowered = [joined(word) for word in kept]
     spelled = dict(zip(lowered, kept, strict=True))
     spelled |= {stem(part): part for word in kept for part in parts(word)}
-    pairs = {a + b for a, b in pairwise(lowered) if a != b}
-    pairs |= {a + b + c for a, b, c in zip(lowered, lowered[1:], lowered[2:], strict=False)}
+    pairs = _pairs(lowered, kept)
     is_identifier = _is_identifier(text)
     is_change = _is_change(text.strip())
     names = [
@@ -158,7 +167,7 @@ def understand(text: str) -> Question:
         plain=tuple(dict.fromkeys(lowered)),
         wider=tuple(sorted(wider)),
         lighter=_lighter(found, is_change=is_change),
-        spelled=spelled,
+        spelled=pairs | spelled,
         mentioned=frozenset(found) | {word.lower() for word in written},
     )
 

@@ -29,6 +29,10 @@ def test_a_hit_tells_its_lines_its_symbol_and_why(sample: Tree) -> None:
     assert 0 < hit.score <= 1
 
 
+def test_a_name_that_words_make_together_is_told_as_they_were_written(sample: Tree) -> None:
+    assert sample.ask("a Rate limiter")[0].why.startswith("defines Rate limiter; ")
+
+
 def test_a_question_in_words_finds_the_file_that_answers_it(sample: Tree) -> None:
     assert sample.paths("how is a header line parsed")[0] == "src/http/parser.py"
     assert sample.paths("rate limiting of callers")[0] == "src/limiter.py"
