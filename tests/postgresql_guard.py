@@ -25,9 +25,8 @@ def main(folder: Path) -> None:
     while (pid := _running(pid_file)) is not None and time.monotonic() < until:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT)  # at once, without writing anything
-        time.sleep(
-            LOOK_SECONDS
-        )  # the server is nobody's child here, so there is no end to wait for
+        # the server is nobody's child here, so there is no end of it to wait for
+        time.sleep(LOOK_SECONDS)
     shutil.rmtree(folder, ignore_errors=True)
 
 

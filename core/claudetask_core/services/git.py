@@ -2,20 +2,17 @@
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from anyio import to_thread
+
 from claudetask_core.git_answer import GitAnswer
-from claudetask_core.services.lanes import Lane
 from claudetask_core.stopping import Stop
 
 SECONDS: Final = 5
 MOST: Final = 256 * 1024
-AT_ONCE: Final = 8
-
-# A thread starts and ends each git: a question given up at any moment leaves neither process nor
-# pipe then, as it would where the event loop starts processes.
-_lane = Lane("git", AT_ONCE)
 
 
 async def git(folder: Path, *arguments: str, most: int = MOST) -> str | None:
@@ -26,9 +23,12 @@ async def git(folder: Path, *arguments: str, most: int = MOST) -> str | None:
         arguments: The question.
         most: How many bytes of the answer are read; git is ended where it says more.
     """
+    # A thread starts and ends each git: a question given up at any moment leaves neither process
+    # nor pipe then, as it would where the event loop starts processes.
     given_up = threading.Event()
+    asking = partial(_ask, folder, arguments, most, given_up.is_set)
     try:
-        return await _lane.run(_ask, folder, arguments, most, given_up.is_set)
+        return await to_thread.run_sync(asking, abandon_on_cancel=True)
     finally:
         given_up.set()
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,24 +35,23 @@ async def run(command: Sequence[str], folder: Path, seconds: float) -> Ran:
     vector, began = tuple(command), time.monotonic()
     # a pipe of our own: asyncio would wait for the end of its output, which a child may hold open
     output, theirs = os.pipe()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *vector,
-            cwd=folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=asyncio.subprocess.STDOUT,
-            env=_environment(),
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        os.close(output)
-        return Ran(vector, None, 0.0, f"cannot be started ({error})", "")
-    except BaseException:
-        os.close(output)
-        raise
-    finally:
-        os.close(theirs)
+    with ExitStack() as unread:
+        unread.callback(os.close, output)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *vector,
+                cwd=folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=theirs,
+                stderr=asyncio.subprocess.STDOUT,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            return Ran(vector, None, 0.0, f"cannot be started ({error})", "")
+        finally:
+            os.close(theirs)
+        unread.pop_all()
     tail = bytearray()
     reading = asyncio.ensure_future(_keep_tail(output, tail))
     try:
