@@ -44,6 +44,10 @@ def use(name: str, **given: Any) -> Json:
     }
 
 
+NO_TOOLS = {"DeferredToolPlaceholder"}
+"""What newer versions send besides their tools, and answer "No such tool available" if called."""
+
+
 @dataclass
 class Heard:
     """What the client sent: the tools it offered, and what tools answered, with whether that is
@@ -56,7 +60,7 @@ class Heard:
 
     def take(self, request: Json) -> None:
         self.requests += 1
-        self.offered |= {str(tool.get("name")) for tool in request.get("tools", [])}
+        self.offered |= {str(tool.get("name")) for tool in request.get("tools", [])} - NO_TOOLS
         for message in request["messages"]:
             for block in _blocks(message):
                 if block.get("type") == "tool_result":

@@ -50,6 +50,10 @@ def test_after_init_claude_code_itself_says_connected(tmp_path: Path, options: l
     assert CLAUDE is not None
     home, project = tmp_path / "home", tmp_path / "shop"
     home.mkdir()
+    trusted = {"projects": {str(project): {"hasTrustDialogAccepted": True}}}
+    (home / ".claude.json").write_text(
+        json.dumps(trusted)
+    )  # 2.1.207 and later heed no other folder's answer
     (project / "src").mkdir(parents=True)
     subprocess.run(["git", "init", "-q", str(project)], check=True, timeout=20)
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "DISABLE_AUTOUPDATER": "1"}

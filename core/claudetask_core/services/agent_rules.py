@@ -10,6 +10,7 @@ from dataclasses import replace
 from claudetask_core.schemas.agent import Problem
 from claudetask_core.services import (
     agent_rules_form,
+    agent_rules_hooks,
     agent_rules_keys,
     agent_rules_names,
     agent_rules_tools,
@@ -17,12 +18,14 @@ from claudetask_core.services import (
 )
 from claudetask_core.services.agent_file import AgentFile, parse
 from claudetask_core.services.agent_rule import Rule, Subject, as_bytes
+from claudetask_core.services.agent_rules_hooks import are_taken
 
 RULES: tuple[Rule, ...] = (
     *agent_rules_form.RULES,
     *agent_rules_yaml.RULES,
     *agent_rules_names.RULES,
     *agent_rules_keys.RULES,
+    *agent_rules_hooks.RULES,
     *agent_rules_tools.RULES,
 )
 MOST_FIXES = 30
@@ -49,16 +52,15 @@ def problems_of(subject: Subject) -> list[Problem]:
 
 
 def is_loaded(subject: Subject) -> bool:
-    """Whether Claude Code takes the file for an agent.
+    """Whether Claude Code takes the file for an agent, in every version from 2.1.197 on.
 
     Of several of one name it takes one by chance; each of them counts as loaded here.
     """
     if subject.path.suffix != ".md" or not _starts_and_ends(subject.file):
         return False
     texts = [subject.file.keys.get(key) for key in ("name", "description")]
-    return subject.has_keys and all(
-        entry and entry.kind == "text" and entry.text for entry in texts
-    )
+    named = all(entry and entry.kind == "text" and entry.text for entry in texts)
+    return subject.has_keys and named and are_taken(subject.file)
 
 
 def _starts_and_ends(file: AgentFile) -> bool:

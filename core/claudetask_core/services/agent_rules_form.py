@@ -33,7 +33,10 @@ def _as_utf8(subject: Subject) -> bytes | None:
 def _bom(subject: Subject) -> Iterator[Finding]:
     if subject.file.source.startswith("\ufeff"):
         yield Finding(
-            1, f"The file starts with a byte order mark: {_UNSEEN}.", "Save it without the mark."
+            1,
+            "The file starts with a byte order mark: Claude Code before 2.1.239 does not see an "
+            "agent in it and says nothing.",
+            "Save it without the mark.",
         )
 
 

@@ -40,9 +40,16 @@ CHOICES = (
     _Choice(
         "invalid_permission_mode",
         "permissionMode",
-        ("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"),
+        ("acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "manual", "plan"),
     ),
     _Choice("invalid_max_turns", "maxTurns", (), r"0*[1-9][0-9]*", "a whole number from 1"),
+    _Choice(
+        "invalid_auto_compact_window",
+        "autoCompactWindow",
+        (),
+        r"0*[1-9][0-9]{5,}",
+        "a whole number of tokens from 100000",
+    ),
     _Choice("invalid_memory", "memory", MEMORIES),
     _Choice("invalid_isolation", "isolation", ("worktree", "remote")),
     _Choice(
@@ -161,7 +168,6 @@ RULES = (
     Rule("invalid_model", Severity.WARNING, _invalid_model),
     Rule("model_remapped", Severity.HINT, _remapped_model),
     Rule("memory_adds_tools", Severity.WARNING, _adds_tools),
-    Rule("invalid_hooks", Severity.WARNING, _not_a("hooks", {"map"}, "a map of events")),
     Rule(
         "invalid_mcp_servers",
         Severity.WARNING,

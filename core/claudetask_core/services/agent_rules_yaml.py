@@ -15,7 +15,8 @@ from claudetask_core.services.yaml_text import json_text, scalar
 KNOWN_KEYS = (
     "name", "description", "tools", "disallowedTools", "model", "permissionMode", "maxTurns",
     "skills", "mcpServers", "hooks", "memory", "effort", "background", "isolation", "color",
-    "initialPrompt",
+    "initialPrompt", "autoCompactWindow", "omitClaudeMd", "observer", "observerMessage",
+    "observeToolResults", "observeSubagents", "experimental",
 )
 # fmt: on
 _KEY_LINE = re.compile(rf"[ \t]*({'|'.join(KNOWN_KEYS)}):(?:[ \t]+(.*?))?[ \t]*\r?")

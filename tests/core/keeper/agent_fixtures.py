@@ -6,6 +6,8 @@ all of them together make one project.
 
 from dataclasses import dataclass
 
+Version = tuple[int, ...]
+
 
 def text(name: str, keys: str = "", description: str = "d", body: str = "Body.\n") -> str:
     return f"---\nname: {name}\ndescription: {description}\n{keys}---\n{body}"
@@ -19,7 +21,10 @@ class Fixture:
         content: What the file holds.
         line: Where the finding is.
         loaded: Whether Claude Code takes it for an agent.
+        since: The version from which on Claude Code takes it for an agent all the same.
+        before: The version before which it does.
         said: What Claude Code's debug log says of the file; empty for not a word.
+        said_since: The version from which on it says that.
         fixed: What the fix makes of it; None where there is none.
         file: Its name, where that is not the rule's.
         name: The agent's name where it is not the rule's.
@@ -29,11 +34,24 @@ class Fixture:
     content: str | bytes
     line: int
     loaded: bool = True
+    since: Version | None = None
+    before: Version | None = None
     said: str = ""
+    said_since: Version = ()
     fixed: str | None = None
     file: str = ""
     name: str = ""
     runs_with: tuple[str, ...] | None = None
+
+    def is_loaded_by(self, version: Version) -> bool:
+        """Whether this version of Claude Code takes it for an agent."""
+        newer = self.since is not None and version >= self.since
+        older = self.before is not None and version < self.before
+        return self.loaded or newer or older
+
+    def said_by(self, version: Version) -> str:
+        """What the debug log of this version says of it."""
+        return self.said if version >= self.said_since else ""
 
     @property
     def data(self) -> bytes:
@@ -58,7 +76,7 @@ _NO_YAML = "Failed to parse YAML frontmatter"
 
 FORM = {
     "utf16": _dropped(text("utf16").encode("utf-16"), fixed=text("utf16")),
-    "bom": _dropped("\ufeff" + text("bom"), fixed=text("bom")),
+    "bom": Fixture("\ufeff" + text("bom"), 1, loaded=False, since=(2, 1, 239), fixed=text("bom")),
     "cr_only": _dropped(text("cr_only").replace("\n", "\r"), fixed=text("cr_only")),
     "not_utf8": Fixture(text("not_utf8", description="caf\xe9").encode("latin-1"), 3),
     "blank_first_line": _dropped(
@@ -110,7 +128,12 @@ YAML = {
         3,
         fixed=text("description_cut", description='"fix issue #5"'),
     ),
-    "unknown_key": Fixture(text("unknown_key", "allowed-tools: Read\n"), 4),
+    "unknown_key": Fixture(
+        text("unknown_key", "allowed-tools: Read\n"),
+        4,
+        said="does not recognize or apply",
+        said_since=(2, 1, 299),
+    ),
 }
 NAMES = {
     "name_missing": _dropped(
@@ -168,7 +191,20 @@ KEYS = {
         5,
         runs_with=("Write", "Edit", "Read", "Grep"),
     ),
-    "invalid_hooks": Fixture(text("invalid_hooks", "hooks: nonsense\n"), 4),
+    "invalid_hooks": Fixture(
+        text("invalid_hooks", "hooks:\n  PreToolUse:\n    - command: ./check.sh\n"),
+        4,
+        loaded=False,
+        before=(2, 1, 257),
+        said="Failed to parse agent",
+        said_since=(2, 1, 257),
+    ),
+    "invalid_auto_compact_window": Fixture(
+        text("invalid_auto_compact_window", "autoCompactWindow: 5\n"),
+        4,
+        said="invalid autoCompactWindow '5'",
+        said_since=(2, 1, 300),
+    ),
     "invalid_mcp_servers": Fixture(text("invalid_mcp_servers", "mcpServers: nonsense\n"), 4),
     "invalid_skills": Fixture(text("invalid_skills", "skills: 5\n"), 4),
     "skill_missing": Fixture(text("skill_missing", "skills: nobody-has-this\n"), 4),
