@@ -3,7 +3,9 @@
 The best files of one question are often those of the next. A file is taken from here only
 where its size, its inode and both its times are those it had when it was read, and its status
 had been unchanged for longer than a tick of the file system's clock by then: whatever is
-written to a file sets the time of its status, and no program can set that back.
+written to a file sets the time of its status, and no program can set that back. So a link that
+took the place of one of its folders meanwhile leads to this very file or to none: what is shown
+was read when only real folders led there, and nothing is ever read through a link.
 """
 
 import time
@@ -17,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.reading import Identity, identity, is_inside, read, text_of
+from claudetask_core.search.reading import Identity, identity, read, text_of
 from claudetask_core.search.rows import FileRow
 
 _MOST: Final = 12_000_000
@@ -43,9 +45,10 @@ class Lines:
         text = self._text
         if not text.isascii():
             return "\n".join(text.split("\n", end)[start - 1 : end])
-        if self._ends is None:
-            self._ends = np.flatnonzero(np.frombuffer(text.encode("ascii"), np.uint8) == _LINE_END)
         ends = self._ends
+        if ends is None:
+            data = np.frombuffer(text.encode("ascii"), np.uint8)
+            ends = self._ends = np.nonzero(data == _LINE_END)[0]
         first = int(ends[start - 2]) + 1 if start > 1 else 0
         last = int(ends[end - 1]) if end <= ends.size else len(text)
         return text[first:last]
@@ -78,6 +81,7 @@ class Shelf:
         now: Callable[[], int] = time.time_ns,
     ) -> None:
         self._root = root
+        self._prefix = f"{root}/"
         self._max_bytes = max_bytes
         self._most = most
         self._now = now
@@ -94,8 +98,6 @@ class Shelf:
             digest: Of the bytes that were indexed.
             safe: Folders that were looked at for this answer; grows.
         """
-        if not is_inside(self._root, path, safe):
-            return None
         copy = self._copy(path)
         if copy is not None:
             return copy.lines if copy.digest == digest else None
@@ -132,7 +134,7 @@ class Shelf:
             if copy is None:
                 return None
             self._copies.move_to_end(path)
-        return copy if copy.identity == identity(f"{self._root}/{path}") else None
+        return copy if copy.identity == identity(self._prefix + path) else None
 
     def _keep(self, path: str, copy: _Copy) -> None:
         with self._lock:

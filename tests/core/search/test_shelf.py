@@ -97,6 +97,25 @@ def test_what_is_no_file_of_the_tree_has_no_lines(tmp_path: Path) -> None:
         assert lines(path) is None
 
 
+def test_a_link_in_the_place_of_a_folder_leads_to_nothing_else(
+    tmp_path: Path, reads: list[str]
+) -> None:
+    root, outside = tmp_path / "tree", tmp_path / "outside"
+    for folder in (root / "deep" / "folder", outside / "folder"):
+        folder.mkdir(parents=True)
+        (folder / "a.py").write_text(TEXT, "utf-8")
+        os.utime(folder / "a.py", ns=(HOUR_NS, HOUR_NS))
+    lines = made(root)
+    assert lines("deep/folder/a.py") == ["one", "two"]
+    (root / "deep").rename(tmp_path / "before")
+    (root / "deep").symlink_to(outside)
+    assert lines("deep/folder/a.py") is None
+    (root / "deep").unlink()
+    (tmp_path / "before").rename(root / "deep")
+    assert lines("deep/folder/a.py") == ["one", "two"]
+    assert reads == ["deep/folder/a.py"] * 2
+
+
 def test_a_file_with_another_digest_has_no_lines(tmp_path: Path, reads: list[str]) -> None:
     (tmp_path / "a.py").write_text(TEXT, "utf-8")
     lines = made(tmp_path)
