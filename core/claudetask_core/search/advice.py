@@ -31,7 +31,7 @@ def is_weak(query: SearchQuery, hits: Sequence[SearchHit]) -> bool:
     The prior of a file's place only orders: a test that holds all that was asked for is no weak
     match where nothing else is found, or only tests were looked for.
     """
-    priors = factors(understand(query.query).mentioned, tests=0, files=1, with_test=0)
+    priors = factors(understand(query.query).mentioned, tests=0, files=1, with_test=lambda: 0)
     return all(hit.score < WEAK * priors[marks_of(hit.path, hit.language)] for hit in hits)
 
 

@@ -59,8 +59,9 @@ class Asker:
         remembered = self._remembered
         witness = Witness(store, catalog, remembered.words)
         remembered.standing.prepare(numbers, catalog, witness)
+        blobs = [row.blob.id for row in files if row and row.blob]
+        remembered.rows.prepare(store, blobs)
         if self._encoder:
-            blobs = [row.blob.id for row in files if row and row.blob]
             remembered.vectors.prepare(store, self._encoder, blobs)
         if self._paths is not None:
             self._paths.prepare(numbers, catalog)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import Final
+from itertools import accumulate, compress
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +39,8 @@ class Candidates:
     """For each chunk its number in the index and the place of its content."""
 
     def __post_init__(self) -> None:
-        self.starts = np.concatenate(([0], np.cumsum(self.counts)))
-        self.owners = np.repeat(np.arange(self.counts.size), self.counts)
+        self.starts = np.concatenate(([0], self.counts.cumsum()))
+        self.owners = np.arange(self.counts.size).repeat(self.counts)
         self.numbers = np.arange(self.owners.size) + (self.bases - self.starts[:-1])[self.owners]
 
     @property
@@ -59,12 +59,20 @@ class _Occurrences:
     gains: Floats
     rarities: Floats
 
-    def of(self, first: int, end: int) -> "_Occurrences":
-        """Those of the terms from `first` to before `end`, which are counted from 0 then."""
-        start, stop = np.searchsorted(self.terms, (first, end)).tolist()
-        terms = self.terms[start:stop] - first
-        rarities = self.rarities[first:end]
-        return _Occurrences(terms, self.places[start:stop], self.gains[start:stop], rarities)
+    def groups(self, sizes: Sequence[int]) -> "list[_Occurrences]":
+        """Those of the first `sizes[0]` terms, of the next `sizes[1]`, and so on, the terms of
+        each counted from 0.
+        """
+        ends = [*accumulate(sizes)]
+        stops = cast("list[int]", self.terms.searchsorted(ends).tolist())
+        found: list[_Occurrences] = []
+        first = start = 0
+        for end, stop in zip(ends, stops, strict=True):
+            some = slice(start, stop)
+            terms, rarities = self.terms[some] - first, self.rarities[first:end]
+            found.append(_Occurrences(terms, self.places[some], self.gains[some], rarities))
+            first, start = end, stop
+        return found
 
     def marks(self, size: int) -> NDArray[np.bool_]:
         """Which of `size` chunks has which term, of the shape (terms, size)."""
@@ -122,15 +130,13 @@ class ChunkScorer:
         """Which chunks hold or define anything of the question, of the shape (chunks,)."""
         return np.logical_or.reduce(np.concatenate((self._words_in, self._names_in)))
 
-    def words_in(self, place: int) -> list[str]:
-        """The words of the question that a chunk holds."""
-        marks = self._words_in[:, place].tolist()
-        return [word for word, mark in zip(self._question.words, marks, strict=True) if mark]
+    def words_in(self, places: Sequence[int]) -> list[list[str]]:
+        """The words of the question that each of some chunks holds."""
+        return _marked(self._question.words, self._words_in[:, places])
 
-    def names_in(self, place: int) -> list[str]:
-        """The names of the question that a chunk defines."""
-        marks = self._names_in[:, place].tolist()
-        return [name for name, mark in zip(self._names, marks, strict=True) if mark]
+    def names_in(self, places: Sequence[int]) -> list[list[str]]:
+        """The names of the question that each of some chunks defines."""
+        return _marked(self._names, self._names_in[:, places])
 
     def _groups(self) -> list[_Occurrences]:
         """The occurrences of words, of joined words, of words in names and of names."""
@@ -142,34 +148,31 @@ class ChunkScorer:
             [NAME + name for name in self._names],
         )
         found = self._occurrences([term for group in terms for term in group])
-        ends = [*accumulate(map(len, terms))]
-        return [found.of(end - len(group), end) for end, group in zip(ends, terms, strict=True)]
+        return found.groups([*map(len, terms)])
 
     def _occurrences(self, terms: Sequence[str]) -> _Occurrences:
+        catalog = self._catalog
         found = [(number, self._witness.of(term)) for number, term in enumerate(terms)]
         found = [(number, one) for number, one in found if one.chunks.size]
-        there = self._places([one.chunks for _, one in found])
-        among = [np.flatnonzero(places >= 0) for places in there]
-        within = [places[kept] for places, kept in zip(there, among, strict=True)]
-        chunks = np.concatenate((_NOWHERE, *within)).astype(np.int64, copy=False)
-        often = [one.times[kept] for (_, one), kept in zip(found, among, strict=True)]
-        times = np.concatenate((_NEVER, *often))
-        sizes = [kept.size for kept in among]
-        numbers = np.repeat(np.array([number for number, _ in found], np.int64), sizes)
+        places = self._places(np.concatenate([_NOWHERE, *(one.chunks for _, one in found)]))
+        among = (places >= 0).nonzero()[0]
+        places = places[among].astype(np.int64)
+        times = np.concatenate([_NEVER, *(one.times for _, one in found)])[among]
+        which = np.array([number for number, _ in found], np.int64)
+        numbers = which.repeat([one.chunks.size for _, one in found])[among]
         rarities = np.zeros(len(terms))
-        for number, one in found:
-            rarities[number] = rarity(self._catalog.chunks, one.chunks.size)
-        lengths = self._catalog.chunk_lengths[self._candidates.numbers[chunks]].astype(np.float64)
-        mean = self._catalog.length / max(1, self._catalog.chunks)
+        rarities[which] = [rarity(catalog.chunks, one.chunks.size) for _, one in found]
+        lengths = catalog.chunk_lengths[self._candidates.numbers[places]].astype(np.float64)
+        mean = catalog.length / max(1, catalog.chunks)
         gains = saturated(times, lengths, mean, _K1, _B)
-        return _Occurrences(numbers, chunks, rarities[numbers] * gains, rarities)
+        return _Occurrences(numbers, places, rarities[numbers] * gains, rarities)
 
-    def _places(self, chunks: Sequence[Numbers]) -> list[NDArray[np.int32]]:
+    def _places(self, chunks: Numbers) -> NDArray[np.int32]:
         """The place of each chunk among the candidates, `NOBODY` for one that is none of them."""
         where, numbers = self._catalog.places, self._candidates.numbers
         where[numbers] = np.arange(numbers.size)
         try:
-            return [where[some] for some in chunks]
+            return where[chunks]
         finally:
             where[numbers] = NOBODY
 
@@ -181,3 +184,8 @@ class ChunkScorer:
         """1 for each chunk that defines one of some names."""
         rows = self._names_in[[self._names.index(name) for name in names]]
         return np.logical_or.reduce(rows).astype(np.float64)
+
+
+def _marked(terms: Sequence[str], marks: NDArray[np.bool_]) -> list[list[str]]:
+    """Those of some terms that each chunk has; `marks` has the shape (terms, chunks)."""
+    return [[*compress(terms, own)] for own in cast("list[list[bool]]", marks.T.tolist())]

@@ -29,7 +29,7 @@ def of_question(question: Question, table: TermTable | None) -> Meaning | None:
     if table is None or not question.words:
         return None
     vector = table.vectors(question.words).sum(axis=0)
-    if not np.any(vector):
+    if not vector.any():
         return None
     return Meaning(encoder_name(table), unit(vector[None, :])[0])
 

@@ -5,7 +5,7 @@ question, so they are held back, unless the question names what they are.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -130,7 +130,7 @@ KINDS: Final = 1 << len(_MARKS)
 
 
 def factors(
-    mentioned: Iterable[str], *, tests: int, files: int, with_test: int
+    mentioned: Iterable[str], *, tests: int, files: int, with_test: Callable[[], int]
 ) -> NDArray[np.float64]:
     """The factor (0–1) of each combination of marks, of the shape (KINDS,).
 
@@ -138,13 +138,12 @@ def factors(
         mentioned: The question's words, each of which may lift a mark.
         tests: How many files of the tree are tests; where most are, being one says nothing.
         files: How many files there are.
-        with_test: How many files that are no tests have the word "test": where many have it, it
-            is what the project is about, and a question with it does not ask for tests.
+        with_test: Tells how many files that are no tests have the word "test": where many have
+            it, it is what the project is about, and a question with it does not ask for tests.
     """
     words = frozenset(mentioned)
-    about_tests = with_test > _ABOUT * (files - tests)
     test, *others = (not words.isdisjoint(mark.named) for mark in _MARKS)
-    test = (test and not about_tests) or tests >= _MOSTLY * files
+    test = (test and with_test() <= _ABOUT * (files - tests)) or tests >= _MOSTLY * files
     return _table((test, *others))
 
 

@@ -7,7 +7,7 @@ so that the list shows many files.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -145,16 +145,20 @@ class Ranker:
     def _priors(self) -> Floats:
         """The factor of each file for its place in the tree, of the shape (files,)."""
         catalog = self._catalog
-        with_test = catalog.marks[self._witness.of(_TEST).files]
         table = factors(
             self._question.mentioned,
             tests=catalog.tests,
             files=catalog.files,
-            with_test=int(np.count_nonzero(~is_test_mark(with_test))),
+            with_test=self._with_test,
         )
         return table[catalog.marks[: len(catalog.rows)]]
 
-    def _held(self, words: Iterable[set[str]]) -> float:
+    def _with_test(self) -> int:
+        """How many files that are no tests have the word "test"."""
+        marks = self._catalog.marks[self._witness.of(_TEST).files]
+        return int(np.count_nonzero(~is_test_mark(marks)))
+
+    def _held(self, words: Sequence[set[str]]) -> float:
         """What makes scores mean the same for all questions, 0–1.
 
         Each field is brought to 1 by its best, so the best hit of a question that nothing here
@@ -167,7 +171,7 @@ class Ranker:
             for word in self._question.words
         }
         whole = sum(rare.values())
-        best = max((sum(rare[word] for word in some) for some in words), default=0.0)
+        best = max((sum(map(rare.__getitem__, some)) for some in words[:TELLING]), default=0.0)
         return math.sqrt(best / whole) if whole else 1.0
 
     def _path_words(self, path: str) -> list[str]:
@@ -177,8 +181,10 @@ class Ranker:
 
     def _spelled(self, terms: list[str]) -> list[str]:
         """The terms as the question writes them, each once."""
+        if not terms:
+            return []
         spelled = self._question.spelled
-        return list(dict.fromkeys(spelled.get(term, term) for term in terms))
+        return list(dict.fromkeys([spelled.get(term, term) for term in terms]))
 
     def _told(
         self,
@@ -189,26 +195,41 @@ class Ranker:
         commits: CommitFields | None,
     ) -> list[Ranked]:
         """The chosen chunks with their lines and what speaks for them."""
-        blobs = cast("list[int]", self._catalog.blobs[files.numbers].tolist())
-        firsts = cast("list[int]", candidates.starts[files.places].tolist())
-        in_path = {order: self._path_words(files.rows[order].path) for order, _, _ in best}
-        rows = self._store.chunks([*dict.fromkeys(blobs[order] for order in in_path)])
-        in_text = [scorer.words_in(place) for _, place, _ in best]
-        held = self._held(
-            {*words, *in_path[order]}
-            for words, (order, _, _) in zip(in_text[:TELLING], best, strict=False)
-        )
+        orders, places = [order for order, _, _ in best], [place for _, place, _ in best]
+        numbers = cast("list[int]", files.numbers[orders].tolist())
+        in_path = [self._path_words(files.rows[order].path) for order in orders]
+        in_text = scorer.words_in(places)
+        held = self._held([{*one, *two} for one, two in zip(in_text, in_path, strict=True)])
+        whole = self._weights.whole
+        chunks = self._chunks(orders, places, files, candidates)
+        words = zip(scorer.names_in(places), in_path, in_text, strict=True)
         return [
             Ranked(
                 file=files.rows[order],
-                chunk=ChunkRow(*unpack_row(rows[blobs[order]][place - firsts[order]])),
-                score=min(1.0, score / self._weights.whole) * held,
-                names=self._spelled(scorer.names_in(place)),
-                path_words=self._spelled(in_path[order]),
-                text_words=self._spelled(words),
-                commit=self._commit(commits, int(files.numbers[order])),
+                chunk=chunk,
+                score=min(1.0, score / whole) * held,
+                names=self._spelled(names),
+                path_words=self._spelled(of_path),
+                text_words=self._spelled(of_text),
+                commit=self._commit(commits, number),
             )
-            for words, (order, place, score) in zip(in_text, best, strict=True)
+            for (order, _, score), number, chunk, (names, of_path, of_text) in zip(
+                best, numbers, chunks, words, strict=True
+            )
+        ]
+
+    def _chunks(
+        self, orders: list[int], places: list[int], files: Best, candidates: Candidates
+    ) -> list[ChunkRow]:
+        """The rows of some chunks, each of the file that stands there among `files`."""
+        blobs = cast("list[int]", self._catalog.blobs[files.numbers[orders]].tolist())
+        firsts = cast("list[int]", candidates.starts[files.places[orders]].tolist())
+        each = [*dict.fromkeys(blobs)]
+        found = zip(each, self._remembered.rows.of(self._store, each), strict=True)
+        rows = {blob: data.split(b"\n") for blob, data in found}
+        return [
+            ChunkRow(*unpack_row(rows[blob][place - first].decode()))
+            for blob, place, first in zip(blobs, places, firsts, strict=True)
         ]
 
     def _commit(self, commits: CommitFields | None, number: int) -> str | None:
@@ -222,7 +243,6 @@ class Ranker:
 
 def _terms(question: Question) -> Iterable[str]:
     """All terms that the postings are asked for, to be read at once."""
-    yield _TEST
     yield from (*question.words, *question.wider)
     yield from (NAME_WORD + word for word in question.words)
     yield from (JOINED + name for name in (*question.identifiers, *question.pairs))

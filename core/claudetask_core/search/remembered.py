@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from claudetask_core.search.chunk_vectors import ChunkVectors
+from claudetask_core.search.chunk_data import ChunkRows, ChunkVectors
 from claudetask_core.search.evidence import Memory
 from claudetask_core.search.standing import Standing
 
@@ -14,3 +14,4 @@ class Remembered:
     words: Memory = field(default_factory=Memory)
     standing: Standing = field(default_factory=Standing)
     vectors: ChunkVectors = field(default_factory=ChunkVectors)
+    rows: ChunkRows = field(default_factory=ChunkRows)

@@ -113,15 +113,12 @@ class Store:
             )
 
     def chunks(self, blobs: Sequence[int]) -> dict[int, list[str]]:
-        """The packed rows of the chunks of each blob, in their order (`analysis.unpack_row`)."""
-        found: dict[int, list[str]] = {}
-        for start in range(0, len(blobs), _AT_ONCE):
-            some = blobs[start : start + _AT_ONCE]
-            rows = self._connection.execute(
-                f"SELECT id, rows FROM blobs WHERE id IN ({','.join('?' * len(some))})",  # noqa: S608 — only question marks
-                some,
-            )
-            found.update((blob, data.decode().split("\n")) for blob, data in rows)
+        """The rows of the chunks of each blob, in their order (`analysis.unpack_row`)."""
+        return {blob: data.decode().split("\n") for blob, data in self.rows(blobs).items()}
+
+    def rows(self, blobs: Sequence[int]) -> dict[int, bytes]:
+        """The rows of the chunks of each blob as they are kept (`analysis.pack_rows`)."""
+        found = self._by_blob("SELECT id, rows FROM blobs WHERE id", blobs)
         missing = [blob for blob in blobs if blob not in found]
         if missing:
             raise IndexDamaged(f"blob {missing[0]} is missing")
@@ -129,16 +126,15 @@ class Store:
 
     def vectors(self, encoder: str, blobs: Sequence[int]) -> dict[int, bytes]:
         """The vectors that an encoder gave the chunks of those of the blobs that have any."""
+        select = "SELECT blob, data FROM vectors WHERE encoder = ? AND blob"
+        return self._by_blob(select, blobs, encoder)
+
+    def _by_blob(self, select: str, blobs: Sequence[int], *values: str) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
         for start in range(0, len(blobs), _AT_ONCE):
             some = blobs[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(some))
-            found.update(
-                self._connection.execute(
-                    f"SELECT blob, data FROM vectors WHERE encoder = ? AND blob IN ({marks})",  # noqa: S608 — only question marks
-                    (encoder, *some),
-                ).fetchall()
-            )
+            statement = f"{select} IN ({','.join('?' * len(some))})"
+            found.update(self._connection.execute(statement, (*values, *some)).fetchall())
         return found
 
     def known(self, keys: Iterable[bytes]) -> set[bytes]:

@@ -66,9 +66,9 @@ class Table:
     def vectors(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of terms, of the shape (terms, dimensions); zeros for one not known."""
         numbers = self._numbers
-        places = np.fromiter((numbers.get(term, -1) for term in terms), np.int64, len(terms))
+        places = np.array([numbers.get(term, -1) for term in terms], np.int64)
         found = np.zeros((places.size, self.dimensions), np.float32)
-        known = np.flatnonzero(places >= 0)
+        known = (places >= 0).nonzero()[0]
         places = places[known]
         found[known] = self._rows[places] * self._scales[places, None]
         return found

@@ -61,8 +61,8 @@ def encode(counts: Counts, spelled: Sequence[str], chunks: int, table: TermTable
 
 def unit(vectors: Vectors) -> Vectors:
     """The vectors brought to length 1; a zero vector stays one."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+    lengths = np.sqrt(np.add.reduce(vectors * vectors, axis=1, keepdims=True))
+    return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32, copy=False)
 
 
 def packed(vectors: Vectors) -> bytes:
@@ -78,11 +78,13 @@ def closeness(data: Sequence[bytes], counts: Sequence[int], question: Vectors) -
         counts: How many chunks each content has.
         question: A unit vector of the shape (dimensions,).
     """
-    sizes = [count * question.size for count in counts]
-    whole = [
-        one if len(one) == size else bytes(size) for one, size in zip(data, sizes, strict=True)
-    ]
-    rows = np.frombuffer(b"".join(whole), np.int8).reshape(-1, question.size)
+    whole = b"".join(data)
+    if len(whole) != sum(counts) * question.size:
+        sizes = [count * question.size for count in counts]
+        whole = b"".join(
+            one if len(one) == size else bytes(size) for one, size in zip(data, sizes, strict=True)
+        )
+    rows = np.frombuffer(whole, np.int8).reshape(-1, question.size)
     scaled = (question / _SCALE).astype(np.float32)
     found = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _BLOCK):  # what is widened at once stays in the cache

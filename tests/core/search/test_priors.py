@@ -15,7 +15,7 @@ def prior(
     with_test: int = 0,
 ) -> float:
     """The factor of one file in a tree of 100."""
-    table = factors(mentioned, tests=tests, files=100, with_test=with_test)
+    table = factors(mentioned, tests=tests, files=100, with_test=lambda: with_test)
     return float(table[marks_of(path, language)])
 
 

@@ -1,13 +1,16 @@
-"""The vectors of chunks are read from the index once, as long as there is room for them."""
+"""What is known of chunks is read from the index once, as long as there is room for it."""
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from claudetask_core.search.chunk_vectors import ChunkVectors
+from claudetask_core.search.chunk_data import ChunkRows, ChunkVectors
+from claudetask_core.search.connection import IndexDamaged
 from claudetask_core.search.store import Store
+from tests.core.search.trees import Tree
 
 WIDE = b"x" * 100
 TWO = 2 * 200
@@ -26,6 +29,10 @@ class Counting(Store):
     def vectors(self, encoder: str, blobs: Sequence[int]) -> dict[int, bytes]:
         self.asked.append([*blobs])
         return super().vectors(encoder, blobs)
+
+    def rows(self, blobs: Sequence[int]) -> dict[int, bytes]:
+        self.asked.append([*blobs])
+        return super().rows(blobs)
 
 
 @pytest.fixture
@@ -74,3 +81,29 @@ def test_nothing_is_forgotten_for_what_is_read_ahead(store: Counting) -> None:
     assert store.asked == [[1]]
     assert vectors.of(store, "wide", [1]) == [WIDE]
     assert store.asked == [[1]]
+
+
+def test_what_is_wanted_again_and_again_stays_whatever_else_is_wanted(store: Counting) -> None:
+    vectors = ChunkVectors(most=2 * TWO)
+    for blob in (1, 2, 3, 4, 5, 2, 3, 4, 5):
+        assert vectors.of(store, "wide", [blob, 1]) == [WIDE, WIDE]
+    assert sum(1 in asked for asked in store.asked) == 1
+
+
+def test_the_rows_of_a_content_are_read_once(tree: Tree) -> None:
+    tree.write("a.py", "def first():\n    return 1\n")
+    tree.write("b.py", "def second():\n    return 2\n")
+    tree.index.refresh()
+    with closing(Counting(tree.database, tree.root)) as store:
+        blobs = [row.blob.id for _, row in store.files_after(0) if row.blob]
+        rows = ChunkRows()
+        rows.prepare(store, blobs[:1])
+        found = rows.of(store, blobs)
+        assert found == rows.of(store, blobs)
+        assert [data.split(b"\t")[-1] for data in found] == [b"first", b"second"]
+        assert store.asked == [blobs[:1], blobs[1:]]
+
+
+def test_a_content_that_is_missing_is_a_damage(store: Counting) -> None:
+    with pytest.raises(IndexDamaged):
+        ChunkRows().of(store, [1])
