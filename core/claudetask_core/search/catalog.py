@@ -53,7 +53,7 @@ class Catalog:
         self.owner = np.full(_ROOM, NOBODY, np.int32)
         self.places = np.full(_ROOM, NOBODY, np.int32)
         self.chunk_lengths = np.zeros(_ROOM, np.uint16)
-        self.first = np.zeros(_ROOM, np.int32)
+        self.first = np.zeros(_ROOM, np.int64)
         self.lengths = np.zeros(_ROOM, np.float64)
         self.definitions = np.zeros(_ROOM, np.float64)
         self.blobs = np.zeros(_ROOM, np.int64)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.chunk_fields import Candidates
 from claudetask_core.search.evidence import Floats, Numbers
+from claudetask_core.search.packed import changes
 from claudetask_core.search.rows import FileRow
 
 FILES: Final = 100
 _SOME: Final = 2 * FILES
 _DAMPED: Final = 3
+_TIMES: Final = np.arange(_DAMPED + 1)
 
 Wanted = Callable[[FileRow], bool]
 
@@ -51,15 +53,16 @@ def best_files(scores: Floats, catalog: Catalog, wanted: Wanted) -> Best:
 def _best_first(scores: Floats) -> Iterator[int]:
     """Numbers of files with any score, best first; few are sorted before more are asked for."""
     rest = scores > 0
-    least = np.partition(scores, -_SOME)[-_SOME] if scores.size > _SOME else 0.0
+    # from below, as the many without a score make it slow from above
+    least = -np.partition(-scores, _SOME - 1)[_SOME - 1] if scores.size > _SOME else 0.0
     if least > 0:
-        yield from _sorted(np.flatnonzero(scores >= least), scores)
+        yield from _sorted((scores >= least).nonzero()[0], scores)
         rest &= scores < least
-    yield from _sorted(np.flatnonzero(rest), scores)
+    yield from _sorted(rest.nonzero()[0], scores)
 
 
 def _sorted(numbers: Numbers, scores: Floats) -> list[int]:
-    return numbers[np.argsort(-scores[numbers], kind="stable")].tolist()
+    return numbers[(-scores[numbers]).argsort(kind="stable")].tolist()
 
 
 @dataclass(slots=True)
@@ -74,38 +77,38 @@ class Entries:
     def of(cls, files: Best, candidates: Candidates) -> "Entries":
         """All chunks of some files, in the order of the files, not scored yet."""
         counts = candidates.counts[files.places]
-        orders = np.repeat(np.arange(counts.size), counts)
-        shifts = candidates.starts[files.places] - (np.cumsum(counts) - counts)
-        return cls(orders, np.arange(orders.size) + shifts[orders], np.zeros(orders.size))
+        orders = np.arange(counts.size).repeat(counts)
+        shifts = candidates.starts[files.places] - (counts.cumsum() - counts)
+        return cls(orders, np.arange(orders.size) + shifts[orders], np.zeros(0))
 
     def cut(self, most: int) -> None:
         """Drops what is behind the best chunks of `most` files, as a further chunk never gains.
 
         To be called while all chunks of each file are there, in the order of the files.
         """
-        starts = np.flatnonzero(np.diff(self.orders, prepend=-1))
+        starts = changes(self.orders)
         if starts.size > most:
-            best = np.maximum.reduceat(self.scores, starts)
-            self._keep(np.flatnonzero(self.scores >= np.partition(best, -most)[-most]))
+            best = -np.maximum.reduceat(self.scores, starts)
+            least = -np.partition(best, most - 1)[most - 1]
+            self._keep((self.scores >= least).nonzero()[0])
 
     def damp(self, matched: NDArray[np.bool_], second: float) -> None:
         """Lowers a further chunk of a file; one that matches by its file alone is dropped."""
         self._keep(np.lexsort((-self.scores, self.orders)))
-        fresh = np.flatnonzero(np.diff(self.orders, prepend=-1))
-        runs = np.repeat(fresh, np.diff(fresh, append=self.orders.size))
+        firsts = self.orders.searchsorted(self.orders)  # the best of the file of each
         kept = matched[self.places]
-        kept[fresh] = True
-        before = np.cumsum(kept) - 1
-        times = np.minimum(before - before[runs], _DAMPED)
-        self.scores = self.scores * (second ** np.arange(_DAMPED + 1))[times]
-        self._keep(np.flatnonzero(kept))
+        kept[firsts] = True
+        before = kept.cumsum()
+        times = np.minimum(before - before[firsts], _DAMPED)
+        self.scores = self.scores * (second**_TIMES)[times]
+        self._keep(kept.nonzero()[0])
 
     def best(self, most: int) -> list[tuple[int, int, float]]:
         """(file, chunk, score), best first."""
         among = np.arange(self.scores.size)
         if among.size > most:
             last = np.partition(self.scores, -most)[-most]
-            among = np.flatnonzero(self.scores >= last)
+            among = (self.scores >= last).nonzero()[0]
         sorted_ = np.lexsort((self.places[among], self.orders[among], -self.scores[among]))
         first = among[sorted_[:most]]
         return list(

@@ -106,7 +106,7 @@ class Witness:
     def _evidence(self, data: dict[str, bytes]) -> dict[str, Evidence]:
         """What the packed postings of some terms say, worked out for all of them at once."""
         chunks, times = unpack(b"".join(data.values()))
-        asked = np.repeat(np.arange(len(data)), [len(one) // SIZE for one in data.values()])
+        asked = np.arange(len(data)).repeat([len(one) // SIZE for one in data.values()])
         owners = self._owners(chunks)
         ours = owners >= 0
         chunks, times, owners, asked = chunks[ours], times[ours], owners[ours], asked[ours]
@@ -116,8 +116,8 @@ class Witness:
         starts = changes(asked * np.int64(self._catalog.owner.size) + owners)
         files = owners[starts].astype(np.int64)
         file_gains = self._file_gains(files, np.add.reduceat(times, starts))
-        ends = np.searchsorted(asked, np.arange(1, len(data) + 1))
-        file_ends = np.searchsorted(starts, ends)
+        ends = asked.searchsorted(np.arange(1, len(data) + 1))
+        file_ends = starts.searchsorted(ends)
         found: dict[str, Evidence] = {}
         start = first = 0
         for term, end, last in zip(data, ends.tolist(), file_ends.tolist(), strict=True):

@@ -17,16 +17,18 @@ from claudetask_core.search.weights import Weights
 
 @dataclass(slots=True)
 class FileFields:
-    """Fields by file number.
+    """Fields by file number; those of the text are counted for the first file with each content,
+    which is `first` for each file. What is nowhere is None.
 
     `path_share` is how much of the question, by how rare its words are, the name and the folders
     hold together, and `held` how much the file does, its text included.
     """
 
-    text: Floats
-    joined_text: Floats
-    wider: Floats
-    names_text: Floats
+    first: Numbers
+    text: Floats | None
+    joined_text: Floats | None
+    wider: Floats | None
+    names_text: Floats | None
     stem: Floats
     wider_stem: Floats
     folders: Floats
@@ -36,8 +38,8 @@ class FileFields:
     stem_like: Floats
     path_share: Floats
     held: Floats
-    alike: Floats
-    told: Floats
+    alike: Floats | None
+    told: Floats | None
 
 
 class FileScorer:
@@ -58,13 +60,14 @@ class FileScorer:
         self._commits = commits
         self._size = len(catalog.rows)
         self._with_held = with_held
-        self._first = catalog.first[: self._size].astype(np.int64)
+        self._first = catalog.first[: self._size]
         self._marked = np.zeros(self._size, np.bool_)
 
     def collect(self) -> FileFields:
         """Every field of the first pass, each of the shape (files,)."""
         question = self._question
         fields = FileFields(
+            first=self._first,
             text=self._text(question.words, question.weight),
             joined_text=self._text(
                 JOINED + name for name in (*question.identifiers, *question.pairs)
@@ -83,28 +86,32 @@ class FileScorer:
             stem_like=self._zeros(),
             path_share=self._zeros(),
             held=self._zeros(),
-            alike=self._zeros() if self._commits is None else self._commits.alike,
-            told=self._zeros() if self._commits is None else self._commits.told,
+            alike=None if self._commits is None else self._commits.alike,
+            told=None if self._commits is None else self._commits.told,
         )
         self._add_paths(fields)
         paths = self._catalog.paths
         for word in question.wider:
             fields.wider_stem[paths.stem_words.of(word)] += 1.0
-        for name in (*question.names, *question.pairs, *question.plain):
-            fields.stem_equals[paths.stems.of(name)] = 1.0
+        for name in {*question.names, *question.pairs, *question.plain}:
+            numbers = paths.stems.of(name)
+            if numbers.size:
+                fields.stem_equals[numbers] = 1.0
         return fields
 
     def _zeros(self) -> Floats:
         return np.zeros(self._size, np.float64)
 
-    def _text(self, terms: Iterable[str], weigh: Callable[[str], float] = lambda _: 1.0) -> Floats:
+    def _text(
+        self, terms: Iterable[str], weigh: Callable[[str], float] = lambda _: 1.0
+    ) -> Floats | None:
         """BM25 over whole files."""
         found = [(term, self._witness.of(term)) for term in terms]
         found = [(term, one) for term, one in found if one.files.size]
         if not found:
-            return self._zeros()
+            return None
         gains = [weigh(term) * self._rarity(one) * one.file_gains for term, one in found]
-        return self._summed([one.files for _, one in found], np.concatenate(gains))[self._first]
+        return self._summed([one.files for _, one in found], np.concatenate(gains))
 
     def _summed(self, numbers: Sequence[Numbers], values: Floats | None) -> Floats:
         """What comes together for each file, 1 for each time where there are no values."""
@@ -138,10 +145,10 @@ class FileScorer:
             numbers[self._outside(known, numbers)] if known.size else numbers
             for known, numbers in zip(stems, folders, strict=True)
         ]
-        in_stems = np.repeat(parts, [one.size for one in stems])
+        in_stems = parts.repeat([one.size for one in stems])
         fields.stem = self._summed(stems, in_stems)
-        fields.folders = self._summed(folders, np.repeat(parts, [one.size for one in folders]))
-        beside = np.repeat(parts, [one.size for one in others])
+        fields.folders = self._summed(folders, parts.repeat([one.size for one in folders]))
+        beside = parts.repeat([one.size for one in others])
         fields.path_share = self._summed(stems + others, np.concatenate((in_stems, beside)))
         size = self._size
         fields.stem_share = self._summed(stems, None) / self._catalog.stem_sizes[:size]
@@ -176,24 +183,32 @@ def file_scores(fields: FileFields, weights: Weights) -> Floats:
     sums += weights.stem_like * fields.stem_like + weights.folder_share * fields.folder_share
     if weights.held:
         sums += weights.held * fields.held
-    for scores, weight in (
-        (fields.text, weights.file_text),
-        (fields.joined_text, weights.file_joined),
-        (fields.wider, weights.wider_text),
-        (fields.wider_stem, weights.wider_stem),
-        (fields.names_text, weights.file_names),
-        (fields.stem_equals, weights.stem_equals),
-        (fields.stem_share, weights.stem_share),
-        (fields.path_share, weights.path_share),
-        (fields.alike, weights.commit_alike),
-        (fields.told, weights.commit_words),
+    of_text = np.zeros(sums.size)
+    for whole, scores, weight in (
+        (of_text, fields.text, weights.file_text),
+        (of_text, fields.joined_text, weights.file_joined),
+        (of_text, fields.wider, weights.wider_text),
+        (of_text, fields.names_text, weights.file_names),
+        (sums, fields.wider_stem, weights.wider_stem),
+        (sums, fields.stem_equals, weights.stem_equals),
+        (sums, fields.stem_share, weights.stem_share),
+        (sums, fields.path_share, weights.path_share),
+        (sums, fields.alike, weights.commit_alike),
+        (sums, fields.told, weights.commit_words),
     ):
-        if weight:
-            sums += weight * normal(scores)
-    return sums
+        if weight and scores is not None:
+            _add(whole, scores, weight)
+    return sums + of_text[fields.first]
+
+
+def _add(sums: Floats, scores: Floats, weight: float) -> None:
+    """Adds a field, which is brought to 0–1 by its largest value."""
+    largest = float(np.maximum.reduce(scores, initial=0.0))
+    if largest > 0:
+        sums += weight / largest * scores
 
 
 def normal(scores: Floats) -> Floats:
     """A field brought to 0–1 by its largest value."""
-    largest = float(scores.max(initial=0.0))
+    largest = float(np.maximum.reduce(scores, initial=0.0))
     return scores / largest if largest > 0 else scores

@@ -89,7 +89,7 @@ def changes(keys: NDArray[np.integer]) -> NDArray[np.int64]:
     """Where each run of equal keys starts."""
     if not keys.size:
         return np.zeros(0, np.int64)
-    return np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
+    return np.concatenate(([0], (keys[1:] != keys[:-1]).nonzero()[0] + 1))
 
 
 def unpack(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

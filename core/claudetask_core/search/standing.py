@@ -5,12 +5,13 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.catalog import NOBODY, Catalog
 from claudetask_core.search.evidence import Floats, Numbers, Witness
 from claudetask_core.search.paths import path_terms
 from claudetask_core.search.tokens import JOINED
 
 _BESIDE: Final = 3
+_RANKS: Final = np.arange(_BESIDE + 1)
 _UNKNOWN: Final = -1.0
 
 
@@ -72,21 +73,19 @@ def siblings(scores: Floats, folders: NDArray[np.int32], numbers: Numbers) -> Fl
         numbers: The files that are asked for.
     """
     own = folders[: scores.size]
-    asked = np.zeros(int(folders.max(initial=0)) + 1, np.bool_)
+    asked = np.zeros(int(folders.max(initial=0)) + 2, np.bool_)
     asked[own[numbers]] = True
-    members = np.flatnonzero((own >= 0) & asked[own])
-    members = members[np.argsort(-scores[members])]
-    codes = (np.cumsum(asked) - 1).astype(np.uint16)[own[members]]  # which are sorted by counting
-    members = members[np.argsort(codes, kind="stable")]
-    starts = np.flatnonzero(np.diff(own[members], prepend=-1))
-    sizes = np.diff(starts, append=members.size)
-    places = np.arange(members.size) - np.repeat(starts, sizes)
-    counted = np.minimum(_BESIDE, sizes - 1)
-    sums = np.concatenate(([0.0], np.cumsum(scores[members])))
-    with_own = np.repeat(sums[starts + np.minimum(counted + 1, sizes)] - sums[starts], sizes)
-    without = np.repeat(sums[starts + counted] - sums[starts], sizes)
-    among = places <= np.repeat(counted, sizes)
-    others = np.where(among, with_own - scores[members], without)
-    means = np.zeros(scores.size)
-    means[members] = others / np.maximum(1, np.repeat(counted, sizes))
-    return means[numbers] / (float(scores.max(initial=0.0)) or 1.0)
+    asked[NOBODY] = False  # where those stand that are gone
+    members = asked[own].nonzero()[0]
+    codes = asked.cumsum() - 1
+    inside, values = codes[own[members]], scores[members]
+    largest = float(scores.max(initial=0.0)) or 1.0
+    order = (2.0 * inside - values / largest).argsort()  # by folder, then the best first
+    sizes = np.bincount(inside)
+    starts = sizes.cumsum() - sizes
+    ranked = np.concatenate((values[order], np.zeros(_BESIDE + 1)))
+    top = ranked[starts[:, None] + _RANKS] * (sizes[:, None] > _RANKS)
+    folder, mine = codes[own[numbers]], scores[numbers]
+    last = top[folder, _BESIDE]
+    sums = np.add.reduce(top, axis=1)[folder] - np.maximum(mine, last)  # without its own
+    return sums / (np.minimum(_BESIDE, np.maximum(1, sizes - 1))[folder] * largest)

@@ -21,7 +21,7 @@ Chunk = tuple[float, bool]
 def files(count: int) -> Catalog:
     """Files of which each third is gone, and none shares a content."""
     catalog = Catalog()
-    catalog.first = np.arange(count, dtype=np.int32)
+    catalog.first = np.arange(count, dtype=np.int64)
     for number in range(count):
         row = FileRow(f"{number}.py", Signature(1, 1, 1), b"", None, None)
         catalog.rows.append(None if number % 3 == 1 else row)
@@ -49,7 +49,7 @@ def test_the_best_files_are_those_of_all_that_are_there_and_wanted(wanted: int) 
 
 def test_files_that_share_a_content_have_it_once() -> None:
     catalog = files(6)
-    catalog.first = np.array([0, 1, 0, 3, 4, 3], np.int32)
+    catalog.first = np.array([0, 1, 0, 3, 4, 3], np.int64)
     found = best_files(np.array([1.0, 9.0, 4.0, 3.0, 2.0, 5.0]), catalog, lambda _: True)
     assert found.numbers.tolist() == [5, 2, 3, 0]
     assert found.contents.tolist() == [3, 0]
