@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from claudetask_core.db.backend import WRITES
 from claudetask_core.db.derived import require_sqlite
+from claudetask_core.db.known_counts import KnownCounts
 from claudetask_core.db.refusals import (
     BoardBroken,
     BoardGone,
@@ -28,6 +29,8 @@ from claudetask_core.errors import Unavailable
 CONNECTIONS: Final = 4
 OPENED: Final = "opened"
 """Under this a connection keeps which file it has open."""
+COUNTS: Final = "counts"
+"""Under this what is counted in that file."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -69,6 +72,7 @@ class Sqlite:
         self.where = url.database or ":memory:"
         self.threads = SqliteThreads()
         self._file = _file(url)
+        self._counts: dict[tuple[int, int] | None, KnownCounts] = {}
         self._busy_seconds = busy_seconds
 
     def options(self) -> dict[str, Any]:
@@ -89,7 +93,9 @@ class Sqlite:
         event.listen(engine, "begin", _begin)
 
     def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info[OPENED] = identity(self._file)
+        opened = identity(self._file)
+        record.info[OPENED] = opened
+        record.info[COUNTS] = self._counts.setdefault(opened, KnownCounts())
 
     def _still_there(self, connection: Connection) -> None:
         """Refuses to go on in a file that nobody would find again: `git clean -x` deletes it."""

@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    SelectBase,
     String,
     cast,
     column,
@@ -134,11 +133,11 @@ class _Listing:
 
     async def _found(self, holding: Holding) -> tuple[int, Sequence[int]]:
         """How many match that hold a text, and where these are few, which."""
-        ids: SelectBase = select(TaskRow.id)
+        ids = select(TaskRow.id)
         if self._filtered <= FEW:
             ids = ids.where(*_equals(self._index, self._equal, self._equal), holding.holds)
-        elif holding.ids is not None and not self._equal:
-            ids = holding.ids
+        elif not self._equal:
+            return await self._index.found(self._session, holding)
         else:
             ids = _held(self._index, holding, ids, self._equal)
         return await self._index.counted(self._session, ids)

@@ -24,10 +24,12 @@ class Holding:
     Attributes:
         holds: Whether a task does.
         ids: The numbers of all that do, by an index; None where it is as well to look at each.
+        phrase: What the index is asked, where its answer needs no look at the tasks it names.
     """
 
     holds: ColumnElement[bool]
     ids: SelectBase | None = None
+    phrase: str | None = None
 
 
 class TextIndex(Protocol):
@@ -47,6 +49,10 @@ class TextIndex(Protocol):
 
     async def counted(self, session: AsyncSession, ids: SelectBase) -> tuple[int, Sequence[int]]:
         """How many numbers a statement finds, and where they are `FEW`, which; in one pass."""
+        ...
+
+    async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
+        """The same of all tasks that hold a text; no count is made twice where it can be known."""
         ...
 
     async def keep_up(self, session: WriteSession) -> None:

@@ -47,6 +47,9 @@ class PostgresqlText:
             return len(few), few
         return await session.scalar(select(func.count()).select_from(found)) or 0, ()
 
+    async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
+        return await self.counted(session, select(TaskRow.id).where(holding.holds))
+
     async def keep_up(self, session: WriteSession) -> None:
         """Nothing is ever behind."""
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     UnaryExpression,
     column,
     func,
+    literal,
     or_,
     select,
     table,
@@ -36,13 +37,14 @@ from sqlalchemy.sql.operators import custom_op
 from claudetask_core.db import derived
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import TaskRow
+from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
 from claudetask_core.services.text_index import (
     FEW,
     Holding,
-    Rows,
     escaped,
     lowered,
 )
+from claudetask_core.services.text_totals_sqlite import found
 
 GRAM: Final = 3
 LONGEST: Final = 24
@@ -53,9 +55,7 @@ MOST_DUE: Final = 32
 LAST_CHARACTER: Final = 0x10FFFF
 SURROGATES: Final = range(0xD800, 0xE000)
 PLUS: Final = custom_op[Any]("+")
-GRAMS: Final = table("tasks_grams", column("rowid", Integer), column("tasks_grams", String))
 TERMS: Final = table("tasks_grams_terms", column("term", String), column("doc", Integer))
-DUE: Final = table("tasks_grams_due", column("id", Integer), column("said", String))
 HOW_MANY_DUE: Final = select(func.count()).select_from(DUE)
 
 
@@ -78,6 +78,12 @@ class SqliteText:
         count, listed = rows.one()
         few = 0 < count <= FEW
         return count, [int(number) for number in listed.split(",")] if few else ()
+
+    async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
+        if holding.phrase is None:
+            every = select(TaskRow.id).where(holding.holds)
+            return await self.counted(session, every if holding.ids is None else holding.ids)
+        return await found(session, holding.phrase)
 
     async def keep_up(self, session: WriteSession) -> None:
         due = await session.scalar(HOW_MANY_DUE) or 0
@@ -102,11 +108,13 @@ class SqliteText:
             return Holding(holds)
         if len(asked) < GRAM:
             return Holding(holds, await self._seldom(session, asked, holds))
-        match = GRAMS.c.tasks_grams.op("MATCH")(_quoted(asked[:LONGEST]))
-        named = select(GRAMS.c.rowid).where(match, GRAMS.c.rowid.not_in(select(DUE.c.id)))
-        if len(asked) > LONGEST or len(columns) == 1:
-            named = select(TaskRow.id).where(TaskRow.id.in_(named), holds)
-        return Holding(holds, union_all(named, _written(holds)))
+        ids = select(GRAMS.c.rowid).where(
+            named(literal(quoted(asked[:LONGEST]))), GRAMS.c.rowid.not_in(select(DUE.c.id))
+        )
+        if len(asked) <= LONGEST and len(columns) > 1:
+            return Holding(holds, union_all(ids, written(holds)), asked)
+        looked = select(TaskRow.id).where(TaskRow.id.in_(ids), holds)
+        return Holding(holds, union_all(looked, written(holds)))
 
     async def _seldom(
         self, session: AsyncSession, asked: str, holds: ColumnElement[bool]
@@ -115,23 +123,14 @@ class SqliteText:
         after = _after(asked)
         if after is None:
             return None
-        named = select(TERMS.c.doc).where(TERMS.c.term >= asked, TERMS.c.term < after)
-        found = (await session.scalars(named.limit(FEW + 1))).all()
-        if len(found) > FEW:
+        seldom = select(TERMS.c.doc).where(TERMS.c.term >= asked, TERMS.c.term < after)
+        few = (await session.scalars(seldom.limit(FEW + 1))).all()
+        if len(few) > FEW:
             return None
         known = select(TaskRow.id).where(
-            self.numbered(set(found)), TaskRow.id.not_in(select(DUE.c.id)), holds
+            self.numbered(set(few)), TaskRow.id.not_in(select(DUE.c.id)), holds
         )
-        return union_all(known, _written(holds)) if found else _written(holds)
-
-
-def _written(holds: ColumnElement[bool]) -> Rows:
-    """Those that hold it among the tasks that the index does not know as they are."""
-    return select(TaskRow.id).where(TaskRow.id.in_(select(DUE.c.id)), holds)
-
-
-def _quoted(asked: str) -> str:
-    return '"' + asked.replace('"', '""') + '"'
+        return union_all(known, written(holds)) if few else written(holds)
 
 
 def _after(asked: str) -> str | None:

@@ -37,6 +37,7 @@ from claudetask_core.services import (
     task_list,
     text_index_postgresql,
     text_index_sqlite,
+    text_totals_sqlite,
 )
 from claudetask_core.services.claims import Caller
 from claudetask_core.services.text_indexes import text_index
@@ -153,6 +154,7 @@ def test_every_page_and_total_is_that_of_a_look_at_every_task(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_list, "FEW", few)
         patch.setattr(text_index_sqlite, "FEW", few)
+        patch.setattr(text_totals_sqlite, "FEW", few)
         patch.setattr(text_index_postgresql, "FEW", few)
         patch.setattr(text_index_sqlite, "MOST_DUE", 0)
         asyncio.run(compare())
