@@ -43,10 +43,13 @@ from claudetask_core.schemas.task import (
     TaskFilter,
     TaskSort,
     TaskType,
+    TaskUpdate,
 )
 from claudetask_core.services.claims import Caller
 
 Step = Callable[[int], Awaitable[object]]
+AFTER_A_WRITE = "text, again after a write"
+"""Each question of it comes after a write, whose time is not the question's."""
 SIZES = [100, 1_000, 10_000, 100_000, 1_000_000]
 REFERENCE = 1_000
 STARTS = 300
@@ -140,8 +143,16 @@ def lists(core: Core, count: int) -> dict[str, Step]:
     def asked(wanted: TaskFilter, page: Page) -> Step:
         return lambda _: core.tasks.find(wanted, page)
 
-    def held(text: Callable[[int], str]) -> Step:
-        return lambda n: core.tasks.find(TaskFilter(q=text(n)), Page(limit=50))
+    def held(text: Callable[[int], str], status: Status | None = None) -> Step:
+        return lambda n: core.tasks.find(TaskFilter(q=text(n), status=status), Page(limit=50))
+
+    def new(number: int) -> str:
+        """A word that a third of the tasks hold; forty times another text."""
+        return ("{}", " {}", "{} ", " {} ")[number // 10 % 4].format(said(number % 10))
+
+    def new_two(number: int) -> str:
+        """The same with how the next word begins."""
+        return f"{' ' * (number // 30)}{said(number % 10)} {'tps'[number // 10 % 3]}"
 
     orders = [order for order in TaskSort if order is not TaskSort.ID]
     done = TaskFilter(status=Status("Done"))
@@ -161,8 +172,15 @@ def lists(core: Core, count: int) -> dict[str, Step]:
         "text, a word of 80 tasks": held(lambda n: said(boards.rank(count, 80) + n % 10)),
         "text, a word": held(lambda n: said(40 + n)),
         "text, a part of a word": held(lambda n: said(n * 37 + 100)[1:4]),
-        "text, a frequent word": held(said),
-        "text, two words": held(lambda n: f"{said(n % 4)} {'tps'[n % 3]}"),
+        "text, a frequent word": held(new),
+        "text, a frequent word again": held(lambda _: new(0)),
+        AFTER_A_WRITE: held(lambda _: new(0)),
+        "text, two words": held(new_two),
+        "text, two words again": held(lambda _: new_two(0)),
+        "text, a frequent word, status": held(new, status=Status("Done")),
+        "text, a frequent word, sort=status": lambda n: core.tasks.find(
+            TaskFilter(q=new(n)), Page(limit=50, sort=TaskSort.STATUS)
+        ),
         "text, two characters": held(lambda n: f"{n % 10}x"),
     }
 
@@ -191,6 +209,22 @@ def questions(core: Core, count: int) -> dict[str, Step]:
     }
 
 
+async def questioned(core: Core, count: int, calls: int) -> dict[str, float]:
+    """How long each question takes on a board of so many tasks."""
+    me = Caller("bench")
+    said = boards.vocabulary().__getitem__
+    taken: dict[str, float] = {}
+    for label, step in questions(core, count).items():
+        figures: list[float] = []
+        for number in range(calls):
+            if label == AFTER_A_WRITE:
+                text = f"{said(number)} instead of {said(0)}"
+                await core.tasks.update(count - number, TaskUpdate(title=text), me)
+            figures.append(await worked(step, number))
+        taken[label] = quartile(figures)
+    return taken
+
+
 async def worked(step: Step, number: int) -> float:
     """How long the processor was at it, by whatever thread: others on the machine count less."""
     began = time.process_time()
@@ -210,16 +244,13 @@ async def sizes(wanted: list[int], calls: int) -> None:
             await boards.make(Path(name), size)
             settings = Settings(index_watch=False, backup_keep=0)
             async with open_core(settings, start=Path(name), home=None) as core:
-                taken[size] = {
-                    label: quartile([await worked(step, n) for n in range(calls)])
-                    for label, step in questions(core, size).items()
-                }
+                taken[size] = await questioned(core, size, calls)
         print(f"{size} tasks measured", flush=True)
-    print(f"{'ms (ratio to 1,000)':28}" + "".join(f"{size:>18,}" for size in taken))
+    print(f"{'ms (ratio to 1,000)':34}" + "".join(f"{size:>18,}" for size in taken))
     for label in taken[REFERENCE]:
         base = taken[REFERENCE][label]
         figures = (f"{row[label]:10.2f} ({row[label] / base:5.1f})" for row in taken.values())
-        print(f"{label:28}" + "".join(f"{figure:>18}" for figure in figures))
+        print(f"{label:34}" + "".join(f"{figure:>18}" for figure in figures))
 
 
 def main() -> int:
