@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    SelectBase,
     String,
     cast,
     column,
@@ -124,12 +125,30 @@ class _Listing:
             return await self._ordered(few), total
         if not self._grouped:
             return await self._walked([Part(self._equal, total)], holding.holds), total
+        parts = await self._groups(await self._of_groups(holding))
+        return await self._walked(parts, holding.holds), total
+
+    async def _of_groups(self, holding: Holding) -> Mapping[str, int]:
+        """How many that hold a text are in each column or of each priority, as far as the page."""
+        found: dict[str, int] = {}
+        left = self._page.offset + self._page.limit
+        for name in await self._order():
+            ids = self._index.merged(holding, {**self._equal, self._name: name})
+            if ids is None:
+                return await self._of_all_groups(holding)
+            if left <= 0:
+                break
+            if self._equal.get(self._name, name) == name:
+                found[name], _ = await self._index.counted(self._session, ids)
+                left -= found[name]
+        return found
+
+    async def _of_all_groups(self, holding: Holding) -> Mapping[str, int]:
         by: ColumnElement[str] = getattr(TaskRow, self._name)
         rows = await self._session.execute(
             _held(self._index, holding, select(by, func.count()), self._equal).group_by(by)
         )
-        found = {name: count for name, count in rows.all()}  # noqa: C416 — pyright wants them named
-        return await self._walked(await self._groups(found), holding.holds), total
+        return {name: count for name, count in rows.all()}  # noqa: C416 — pyright wants them named
 
     async def _found(self, holding: Holding) -> tuple[int, Sequence[int]]:
         """How many match that hold a text, and where these are few, which."""
@@ -139,18 +158,33 @@ class _Listing:
         elif not self._equal:
             return await self._index.found(self._session, holding)
         else:
-            ids = _held(self._index, holding, ids, self._equal)
+            return await self._index.counted(self._session, await self._fitting(holding))
         return await self._index.counted(self._session, ids)
+
+    async def _fitting(self, holding: Holding) -> SelectBase:
+        """Those that hold a text and fit the filter, where many may."""
+        merged = self._index.merged(holding, self._equal)
+        if merged is None:
+            return _held(self._index, holding, select(TaskRow.id), self._equal)
+        total, few = await self._index.found(self._session, holding)
+        if total > FEW:
+            return merged
+        fits = _equals(self._index, self._equal, ())
+        return select(TaskRow.id).where(self._index.numbered(few), *fits)
 
     async def _groups(self, found: Mapping[str, int]) -> list[Part]:
         """The parts of a list by column or priority, in its order."""
+        order = await self._order()
+        return [Part({**self._equal, self._name: n}, found[n]) for n in order if n in found]
+
+    async def _order(self) -> Sequence[str]:
+        """The columns or priorities in the order of the list."""
         if self._name == "status":
             names = await self._session.scalars(select(StatusRow.name).order_by(StatusRow.position))
             order = list(names)
         else:
             order = [str(priority) for priority in Priority]
-        parts = [Part({**self._equal, self._name: n}, found[n]) for n in order if n in found]
-        return parts[::-1] if self._falls else parts
+        return order[::-1] if self._falls else order
 
     async def _ordered(self, ids: Sequence[int]) -> list[Task]:
         """The page of tasks that are known."""

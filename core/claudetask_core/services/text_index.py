@@ -1,6 +1,6 @@
 """What the two kinds of database do each in its own way to find tasks by their text."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -53,6 +53,13 @@ class TextIndex(Protocol):
 
     async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
         """The same of all tasks that hold a text; no count is made twice where it can be known."""
+        ...
+
+    def merged(self, holding: Holding, equal: Mapping[str, str]) -> SelectBase | None:
+        """The numbers of those that hold a text and fit, by indexes gone through side by side.
+
+        None where there are none to go through, or nothing is gained: it is for many of many.
+        """
         ...
 
     async def keep_up(self, session: WriteSession) -> None:

@@ -4,7 +4,7 @@ The columns' collation is C, so that `lower` makes the letters of ASCII small an
 board that is a file.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -49,6 +49,10 @@ class PostgresqlText:
 
     async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
         return await self.counted(session, select(TaskRow.id).where(holding.holds))
+
+    def merged(self, holding: Holding, equal: Mapping[str, str]) -> None:
+        """The planner knows when to."""
+        del holding, equal
 
     async def keep_up(self, session: WriteSession) -> None:
         """Nothing is ever behind."""

@@ -12,7 +12,7 @@ looked at for every question. So an answer never depends on how far the index is
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -21,9 +21,12 @@ from sqlalchemy import (
     SelectBase,
     String,
     UnaryExpression,
+    and_,
     column,
     func,
+    intersect,
     literal,
+    literal_column,
     or_,
     select,
     table,
@@ -41,6 +44,7 @@ from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, wri
 from claudetask_core.services.text_index import (
     FEW,
     Holding,
+    Rows,
     escaped,
     lowered,
 )
@@ -55,6 +59,9 @@ MOST_DUE: Final = 32
 LAST_CHARACTER: Final = 0x10FFFF
 SURROGATES: Final = range(0xD800, 0xE000)
 PLUS: Final = custom_op[Any]("+")
+GROUPED: Final = ("status", "priority")
+"""What has an index with the number after it: the tasks of one stand in it in order."""
+FIRST_COLUMN: Final = literal_column("1", Integer)
 TERMS: Final = table("tasks_grams_terms", column("term", String), column("doc", Integer))
 HOW_MANY_DUE: Final = select(func.count()).select_from(DUE)
 
@@ -85,6 +92,21 @@ class SqliteText:
             return await self.counted(session, every if holding.ids is None else holding.ids)
         return await found(session, holding.phrase)
 
+    def merged(self, holding: Holding, equal: Mapping[str, str]) -> SelectBase | None:
+        groups = [name for name in GROUPED if name in equal]
+        if holding.phrase is None or not groups:
+            return None
+        fits = {name: getattr(TaskRow, name) == equal[name] for name in equal}
+        in_order = intersect(
+            _known(holding.phrase), *(select(TaskRow.id).where(fits[name]) for name in groups)
+        ).order_by(FIRST_COLUMN)
+        ids: SelectBase = select(next(iter(in_order.subquery().c)))
+        looked = [name for name in equal if name not in groups]
+        if looked:
+            left = (self.unindexed(getattr(TaskRow, n).expression) == equal[n] for n in looked)
+            ids = select(TaskRow.id).where(TaskRow.id.in_(ids), *left)
+        return union_all(ids, written(and_(holding.holds, *fits.values())))
+
     async def keep_up(self, session: WriteSession) -> None:
         due = await session.scalar(HOW_MANY_DUE) or 0
         if due >= MOST_DUE:
@@ -108,9 +130,7 @@ class SqliteText:
             return Holding(holds)
         if len(asked) < GRAM:
             return Holding(holds, await self._seldom(session, asked, holds))
-        ids = select(GRAMS.c.rowid).where(
-            named(literal(quoted(asked[:LONGEST]))), GRAMS.c.rowid.not_in(select(DUE.c.id))
-        )
+        ids = _known(asked[:LONGEST])
         if len(asked) <= LONGEST and len(columns) > 1:
             return Holding(holds, union_all(ids, written(holds)), asked)
         looked = select(TaskRow.id).where(TaskRow.id.in_(ids), holds)
@@ -131,6 +151,12 @@ class SqliteText:
             self.numbered(set(few)), TaskRow.id.not_in(select(DUE.c.id)), holds
         )
         return union_all(known, written(holds)) if few else written(holds)
+
+
+def _known(phrase: str) -> Rows:
+    """Those that the index says hold a phrase, of the tasks that it knows as they are."""
+    known = GRAMS.c.rowid.not_in(select(DUE.c.id))
+    return select(GRAMS.c.rowid).where(named(literal(quoted(phrase))), known)
 
 
 def _after(asked: str) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
@@ -271,3 +271,21 @@ def test_as_many_counts_are_known_as_were_asked_for_last() -> None:
     assert known.get("1") == ("later", 2)
     assert known.get("first") == ("", 1)
     assert known.get("2") is None
+
+
+@pytest.mark.usefixtures("board")
+async def test_a_filter_is_counted_by_indexes_side_by_side(project: Path) -> None:
+    """Not by a look at each task that holds the text, nor by sorting those of the column."""
+    async with opened(project) as database, database.read() as session:
+        index = text_index(session)
+        holding = await index.holding(session, "needle")
+        ids = index.merged(holding, {"status": "Done", "priority": "High"})
+        assert ids is not None
+        sql = ids.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        rows = await session.execute(text(f"EXPLAIN QUERY PLAN {sql}"))
+        plan = "\n".join(row[-1] for row in rows)
+        assert plan.count("MERGE (INTERSECT)") == 2
+        assert "COVERING INDEX ix_tasks_status_id (status=?)" in plan
+        assert "COVERING INDEX ix_tasks_priority_id (priority=?)" in plan
+        assert "TEMP B-TREE" not in plan
+        assert index.merged(holding, {"type": "Bug"}) is None
