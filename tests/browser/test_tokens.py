@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.support import WAIT, Board, card, dialog, live, stands_in
@@ -155,6 +155,27 @@ def test_a_first_token_that_could_make_no_other_is_asked_about(board: Board, vis
     tokens(page).get_by_label("Scope").select_option("read")
     tokens(page).get_by_role("button", name="Make a token").click()
     dialog(page, "Begin with this one?").get_by_role("button", name="Cancel").click()
+    assert board.get("/api/tokens") == []
+
+
+def test_a_scope_that_was_chosen_while_the_tokens_are_read_stays(
+    board: Board, visit: Visit
+) -> None:
+    page = visit("#/")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/tokens", hold)
+    page.evaluate("location.hash = '#/settings'")
+    tokens(page).get_by_label("Scope").select_option("read")
+    tokens(page).get_by_label("Whose").fill("ann")
+    assert held
+    for route in held:
+        route.continue_()
+    expect(tokens(page)).to_contain_text("Nobody needs a token here yet")
+    expect(tokens(page).get_by_label("Scope")).to_have_value("read")
     assert board.get("/api/tokens") == []
 
 

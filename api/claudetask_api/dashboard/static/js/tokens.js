@@ -17,6 +17,7 @@ export class Tokens {
     this.error = h("div", { role: "alert" });
     this.name = h("input", { type: "text", required: true, maxlength: 40, pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]*", autocomplete: "off", spellcheck: "false" });
     this.scope = select(SCOPES, "write");
+    this.scope.addEventListener("change", () => { this.chosen = true; });
     this.lasts = select(LASTS, "");
     this.element = h("section", { class: "panel", hidden: true }, h("h2", {}, "Tokens"), this.hint, this.list,
       h("form", { class: "token-form", on: { submit: guarded((event) => this.make(event)) } }, this.error,
@@ -33,7 +34,7 @@ export class Tokens {
     put(this.hint, first
       ? "Nobody needs a token here yet. From the first one on everybody does, this page too: begin with your own, with the scope admin."
       : "Who calls with a token is named by it in every change. A secret is shown once, when it is made.");
-    if (first && document.activeElement !== this.scope) this.scope.value = "admin";
+    if (first && !this.chosen) this.scope.value = "admin";
     put(this.list, found.map((token) => this.line(token)));
     this.element.dataset.count = found.length;
   }
