@@ -10,7 +10,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, LifoQueue
 from typing import Final, Protocol
@@ -93,6 +93,7 @@ class Processes:
         self._threads = ThreadPoolExecutor(width, thread_name_prefix="analyse")
         self._idle: LifoQueue[_Process | None] = LifoQueue()
         self._all: set[_Process] = set()
+        self._starting: Future[None] | None = None
         self._closed = False
         for _ in range(width):
             self._idle.put(None)
@@ -104,7 +105,7 @@ class Processes:
 
     def start(self) -> None:
         """Begins to start those processes that do not run, as work for all is about to come."""
-        self._threads.submit(self._start_all)
+        self._starting = self._threads.submit(self._start_all)
 
     def _start_all(self) -> None:
         idle = [self._idle.get() for _ in range(self.width)]
@@ -117,6 +118,9 @@ class Processes:
 
     def rest(self) -> None:
         """Ends those processes that have nothing to do, with the memory they took for much."""
+        if self._starting is not None and not self._starting.cancel():
+            with suppress(CancelledError):  # closed meanwhile
+                self._starting.result()
         taken = 0
         with suppress(Empty):
             for _ in range(self.width):

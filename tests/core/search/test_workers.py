@@ -62,6 +62,15 @@ def test_an_idle_process_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None
     assert answers.getvalue() == b""
 
 
+def test_processes_that_are_being_started_when_the_work_is_done_end_too(
+    processes: Processes,
+) -> None:
+    processes.start()
+    processes.rest()
+    assert processes.submit(SOURCES).result(SECONDS).chunks > 0
+    assert len(ids(processes)) == 1
+
+
 def test_closed_processes_start_no_other(processes: Processes) -> None:
     processes.close()
     with pytest.raises((WorkerEnded, RuntimeError)):
