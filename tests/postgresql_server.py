@@ -79,7 +79,15 @@ class Server:
         return self
 
     def stop(self, mode: str = "immediate") -> None:
-        self._run("pg_ctl", "-w", *self._data, "-m", mode, "stop")
+        self._run("pg_ctl", *self._stopping(mode))
+
+    @property
+    def ending(self) -> list[str]:
+        """The command that ends it at once, for its own user."""
+        return [str(self._programs / "pg_ctl"), *self._stopping("immediate")]
+
+    def _stopping(self, mode: str) -> list[str]:
+        return ["-w", *self._data, "-m", mode, "stop"]
 
     @property
     def _data(self) -> list[str]:
@@ -176,7 +184,8 @@ def running(programs: Path) -> Generator[Server]:
     """A server that is gone afterwards, with its folder, also where this process is killed."""
     folder = Path(tempfile.mkdtemp(prefix="claudetask-pg-"))
     server = Server(folder, programs)
-    guarding = [sys.executable, "-I", "-S", postgresql_guard.__file__, str(folder)]
+    guard = (sys.executable, "-I", "-S", postgresql_guard.__file__)
+    guarding = [*guard, str(folder), *server.ending]
     with subprocess.Popen(guarding, stdin=subprocess.PIPE, start_new_session=True):
         try:
             server.initialise().start()
