@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from claudetask_core.core import Core
+from claudetask_core.db import copies
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services import board_check
@@ -63,3 +65,52 @@ async def test_damaged_indexes_are_told_from_damaged_tasks_and_made_anew(
     await board_check.mend(core.database)
     assert (await asyncio.to_thread(board_check.look, backups)).problems == []
     assert [hit.id for hit in (await core.similar.find("needle")).results] == [made.task.id]
+
+
+async def test_a_board_whose_search_index_is_damaged_is_copied_all_the_same(
+    core: Core, backups: Backups
+) -> None:
+    await core.tasks.create(TaskCreate(title="find the needle"), Caller("me"))
+    async with core.database.write() as session:
+        from sqlalchemy import text  # noqa: PLC0415 — to damage what the program never does
+
+        await session.execute(text("UPDATE tasks_fts_data SET block = x'00' WHERE id > 10"))
+    await asyncio.to_thread(backups.make)
+    found = await asyncio.to_thread(board_check.look, backups)
+    assert [one.told for one in found.copies] == ["manual, 1 tasks"]
+    assert all("search index" in problem for problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("said", "problems"),
+    [
+        ("malformed inverted index for FTS5 table main.tasks_fts", []),
+        ('fts5: corruption found reading blob 137438953473 from table "tasks_grams"', []),
+        (
+            'fts5: checksum mismatch for table "tasks_fts"\nwrong # of entries in index ix_tasks',
+            ["wrong # of entries in index ix_tasks"],
+        ),
+    ],
+)
+def test_what_newer_versions_of_sqlite_say_of_an_index_of_texts_is_no_damage_of_tasks(
+    file: Path, monkeypatch: pytest.MonkeyPatch, said: str, problems: list[str]
+) -> None:
+    @contextlib.contextmanager
+    def newer(*_: object) -> Generator[sqlite3.Connection]:
+        with contextlib.closing(sqlite3.connect(":memory:", factory=Newer)) as board:
+            board.said = said
+            yield board
+
+    monkeypatch.setattr(copies, "opened", newer)
+    assert copies.problems(file, "mode=ro") == problems
+
+
+class Newer(sqlite3.Connection):
+    """Answers a check of the file as SQLite does from 3.44 on."""
+
+    said = ""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if "integrity_check" in sql:
+            return super().execute("SELECT ?", (self.said,))
+        return super().execute(sql, parameters)
