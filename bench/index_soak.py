@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +86,8 @@ def edits(folder: Path, steps: int, seed: int) -> str:
     """Both processes, then the comparison."""
     root, database = folder / "tree", folder / "data" / "index.db"
     Repository(root, random.Random(seed)).make(FILES)  # noqa: S311 — made-up text
-    index_of(root, database).refresh()
+    with closing(index_of(root, database)) as index:
+        index.refresh()
     children = [
         _child("edit", root, database, steps // 2, seed + number, stdout=subprocess.PIPE)
         for number in (1, 2)
@@ -117,8 +119,8 @@ def kills(folder: Path, times: int, seed: int) -> str:
         child.wait()
         if not is_sound(database) or database.stat().st_ino != inode:
             raise SystemExit("The index file is damaged.")
-        check(index := index_of(root, database), root, repository.question())
-        index.close()
+        with closing(index_of(root, database)) as index:
+            check(index, root, repository.question())
         build(root, database)
     return f"{times} kills, {midway} of them midway; {compare(root, database)}"
 
@@ -143,9 +145,8 @@ def compare(root: Path, database: Path) -> str:
     """
     fresh = database.with_name("fresh.db")
     for path in (database, fresh):
-        index = index_of(root, path)
-        index.refresh()
-        index.close()
+        with closing(index_of(root, path)) as index:
+            index.refresh()
     found = difference(root, database, fresh)
     if found is not None:
         raise SystemExit(f"The index differs from a fresh one: {found}")

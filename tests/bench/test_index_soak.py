@@ -1,6 +1,7 @@
 """A short run of each part; `python -m bench.index_soak` runs the long ones."""
 
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,18 @@ def test_an_indexer_that_is_killed_leaves_an_index_that_the_next_start_completes
     assert kills(tmp_path, 2, 5).endswith("the index equals a fresh one")
 
 
+def refreshed(root: Path, database: Path) -> None:
+    with closing(index_of(root, database)) as index:
+        index.refresh()
+
+
 def test_an_index_that_lacks_something_is_told_from_a_fresh_one(tmp_path: Path) -> None:
     root, database = tmp_path / "tree", tmp_path / "index.db"
     Repository(root, random.Random(1)).make(5)  # noqa: S311 — made-up text
-    index_of(root, database).refresh()
     other = tmp_path / "other.db"
+    refreshed(root, database)
     (root / "extra.py").write_text("def extra(): pass\n", encoding="utf-8")
-    index_of(root, other).refresh()
+    refreshed(root, other)
     assert str(difference(root, database, other)).startswith("file extra.py")
     assert compare(root, database) == "the index equals a fresh one"
     assert is_sound(database)
