@@ -21,7 +21,7 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
-from claudetask_core.errors import Code, DomainError, Invalid
+from claudetask_core.errors import Code, DomainError, Invalid, NotFound
 from claudetask_core.printable import printable
 from claudetask_core.schemas.forms import said
 
@@ -144,6 +144,22 @@ def prompt_arguments(name: str, takes: list[str]) -> MCPError:
     wanted = f"exactly {', '.join(takes)}" if takes else "no arguments"
     return protocol_error(
         PromptRefused(f"The prompt {name} takes {wanted}.", next_step="Correct it and try again.")
+    )
+
+
+class ResourceUnknown(NotFound):
+    code = "resource_unknown"
+
+
+def unknown_resource(uri: str, known: Iterable[str]) -> MCPError:
+    scheme = "claudetask://"
+    names = ", ".join(one.removeprefix(scheme) for one in known)
+    return protocol_error(
+        ResourceUnknown(
+            f"There is no resource {_fit(uri, 100)!r}.",
+            next_step=f"What there is begins with {scheme}: {names}.",
+        ),
+        uri=_fit(uri, LIMIT),
     )
 
 

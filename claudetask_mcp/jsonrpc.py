@@ -1,6 +1,7 @@
-"""What a line over stdio is answered with that is no message of the protocol.
+"""What is answered to what is no message of the protocol.
 
-The SDK drops such a line without a word, and who sent it as a request would wait for ever.
+The SDK drops such a line over stdio without a word, and who sent it as a request would wait for
+ever; over HTTP it says so at length.
 """
 
 import json
@@ -23,12 +24,15 @@ from pydantic import ValidationError
 
 Fault = tuple[int, str]
 
-NOT_JSON: Fault = (PARSE_ERROR, "Parse error: the line is not JSON. Send one message a line.")
+NOT_JSON: Fault = (PARSE_ERROR, "Parse error: that is not JSON. Send one message at a time.")
 NO_MESSAGE: Fault = (
     INVALID_REQUEST,
-    "Invalid request: send one object a line, with jsonrpc, method and a text or number as id.",
+    "Invalid request: send one object at a time, with jsonrpc, method and a text or number as id.",
 )
 NO_PARAMS: Fault = (INVALID_PARAMS, "Invalid params: they must be an object, or be left out.")
+
+
+HALF = "\\ud"
 
 
 class Sender(Protocol):
@@ -52,6 +56,21 @@ class Messages:
             elif self.sender is not None:
                 with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
                     await self.sender.send(SessionMessage(error))
+
+
+def without_halves(text: str) -> str:
+    """The same message as text that the SDK's parser takes.
+
+    JavaScript writes half of a character (a lone surrogate) as an escape, which that parser
+    refuses: the call would never be answered.
+    """
+    if HALF not in text.lower():
+        return text
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
 def refused(line: str) -> JSONRPCError | None:

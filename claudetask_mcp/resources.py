@@ -107,6 +107,8 @@ FIXED = {
     )
 }
 
+TEMPLATES = (f"{TASKS}/{{task_id}}", f"{AGENTS}/{{name}}", f"{JOBS}/{{job_id}}")
+
 
 async def _task(task_id: str, ctx: Context) -> str:
     number = task_number(task_id)
@@ -151,15 +153,12 @@ def task_number(text: str) -> int:
 def add_resources(server: MCPServer[App]) -> None:
     for fixed in FIXED.values():
         server.add_resource(fixed.listed())
-    server.resource(
-        TASKS + "/{task_id}", name="task", description="One task with its notes", mime_type=JSON
-    )(_task)
-    server.resource(
-        JOBS + "/{job_id}", name="job", description="How far an analysis is", mime_type=JSON
-    )(_job)
-    server.resource(
-        AGENTS + "/{name}", name="agent", description="One agent with its prompt", mime_type=JSON
-    )(_agent)
+    task, agent, job = TEMPLATES
+    server.resource(task, name="task", description="One task with its notes", mime_type=JSON)(_task)
+    server.resource(job, name="job", description="How far an analysis is", mime_type=JSON)(_job)
+    server.resource(agent, name="agent", description="One agent with its prompt", mime_type=JSON)(
+        _agent
+    )
 
 
 def _json(value: Any) -> str:

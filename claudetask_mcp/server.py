@@ -10,7 +10,11 @@ from mcp.server.lowlevel import NotificationOptions
 from mcp.server.lowlevel import Server as LowLevelServer
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedResourceError
+from mcp.server.mcpserver.exceptions import (
+    ResourceNotFoundError,
+    ToolError,
+    UnexpectedResourceError,
+)
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import (
     CallToolResult,
@@ -18,6 +22,7 @@ from mcp.types import (
     GetPromptResult,
     InputRequiredResult,
     SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
     UnsubscribeRequestParams,
 )
 
@@ -32,7 +37,7 @@ from claudetask_mcp.instructions import INSTRUCTIONS
 from claudetask_mcp.observe import Counted, Observe
 from claudetask_mcp.prompts import add_prompts
 from claudetask_mcp.rate_limit import RateLimit
-from claudetask_mcp.resources import FIXED, add_resources
+from claudetask_mcp.resources import FIXED, TEMPLATES, add_resources
 from claudetask_mcp.session import LazyCore, Opener
 from claudetask_mcp.subscriptions import Subscribers
 from claudetask_mcp.tool import worded
@@ -46,14 +51,19 @@ NUMBERS = frozenset({"integer", "number"})
 class Server(MCPServer[App]):
     """`MCPServer` with words of our own for what goes wrong in a call or a reading."""
 
-    def __init__(self, tools: Sequence[Tool], **options: Any) -> None:
-        super().__init__(NAME, tools=list(tools), **options)
+    def __init__(self, tools: Sequence[Tool], subscribers: Subscribers, **options: Any) -> None:
+        super().__init__(NAME, tools=list(tools), subscriptions=subscribers.bus, **options)
+        self._subscribers = subscribers
         self._tools = {tool.name: tool for tool in tools}
 
     @property
     def low(self) -> LowLevelServer[App]:
         """The server below, which has no public name."""
         return self._lowlevel_server
+
+    def end_streams(self) -> None:
+        """Ends what newer clients listen to, in order; call it on the event loop."""
+        self._subscribers.listening.close()
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
@@ -107,6 +117,8 @@ class Server(MCPServer[App]):
             if fixed is None or context is None:
                 return await super().read_resource(uri, context)
             content = await fixed.read(await visit(context))
+        except ResourceNotFoundError:
+            raise errors.unknown_resource(str(uri), [*FIXED, *TEMPLATES]) from None
         except DomainError as error:
             raise errors.protocol_error(error, uri=str(uri)) from None
         except UnexpectedResourceError as error:
@@ -148,12 +160,12 @@ def build_server(
     tools = [spec.build(workflow) for spec in CATALOGUE]
     server = Server(
         tools,
+        subscribers,
         title="ClaudeTask",
         version=__version__,
         instructions=worded(INSTRUCTIONS, workflow),
         lifespan=lifespan,
         log_level="WARNING",
-        subscriptions=subscribers.bus,
         middleware=[
             WarmUp(lazy, subscribers),
             Observe([tool.name for tool in tools], counted),
@@ -180,4 +192,7 @@ def _declare_notifications(low: LowLevelServer[App], subscribers: Subscribers) -
     low.add_request_handler("resources/subscribe", SubscribeRequestParams, subscribers.subscribe)
     low.add_request_handler(
         "resources/unsubscribe", UnsubscribeRequestParams, subscribers.unsubscribe
+    )
+    low.add_request_handler(
+        "subscriptions/listen", SubscriptionsListenRequestParams, subscribers.listening
     )

@@ -6,7 +6,6 @@ on a stuck disk, a thread) is left behind with the process.
 
 import asyncio
 import gc
-import json
 import logging
 import os
 import signal
@@ -23,7 +22,7 @@ from mcp.server.stdio import stdio_server
 from claudetask_core.services.rate_limit import RateLimiter
 from claudetask_mcp.deadline import Deadline, leave
 from claudetask_mcp.entry import Entry
-from claudetask_mcp.jsonrpc import Messages
+from claudetask_mcp.jsonrpc import Messages, without_halves
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import Server, build_server
 from claudetask_mcp.tools.catalogue import CLASSES
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
-
-HALF = "\\ud"
 
 
 class Lines:
@@ -67,19 +64,8 @@ class Lines:
 
 
 def readable(line: bytes) -> str:
-    """The line as text that the SDK's parser takes, without the mark that some shells begin with.
-
-    JavaScript writes half of a character (a lone surrogate) as an escape, which that parser
-    refuses: the call would never be answered.
-    """
-    text = line.decode("utf-8-sig", "replace")
-    if HALF not in text.lower():
-        return text
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+    """The line as text that the SDK takes, without the mark that some shells begin with."""
+    return without_halves(line.decode("utf-8-sig", "replace"))
 
 
 def serve_stdio(entry: Entry) -> int:

@@ -8,10 +8,16 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from mcp.server import ServerRequestContext
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ResourceUpdated
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    ResourcesListChanged,
+    ResourceUpdated,
+)
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
 from claudetask_core.errors import Unavailable
@@ -31,6 +37,8 @@ RESUME = "claudetask://resume"
 GATHER_SECONDS = 0.1
 MAX_CLIENTS = 1000
 LISTED = frozenset({"created", "deleted"})
+UNRESERVED = ("", "!'()*")
+"""What signs of a name clients leave as they are: by RFC 6570 none, by JavaScript these."""
 
 Key = tuple[object, str]
 
@@ -41,7 +49,7 @@ def changed_resources(event: Event) -> list[str]:
         case EventType.TASK:
             return [TASKS, f"{TASKS}/{event.id}", PROJECT, RESUME]
         case EventType.AGENT:
-            return [AGENTS, f"{AGENTS}/{event.id}"]
+            return [AGENTS, *_addresses(AGENTS, event.id)]
         case EventType.CLAUDE_MD:
             return [CLAUDE_MD, PROJECT]
         case EventType.PROJECT:
@@ -50,6 +58,12 @@ def changed_resources(event: Event) -> list[str]:
             return [PROJECT, f"{JOBS}/{event.id}"]
         case EventType.INDEX:
             return [PROJECT]
+
+
+def _addresses(above: str, name: str) -> list[str]:
+    """How a client may have written the address: with the name as it is, or with escapes."""
+    escaped = (quote(name, safe=unreserved) for unreserved in UNRESERVED)
+    return list(dict.fromkeys(f"{above}/{written}" for written in (name, *escaped)))
 
 
 def changes_the_list(event: Event) -> bool:
@@ -62,6 +76,7 @@ class Subscribers:
 
     def __init__(self) -> None:
         self.bus = InMemorySubscriptionBus()
+        self.listening = ListenHandler(self.bus)
         self._clients: dict[Key, ServerSession] = {}
         self._wanted: dict[Key, set[str]] = {}
 

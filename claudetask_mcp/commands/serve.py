@@ -74,13 +74,18 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         await limiter.ready()
         listening = stack.enter_context(bind(settings.host, settings.port))
         core.analysis.serve()
-        app = _app(core, entry, limiter, listening.getsockname()[1])
+        app, face = _app(core, entry, limiter, listening.getsockname()[1])
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
         )
         gc.freeze()  # what the start made stays: a collection need not look at it again
         _outlive_signals()
-        server = Announcing(config, core.search.start, app.state.streams.end)
+
+        def end_streams() -> None:
+            app.state.streams.end()
+            face.end_streams()
+
+        server = Announcing(config, core.search.start, end_streams)
         await server.serve(sockets=[listening])
     return 0
 
@@ -98,7 +103,7 @@ async def _refuse_open_door(core: "Core") -> None:
         )
 
 
-def _app(core: "Core", entry: Entry, limiter: RateLimiter, port: int) -> "FastAPI":
+def _app(core: "Core", entry: Entry, limiter: RateLimiter, port: int) -> "tuple[FastAPI, HttpFace]":
     metrics = Metrics()
 
     @asynccontextmanager
@@ -113,7 +118,7 @@ def _app(core: "Core", entry: Entry, limiter: RateLimiter, port: int) -> "FastAP
         counted=metrics,
     )
     face = HttpFace(server)
-    return create_app(
+    app = create_app(
         core,
         limiter=limiter,
         port=port,
@@ -121,6 +126,7 @@ def _app(core: "Core", entry: Entry, limiter: RateLimiter, port: int) -> "FastAP
         lifespan_context=face.open,
         metrics=metrics,
     )
+    return app, face
 
 
 def _outlive_signals() -> None:

@@ -199,3 +199,29 @@ async def test_a_completion_says_how_many_there_are_beyond_those_it_shows(
         async with connect() as client:
             found = (await client.complete(prompt, {"name": "task_id", "value": ""})).completion
     assert (len(found.values), found.total, found.has_more) == (5, 7, True)
+
+
+async def test_what_is_completed_must_be_there(connect: Connect) -> None:
+    unknown = (PromptReference(name="nope"), ResourceTemplateReference(uri="claudetask://nope/{x}"))
+    async with connect() as client:
+        for reference in unknown:
+            with pytest.raises(MCPError, match="nope") as refused:
+                await client.complete(reference, {"name": "task_id", "value": ""})
+            assert refused.value.code == INVALID_PARAMS
+
+
+@pytest.mark.parametrize(
+    "uri", ["claudetask://nope", "claudetask://tasks/1/notes", "file:///x", "x"]
+)
+async def test_an_unknown_address_is_answered_with_those_there_are(
+    connect: Connect, uri: str
+) -> None:
+    async with connect() as client:
+        with pytest.raises(MCPError) as refused:
+            await client.read_resource(uri + "\u202e" * 900)
+    error = refused.value
+    assert error.code == INVALID_PARAMS
+    assert uri in error.message
+    assert "claudetask://: tasks, " in error.message
+    assert error.message.endswith("jobs/{job_id}.")
+    assert len(error.message) <= 400

@@ -297,6 +297,30 @@ async def test_the_server_ends_in_time_with_streams_open(
     assert out == b""
 
 
+async def test_what_newer_clients_listen_to_ends_in_order_with_the_server(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[object] = []
+
+    async def listen(url: str) -> None:
+        async with (
+            Client(f"{url}/mcp") as client,
+            client.listen(resources_list_changed=True) as stream,
+        ):
+            listening.set()
+            seen.extend([event async for event in stream])
+
+    listening = asyncio.Event()
+    async with serving() as url:
+        ear = asyncio.create_task(listen(url))
+        async with asyncio.timeout(SOON):
+            await listening.wait()
+    async with asyncio.timeout(SOON):
+        await ear
+    assert seen == []
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_a_bind_that_others_can_reach_is_opened_by_an_admins_token(project: Path) -> None:
     entry = entry_of(project, host="192.0.2.1")
     async with open_core(Settings(index_watch=False), start=project, home=None) as core:

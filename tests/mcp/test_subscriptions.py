@@ -130,6 +130,24 @@ def test_every_kind_of_event_changes_its_resources(kind: EventType, ends: list[s
     assert changed_resources(event) == [f"claudetask://{end}" for end in ends]
 
 
+def test_an_agent_is_told_of_by_every_address_that_clients_write_for_it() -> None:
+    event = Event(
+        seq=1,
+        type=EventType.AGENT,
+        action="updated",
+        id="pr\u00fcfer a/b!",
+        actor="a",
+        at=START,
+        version=None,
+    )
+    assert changed_resources(event) == [
+        "claudetask://agents",
+        "claudetask://agents/pr\u00fcfer a/b!",
+        "claudetask://agents/pr%C3%BCfer%20a%2Fb%21",
+        "claudetask://agents/pr%C3%BCfer%20a%2Fb!",
+    ]
+
+
 async def test_a_locked_board_is_watched_again_from_where_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,0 +1,121 @@
+"""What the SDK's HTTP transport leaves without an answer, put right before it sees a request.
+
+- It keeps no events to send again, and answers who asks for them by none: such a stream begins
+  here like any other.
+- It refuses half of a character (a lone surrogate), which JavaScript writes as an escape.
+- It takes a message whose id is no id for a notification, and says what is none at length.
+- Of two requests of a session with one id it forgets the first, whose client waits for ever; here
+  the second waits for the first.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+from weakref import WeakValueDictionary
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from claudetask_mcp.app import SESSION_HEADER
+from claudetask_mcp.jsonrpc import refused, without_halves
+
+LAST_EVENT = b"last-event-id"
+JSON = b"application/json"
+Asked = tuple[str, str]
+"""A session and the id of a request in it."""
+
+
+class Wire:
+    """Stands between the server and the SDK's application for `/mcp`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._waiting = WeakValueDictionary[Asked, asyncio.Lock]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] == "POST":
+            await self._post(_plain(scope), receive, send)
+        else:
+            await self._app(_without_replay(scope), receive, send)
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _whole(receive)
+        if body is None:
+            return
+        text = _text(body)
+        error = refused(text) if text is not None else None
+        if error is not None:
+            content = error.model_dump_json(by_alias=True)
+            await Response(content, 400, media_type="application/json")(scope, receive, send)
+            return
+        if text is not None:
+            body = text.encode()
+        asked = _asked(Headers(scope=scope).get(SESSION_HEADER), text)
+        if asked is None:
+            await self._app(scope, _given(body, receive), send)
+            return
+        turn = self._waiting.setdefault(asked, asyncio.Lock())
+        async with turn:
+            await self._app(scope, _given(body, receive), send)
+
+
+def _plain(scope: Scope) -> Scope:
+    """With the kind of the body as the SDK compares it; the case of its letters means nothing."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    kinds = [value for name, value in headers if name == b"content-type"]
+    if len(kinds) != 1 or kinds[0].lower() != JSON or kinds[0] == JSON:
+        return scope
+    plain = [(name, JSON if name == b"content-type" else value) for name, value in headers]
+    return {**scope, "headers": plain}
+
+
+def _without_replay(scope: Scope) -> Scope:
+    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != LAST_EVENT]}
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """The body; None where the client went away before its end. Its size was checked before."""
+    taken, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        taken += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(taken)
+
+
+def _text(body: bytes) -> str | None:
+    """None for what is no UTF-8, or nothing at all; the SDK says so."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return without_halves(text) if text.strip() else None
+
+
+def _asked(session: str | None, text: str | None) -> Asked | None:
+    if session is None or text is None:
+        return None
+    message = cast("Mapping[str, Any]", json.loads(text))  # it is a message: that was looked at
+    number = message.get("id")
+    # the SDK knows a request by its id as a text: 1 is "1"
+    return None if number is None or "method" not in message else (session, str(number))
+
+
+def _given(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then whatever else comes of the connection."""
+    given = False
+
+    async def receiving() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receiving
