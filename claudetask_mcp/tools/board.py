@@ -80,7 +80,9 @@ async def get_task(
 
 async def find_similar_tasks(
     ctx: Context[Any],
-    query: Annotated[SimilarQuery, Field(description="A few words or a whole task text")],
+    query: Annotated[
+        SimilarQuery, Field(description="A few words or a task's text, up to 2,000 characters")
+    ],
     top_k: Annotated[int, Field(ge=1, le=50, description="How many at most")] = 10,
     status: Annotated[Status | None, Field(description="Only in this column")] = None,
 ) -> str:

@@ -1,5 +1,6 @@
 """Parameters that several tools share, each with the words the model reads."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -7,10 +8,17 @@ from pydantic import BeforeValidator, Field
 from claudetask_core.schemas.base import ActorName
 from claudetask_core.schemas.task import MAX_DEPENDENCIES, MAX_ID, TaskId
 
+_FORM = re.compile(r"[+-]?[0-9]+(?:\.0*)?")
+
 
 def _bare(value: Any) -> Any:
     """A task is named #12 everywhere, so some pass it like that."""
-    return value.strip().removeprefix("#") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    bare = value.strip().removeprefix("#").strip()
+    if not _FORM.fullmatch(bare):  # 1_0 would be read as 10
+        raise ValueError("Input should be a number such as 12")
+    return bare
 
 
 def _no_flag(value: Any) -> Any:
@@ -21,7 +29,10 @@ def _no_flag(value: Any) -> Any:
 
 Number = Annotated[TaskId, BeforeValidator(_no_flag), Field(description="Task number")]
 Agent = Annotated[ActorName, Field(description="Your agent name, if you have one")]
-Parent = Annotated[int, Field(ge=0, le=MAX_ID, description="Parent task; 0 for none")]
+Parent = Annotated[
+    int, BeforeValidator(_bare), Field(ge=0, le=MAX_ID, description="Parent task; 0 for none")
+]
+Criterion = Annotated[TaskId, BeforeValidator(_bare)]
 Numbers = Annotated[
     list[Annotated[TaskId, BeforeValidator(_no_flag)]], Field(max_length=MAX_DEPENDENCIES)
 ]

@@ -20,7 +20,6 @@ from claudetask_core.schemas.task import (
     Status,
     StatusChange,
     TaskCreate,
-    TaskId,
     TaskType,
     TaskUpdate,
     Title,
@@ -30,7 +29,7 @@ from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import visit
 from claudetask_mcp.render import project, tasks
 from claudetask_mcp.tool import ABSENT, Spec, given
-from claudetask_mcp.tools.parameters import Agent, Number, Numbers, Parent
+from claudetask_mcp.tools.parameters import Agent, Criterion, Number, Numbers, Parent
 
 
 class NothingToChange(Invalid):
@@ -85,7 +84,7 @@ async def update_task(
     related_files: Annotated[RelatedFiles | None, Field(description="Replaces the list")] = None,
     note: Annotated[NoteText, Field(description="Appended; never replaces one")] = ABSENT,
     check: Annotated[
-        dict[TaskId, Evidence] | None,
+        dict[Criterion, Evidence] | None,
         Field(description='Criterion number to the evidence that it is met: {"2": "3 tests pass"}'),
     ] = None,
     version: Annotated[

@@ -28,6 +28,24 @@ async def test_a_number_sign_is_taken_wherever_a_task_is_named(connect: Connect)
         await answer(client, "create_task", title="a")
         await answer(client, "create_task", title="b", depends_on=["#1"])
         assert "#1" in await answer(client, "get_task", task_id="#2")
+        await answer(client, "create_task", title="c", parent_id="#1", acceptance_criteria=["x"])
+        assert "parent #1" in await answer(client, "get_task", task_id=" # 3 ")
+        assert "check" in await answer(client, "update_task", task_id=3, check={"#1": "seen"})
+        await answer(client, "update_task", task_id=3, parent_id="0")
+
+
+@pytest.mark.parametrize("written", ["T-1", "task 1", "1_0", "", "1.5", "##1", "\uff11"])
+async def test_what_is_no_number_is_answered_with_how_one_is_written(
+    connect: Connect, written: str
+) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="a")
+        for tool, arguments in (
+            ("get_task", {"task_id": written}),
+            ("update_task", {"task_id": 1, "parent_id": written}),
+            ("update_task", {"task_id": 1, "check": {written: "seen"}}),
+        ):
+            assert "a number such as 12" in await refusal(client, tool, arguments)
 
 
 async def test_a_refused_query_is_named_as_the_tool_names_it(connect: Connect) -> None:
