@@ -2,7 +2,7 @@
 
 from claudetask_core.schemas.agent import Agent, AgentFix, Scope
 from claudetask_mcp.render.legibly import legibly
-from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, count, fitting, quoted
+from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, count, fitting, quoted, shortened
 
 LIST = 8000
 CHECKED = 16_000
@@ -87,7 +87,8 @@ def whole(agent: Agent) -> str:
     if agent.skills:
         lines.append(f"skills: {clip(', '.join(agent.skills), 1000)}")
     if agent.problems:
-        lines += ["", "Problems:", *fitting(_problems(agent), PROBLEMS)]
+        rest = "list_agents(problems=true) has them"
+        lines += ["", "Problems:", *shortened(_problems(agent), PROBLEMS, rest)]
     rest = f"claudetask://agents/{agent.id} has it whole"
     return "\n".join([*lines, "", "prompt:", quoted(agent.prompt, PROMPT, rest)])
 

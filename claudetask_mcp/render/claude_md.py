@@ -11,7 +11,7 @@ from claudetask_core.schemas.claude_md import (
     ClaudeMdSection,
 )
 from claudetask_mcp.render.legibly import legibly
-from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, fitting, quoted, shares
+from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, quoted, shares, shortened
 
 CONTENT = 26_000
 OUTLINE = 3000
@@ -28,7 +28,8 @@ def file(whole: ClaudeMd, outline: list[str]) -> str:
     head = f"{clip(whole.path, 300)} · hash {whole.hash}"
     if len(whole.content) <= CONTENT:
         return f"{head}\n\n{fenced(whole.content, 'markdown')}"
-    names = "\n".join(fitting([f"- {clip(name, 200)}" for name in outline], OUTLINE))
+    rest = "read_claude_md(section='*') has more of them"
+    names = "\n".join(shortened([f"- {clip(name, 200)}" for name in outline], OUTLINE, rest))
     content = quoted(whole.content, CONTENT, "read_claude_md(section=…) gets a part", "markdown")
     return f"{head}\n\n{content}\n\nSections:\n{names}"
 

@@ -60,6 +60,14 @@ def fitting(lines: Sequence[str], limit: int, more: int = 60) -> list[str]:
     return chosen
 
 
+def shortened(lines: Sequence[str], limit: int, rest: str) -> list[str]:
+    """The first lines that fit; where not all do, one more says which call gets the rest."""
+    note = f"… and {len(lines)} more; {rest}"
+    shown = fitting(lines, limit, len(note) + 1)
+    left = len(lines) - len(shown)
+    return [*shown, f"… and {left} more; {rest}"] if left else shown
+
+
 def moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%MZ")
 

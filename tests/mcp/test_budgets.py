@@ -1,5 +1,6 @@
 """Every answer has a budget, whatever the board and the arguments are."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -276,6 +277,9 @@ def test_agents_fit_alone_and_in_a_list() -> None:
     assert len(agents.fixed(big_fix(dry_run=True))) <= 32_000
     assert len(agents.checked([big_agent("reviewer")] * 50)) <= 32_000
     assert "claudetask://agents/reviewer has it whole" in one
+    left = re.search(r"… and (\d+) more; list_agents\(problems=true\) has them", one)
+    assert left
+    assert one.count("- line 1, error") + int(left[1]) == 50
     many = agents.listed([big_agent("x" * 100)] * 500)
     assert len(many) <= 8100
     assert "of 500 agents; claudetask://agents has them all." in many
@@ -286,6 +290,9 @@ def test_claude_md_fits_and_names_its_sections_when_it_is_cut() -> None:
     shown = claude_md.file(file, [f"Chapter {n} {'x' * 300}" for n in range(500)])
     assert len(shown) <= 32_000
     assert "- Chapter 0 " in shown
+    left = re.search(r"\n… and (\d+) more; read_claude_md\(section='\*'\) has more of them$", shown)
+    assert left
+    assert shown.count("- Chapter ") + int(left[1]) == 500
     part = ClaudeMdSection(section="s" * 1000, content="c" * 900_000, path="p" * 4000, hash="h")
     assert len(claude_md.section(part)) <= 32_000
     change = ClaudeMdChange(

@@ -78,7 +78,7 @@ def test_agents_are_installed_and_renamed(run: Run, folder: Path) -> None:
         (("lint", "nobody"), 1, "There is no agent 'nobody'"),
         (("install", "nobody"), 1, "There is no template 'nobody'. Install one of: planner"),
         (("rename", "a", "b/c"), 1, "agents rename: name"),
-        (("restore", "a"), 1, "No kept copy of agent a is named 'last'. None is kept."),
+        (("restore", "a"), 1, "No copy of agent a is kept, so there is none to restore."),
     ],
 )
 def test_what_is_wrong_is_said_on_stderr(

@@ -21,6 +21,7 @@ AS_TEXT = ("tools",)  # written `Read, Grep`, as Claude Code's own files are
 _OPENING = re.compile(r"\ufeff?(?:[ \t]*\r?\n)*---[ \t]*\r?\n")
 _CLOSING = re.compile(r"---[ \t]*(?:\r?\n|\Z)?")
 _WELL_CLOSED = re.compile(r"^---[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_UTF16 = ("\udcff\udcfe", "\udcfe\udcff")
 _FIRST_BLANK = re.compile(r"\r?\n")
 
 
@@ -128,6 +129,11 @@ def edited(file: AgentFile, changes: Mapping[str, Value], prompt: str | None) ->
     Raises:
         FrontmatterNotEditable: A key cannot be set without harm to the rest.
     """
+    if file.source.startswith(_UTF16):
+        raise FrontmatterNotEditable(
+            "the file is UTF-16, which Claude Code does not read",
+            next_step="Have it made UTF-8 first: save_agent with action fix.",
+        )
     if file.opened and not file.closed:
         raise FrontmatterNotEditable("it is never closed by a --- line")
     if file.closed and not file.is_tidy:

@@ -36,10 +36,13 @@ class VersionNotFound(NotFound):
     code = "version_not_found"
 
     def __init__(self, label: str, version: str, known: list[str]) -> None:
-        newest = f"The newest are: {', '.join(known[:3])}." if known else "None is kept."
+        newest = f"The newest are: {', '.join(known[:3])}."
+        named = f"No kept copy of {label} is named {version[:100]!r}. {newest}"
         super().__init__(
-            f"No kept copy of {label} is named {version[:100]!r}. {newest}",
-            next_step="Ask for the versions and name one of them.",
+            named if known else f"No copy of {label} is kept, so there is none to restore.",
+            next_step="Name one of these, or last for the newest."
+            if known
+            else "From now on each write keeps what was there before.",
             versions=known[:10],
         )
 

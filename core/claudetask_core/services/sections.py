@@ -33,7 +33,7 @@ class SectionNotFound(NotFound):
         has = f"It has: {listed(known)}." if known else "It has no headings."
         super().__init__(
             f"CLAUDE.md has no section {path[:80]!r}. {has}",
-            next_step="Name one of these, or write the whole file to add a section.",
+            next_step="Name one of these, or append a new one with its heading line.",
             outline=known[:OUTLINE_SHOWN],
         )
 
@@ -221,6 +221,8 @@ def open_fence(data: bytes) -> int | None:
 
 def end_of_line(data: bytes) -> str:
     """The line ending that most lines of a document have."""
+    if b"\r" in data and b"\n" not in data:
+        return "\r"
     return "\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else "\n"
 
 

@@ -8,13 +8,15 @@ Value = str | list[str] | None
 """A text, a list of them, or None for no such key."""
 
 
+BY_HAND = "Correct it by hand, or delete the agent and save it anew."
+
+
 class FrontmatterNotEditable(Invalid):
     code = "frontmatter_not_editable"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, next_step: str = BY_HAND) -> None:
         super().__init__(
-            f"The file's frontmatter cannot be edited without harm: {reason}.",
-            next_step="Correct it by hand, or delete the agent and save it anew.",
+            f"The file's frontmatter cannot be edited without harm: {reason}.", next_step=next_step
         )
 
 
@@ -98,7 +100,7 @@ def _line_end(text: str, at: int) -> int:
 def _compare(old: tuple[str, Keys], new: str, key: str, value: Value) -> None:
     """Look at the result as a reader will: the key says it, and all others what they said."""
     after = read_keys(new)
-    if after.error and not after.lenient:
+    if after.error and not (after.lenient and old[1].lenient):
         raise FrontmatterNotEditable(after.error)
     if _others(*old, key) != _others(new, after, key):
         raise FrontmatterNotEditable(f"{key} shares its lines with other keys")

@@ -271,3 +271,22 @@ def test_tool_names_are_split_as_claude_code_splits_them(
 def test_a_hostile_frontmatter_is_read_in_bounded_time_or_said_to_be_broken(text: str) -> None:
     keys = read_keys(text)
     assert keys.error or keys.entries
+
+
+def test_a_value_that_another_key_refers_to_is_not_taken_from_under_it() -> None:
+    data = b"---\nname: x\ndescription: &d one\nnote: *d\n---\nb\n"
+    for wanted in ("two", None):
+        error = refusal(data, description=wanted)
+        assert error.code == "frontmatter_not_editable"
+        assert "undefined alias" in str(error)
+    assert change(data, model="opus") == data.replace(b"note: *d\n", b"note: *d\nmodel: opus\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_utf16_file_is_not_taken_for_a_prompt_and_replaced(encoding: str) -> None:
+    data = "\ufeff---\nname: x\ndescription: d\n---\nb\n".encode(encoding)
+    for prompt, values in (("New.", {}), (None, {"description": "New."})):
+        with pytest.raises(DomainError) as caught:
+            edited(parse(data), values, prompt)
+        assert caught.value.code == "frontmatter_not_editable"
+        assert "action fix" in (caught.value.next_step or "")

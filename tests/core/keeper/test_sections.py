@@ -189,3 +189,10 @@ def test_a_document_that_is_not_utf8_has_no_sections() -> None:
 
 def test_a_very_long_document_is_outlined_in_bounded_time() -> None:
     assert len(sections_of(b"# a\n## b\n" * 10_000)) == 20_000
+
+
+def test_lines_that_end_with_cr_alone_stay_so() -> None:
+    data = b"# A\rx\r# B\ry\r"
+    assert replace_section(data, find_section(sections_of(data), "A"), "# A\n\nnew\n") == (
+        b"# A\r\rnew\r# B\ry\r"
+    )
