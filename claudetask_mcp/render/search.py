@@ -20,7 +20,8 @@ PER_HIT = {"paths": 0, "concise": 500, "full": 4_200}
 NOTICES = 900
 MESSAGE = 600
 WEAK_SHOWN = 3
-PATH = 100
+PATH, PATHS = 100, 8_000
+"""So much of each path is shown at least, and so much of all of them where they are few."""
 
 
 @legibly
@@ -60,7 +61,10 @@ def _groups(hits: list[SearchHit], detail: Detail) -> list[str]:
     by_path = defaultdict[str, list[int]](list)
     for rank, hit in enumerate(hits):
         by_path[hit.path].append(rank)
-    heads = {path: _head(path, [hits[rank] for rank in ranks]) for path, ranks in by_path.items()}
+    most = max(PATH, PATHS // max(len(by_path), 1))
+    heads = {
+        path: _head(path, [hits[rank] for rank in ranks], most) for path, ranks in by_path.items()
+    }
     used = sum(len(line) + 2 for lines in heads.values() for line in lines)
     blocks = _blocks(hits, detail, min(CODE[detail], ANSWER - NOTICES - used))
     parts = list[str]()
@@ -77,10 +81,10 @@ def _groups(hits: list[SearchHit], detail: Detail) -> list[str]:
     return parts
 
 
-def _head(path: str, hits: list[SearchHit]) -> list[str]:
+def _head(path: str, hits: list[SearchHit], most: int) -> list[str]:
     """The lines that name one hit of a file, or a file and several."""
     name = on_one_line(path)
-    name = name if len(name) <= PATH else "…" + name[-PATH:]
+    name = name if len(name) <= most else "…" + name[-most:]
     if len(hits) == 1:
         return [name + _about(hits[0])]
     return [f"{name} ({count(len(hits), 'hit')})", *(_about(hit) for hit in hits)]

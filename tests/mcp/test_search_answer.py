@@ -66,6 +66,12 @@ def test_concise_shows_more_files_than_full_in_less() -> None:
     assert full.count("```python") < 12
 
 
+def test_a_long_path_is_whole_so_that_the_file_can_be_opened() -> None:
+    paths = [f"module{n}/src/main/java/{'com/example/' * 12}Service{n}.java" for n in range(20)]
+    shown = search.found(answer(*(hit(CODE, path) for path in paths)))
+    assert all(path in shown for path in paths)
+
+
 def test_paths_alone_show_no_code() -> None:
     assert "```" not in search.found(answer(hit("x = 1")), "paths")
 

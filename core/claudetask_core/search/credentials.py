@@ -28,7 +28,7 @@ KINDS: Final = {
         r"AGE-SECRET-KEY-1[0-9A-Z]{58}"
     ),
     "AWS": (
-        r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b|"
+        r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|"
         r"(?i:aws_?secret_?(?:access_?)?key)[\"']?\s{0,4}[:=]>?\s{0,4}[\"']?"
         r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"
     ),

@@ -10,6 +10,7 @@ from claudetask_core.search.highlights import Marker
 from claudetask_core.search.kinds import category, kind_filter
 from claudetask_core.search.languages import canonical
 from claudetask_core.search.listing import glob
+from claudetask_core.search.path_forms import forms
 from claudetask_core.search.question import understand
 from claudetask_core.search.ranking import Ranked, Wanted
 from claudetask_core.search.rows import FileRow
@@ -39,7 +40,7 @@ def filter_of(query: SearchQuery) -> Wanted:
     language = canonical(query.language) if query.language else None
     pattern = query.path.removeprefix("./") if query.path else None
     negated = bool(pattern) and str(pattern).startswith("!")
-    spec = glob([pattern.removeprefix("!")]) if pattern else None
+    spec = glob(forms(pattern.removeprefix("!"))) if pattern else None
 
     def wanted(row: FileRow) -> bool:
         if language is not None and row.language != language:

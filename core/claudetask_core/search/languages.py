@@ -263,8 +263,8 @@ def detect(path: str, text: str) -> tuple[str | None, Family]:
 
 
 def canonical(name: str) -> str:
-    """The name that results show for a language as people write it (`py`, `C#`, `Bash`)."""
-    lowered = name.strip().lower()
+    """The name that results show for a language as people write it (`py`, `.py`, `C#`, `Bash`)."""
+    lowered = name.strip().lower().removeprefix(".")
     return _ALIASES.get(lowered, lowered)
 
 

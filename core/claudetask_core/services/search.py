@@ -12,6 +12,7 @@ there, and says that the last edits may be missing. The look goes on for the nex
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ from claudetask_core.schemas.search import IndexState, SearchHit, SearchQuery, S
 from claudetask_core.search import advice
 from claudetask_core.search.hits import filter_of
 from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.path_forms import within
 from claudetask_core.services.lanes import Lane
 from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding, opened
 from claudetask_core.services.search_tree import ENOUGH, Tree
@@ -118,6 +120,7 @@ class SearchService:
         """
         filter_of(query)
         tree = await self._tree()
+        query = await self._from_the_root(query)
         hits = await self._caught_up(tree, query)
         looked = hits is not None or await self._looked(tree)
         if hits is None:
@@ -197,6 +200,15 @@ class SearchService:
     async def _resolved(self) -> Path:
         root = await self._root()
         return await self._asking.run(root.resolve)
+
+    async def _from_the_root(self, query: SearchQuery) -> SearchQuery:
+        """The question with the pattern of an absolute path as one of the project."""
+        path = query.path
+        if path is None or not path.removeprefix("!").startswith(os.sep):
+            return query
+        for root in (await self._root(), await self._resolved()):
+            path = within(path, str(root))
+        return query.model_copy(update={"path": path})
 
     async def _tree(self) -> Tree:
         if self._closed:

@@ -48,6 +48,7 @@ def tokens() -> dict[str, list[str]]:
         ],
         "AWS": [
             "AKIA" + drawn(CAPITALS, 16),
+            "ASIA" + drawn(string.ascii_uppercase + "0189", 16),
             f"aws_secret_access_key = {drawn(LETTERS, 40)}",
             f'"awsSecretAccessKey": "{drawn(LETTERS, 40)}"',
         ],

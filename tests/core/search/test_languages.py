@@ -50,6 +50,6 @@ def test_a_header_with_classes_is_cpp() -> None:
 
 
 def test_a_language_is_asked_for_as_people_write_it() -> None:
-    assert [canonical(name) for name in ("TS", " C# ", "bash", "Zig", "tf")] == [
+    assert [canonical(name) for name in ("TS", " C# ", ".sh", "Zig", "tf")] == [
         "typescript", "csharp", "shell", "zig", "terraform"
     ]  # fmt: skip
