@@ -90,6 +90,7 @@ async def update_task(
     version: Annotated[
         int | None, Field(ge=1, description="Refuse if the task is no longer at this one")
     ] = None,
+    force_reason: Annotated[Comment, Field(description="Overrides another's claim")] = ABSENT,
     agent: Agent = ABSENT,
 ) -> str:
     """Change a task; what is left out stays as it is. Append a note to say what you did, check
@@ -114,9 +115,8 @@ async def update_task(
             "update_task was given nothing to change.",
             next_step="Give at least one field, a note or a check.",
         )
-    written = await here.core.tasks.write(
-        task_id, TaskUpdate(**changes), here.caller, expected_version=version
-    )
+    data = TaskUpdate(**changes, **given(force_reason=force_reason))
+    written = await here.core.tasks.write(task_id, data, here.caller, expected_version=version)
     return tasks.updated(written, list(changes), merged=version is None)
 
 

@@ -60,6 +60,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "note": None,
         "check": None,
         "version": None,
+        "force_reason": None,
         "agent": None,
     },
     "update_task_status": {

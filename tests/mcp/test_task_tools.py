@@ -266,3 +266,17 @@ async def test_an_analysis_that_cannot_run_is_refused_with_the_remedy(connect: C
         await answer(client, "create_task", title="Work")
         said = await refusal(client, "analyze_task", {"task_id": 1})
     assert "analysis" in said.lower()
+
+
+async def test_the_criteria_of_anothers_task_can_be_forced_as_the_refusal_says(
+    connect: Connect,
+) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="a", acceptance_criteria=["b"])
+        await answer(client, "update_task_status", task_id=1, status="In Progress", agent="alice")
+        seen = {"task_id": 1, "check": {"1": "seen"}, "agent": "bob"}
+        assert "give force_reason to override" in await refusal(client, "update_task", seen)
+        assert "check" in await answer(client, "update_task", **seen, force_reason="alice left")
+        assert "[x] 1: b (seen)" in await answer(client, "get_task", task_id=1)
+        lone = {"task_id": 1, "force_reason": "nothing else"}
+        assert "nothing to change" in await refusal(client, "update_task", lone)
