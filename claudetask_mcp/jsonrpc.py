@@ -4,10 +4,13 @@ The SDK drops such a line over stdio without a word, and who sent it as a reques
 ever; over HTTP it says so at length.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from types import TracebackType
+from typing import Any, Protocol, Self, cast
 
 import anyio
 from mcp.shared.message import SessionMessage
@@ -17,7 +20,10 @@ from mcp.types import (
     PARSE_ERROR,
     ErrorData,
     JSONRPCError,
+    JSONRPCMessage,
     JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
     jsonrpc_message_adapter,
 )
 from pydantic import ValidationError
@@ -33,6 +39,10 @@ NO_PARAMS: Fault = (INVALID_PARAMS, "Invalid params: they must be an object, or 
 
 
 HALF = "\\ud"
+ENDLESS = frozenset({"subscriptions/listen"})
+CANCELLED = "notifications/cancelled"
+Patience = Callable[["Unanswered"], Awaitable[None]]
+"""How long the end waits for answers."""
 
 
 class Sender(Protocol):
@@ -41,21 +51,103 @@ class Sender(Protocol):
     async def send(self, item: SessionMessage, /) -> None: ...
 
 
-class Messages:
-    """The lines that are messages; each of the others is answered by `sender`."""
+class Outgoing(Sender, Protocol):
+    """The same, to be closed: what the SDK writes to."""
 
-    def __init__(self, lines: AsyncIterator[str]) -> None:
+    async def aclose(self) -> None: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> bool | None: ...
+
+
+class Messages:
+    """The lines that are messages; each of the others is answered by `sender`.
+
+    After the last line the end is told once all requests are `answered`, whoever asked may still
+    read, or when `patience` is over.
+    """
+
+    def __init__(self, lines: AsyncIterator[str], patience: Patience | None = None) -> None:
         self._lines = lines
+        self._patience = patience
         self.sender: Sender | None = None
+        self.unanswered = Unanswered()
 
     async def __aiter__(self) -> AsyncIterator[str]:
         async for line in self._lines:
-            error = refused(line)
+            message, error = _looked_at(line)
+            if message is not None:
+                self.unanswered.taken(message)
             if error is None:
                 yield line
             elif self.sender is not None:
                 with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
                     await self.sender.send(SessionMessage(error))
+        if self._patience is not None:
+            await self._patience(self.unanswered)
+
+
+class Unanswered:
+    """The requests that were taken and not answered yet."""
+
+    def __init__(self) -> None:
+        self._ids = Counter[str | int]()
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def taken(self, message: JSONRPCMessage) -> None:
+        if isinstance(message, JSONRPCRequest) and message.method not in ENDLESS:
+            self._ids[message.id] += 1
+            self._none.clear()
+        elif isinstance(message, JSONRPCNotification) and message.method == CANCELLED:
+            self._off((message.params or {}).get("requestId"))  # never answered
+
+    def answered(self, message: JSONRPCMessage) -> None:
+        if isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._off(message.id)
+
+    async def none(self) -> None:
+        """Returns when all are answered."""
+        await self._none.wait()
+
+    def _off(self, number: Any) -> None:
+        if isinstance(number, str | int) and self._ids[number] > 0:
+            self._ids[number] -= 1
+        if not self._ids.total():
+            self._none.set()
+
+
+class Answers:
+    """Where messages go out, which takes note of those that are answers."""
+
+    def __init__(self, stream: Outgoing, unanswered: Unanswered) -> None:
+        self._stream = stream
+        self._unanswered = unanswered
+
+    async def send(self, item: SessionMessage, /) -> None:
+        await self._stream.send(item)
+        self._unanswered.answered(item.message)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> bool | None:
+        return await self._stream.__aexit__(exc_type, exc_val, exc_tb)
 
 
 def without_halves(text: str) -> str:
@@ -75,15 +167,19 @@ def without_halves(text: str) -> str:
 
 def refused(line: str) -> JSONRPCError | None:
     """The answer to a line that is no message; None to one that is, and to one that is blank."""
+    return _looked_at(line)[1]
+
+
+def _looked_at(line: str) -> tuple[JSONRPCMessage | None, JSONRPCError | None]:
     if not line.strip():
-        return None
+        return None, None
     try:
         message = jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError:
-        return _answer(line)
+        return None, _answer(line)
     if isinstance(message, JSONRPCNotification) and '"id"' in line and "id" in json.loads(line):
-        return _error(None, NO_MESSAGE)  # a request, whose id the SDK would overlook
-    return None
+        return None, _error(None, NO_MESSAGE)  # a request, whose id the SDK would overlook
+    return message, None
 
 
 def _answer(line: str) -> JSONRPCError | None:

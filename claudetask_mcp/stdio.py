@@ -22,7 +22,7 @@ from mcp.server.stdio import stdio_server
 from claudetask_core.services.rate_limit import RateLimiter
 from claudetask_mcp.deadline import Deadline, leave
 from claudetask_mcp.entry import Entry
-from claudetask_mcp.jsonrpc import Messages, without_halves
+from claudetask_mcp.jsonrpc import Answers, Messages, Unanswered, without_halves
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import Server, build_server
 from claudetask_mcp.tools.catalogue import CLASSES
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+SETTLE_SECONDS = 1.2
+"""So long what was asked before the end of stdin may take; the deadline comes after it."""
+
+
 class Lines:
     """The lines of a stream as they come, read by a thread that nothing has to wait for."""
 
@@ -42,12 +46,27 @@ class Lines:
         self._deadline = deadline
         self._loop = asyncio.get_running_loop()
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._stopped = asyncio.Event()
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
     def end(self) -> None:
         """Ends the lines, from any thread, and starts the deadline."""
         self._deadline.start()
         self._put(None)
+
+    def stop(self) -> None:
+        """The same for a signal: nothing is waited for any more."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self.end()
+
+    async def settle(self, unanswered: Unanswered) -> None:
+        """Waits after the last line until all is answered, or it has to end."""
+        answered = asyncio.ensure_future(unanswered.none())
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        either = {answered, stopped}
+        await asyncio.wait(either, timeout=SETTLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in either:
+            waiting.cancel()
 
     async def __aiter__(self) -> AsyncIterator[str]:
         while (line := await self._lines.get()) is not None:
@@ -96,18 +115,18 @@ async def _serve(server: Server) -> None:
     lines = Lines(os.fdopen(wire_in, "rb"), Deadline())
 
     def stop(_: int, __: FrameType | None) -> None:
-        lines.end()
+        lines.stop()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    messages = Messages(aiter(lines))
+    messages = Messages(aiter(lines), lines.settle)
     stdin = cast("anyio.AsyncFile[str]", messages)  # the SDK only iterates it
     stdout = anyio.wrap_file(TextIOWrapper(os.fdopen(wire_out, "wb"), encoding="utf-8"))
     try:
         async with stdio_server(stdin, stdout) as (incoming, outgoing):
             messages.sender = outgoing
             options = server.low.create_initialization_options()
-            await server.low.run(incoming, outgoing, options)
+            await server.low.run(incoming, Answers(outgoing, messages.unanswered), options)
     except* (BrokenPipeError, ConnectionResetError):
         logger.info("The client no longer reads.")
     leave()  # the core is closed; what still runs in a thread is not waited for

@@ -8,9 +8,15 @@ from typing import Any
 import anyio
 import pytest
 from mcp.shared.message import SessionMessage
-from mcp.types import JSONRPCError
+from mcp.types import (
+    ErrorData,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCResponse,
+)
 
-from claudetask_mcp.jsonrpc import Messages, refused
+from claudetask_mcp.jsonrpc import Answers, Messages, Unanswered, refused
 from tests.mcp.process import started
 
 PING = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
@@ -108,3 +114,54 @@ async def test_a_request_that_is_malformed_is_not_left_waiting(project: Path) ->
         (code, number) for _, code, number in FAULTS[:2] + FAULTS[-1:]
     ]
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in program.lines)
+
+
+LISTEN = '{"jsonrpc": "2.0", "id": 2, "method": "subscriptions/listen", "params": {}}\n'
+GIVEN_UP = '{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": %s}}\n'
+
+
+@pytest.mark.parametrize(
+    ("after", "settled"),
+    [
+        ([], False),
+        ([JSONRPCResponse(jsonrpc="2.0", id=1, result={})], True),
+        ([JSONRPCError(jsonrpc="2.0", id=1, error=ErrorData(code=1, message="m"))], True),
+        ([JSONRPCResponse(jsonrpc="2.0", id="1", result={})], False),
+        ([JSONRPCNotification(jsonrpc="2.0", method="notifications/message")], False),
+    ],
+)
+async def test_the_end_of_input_waits_for_answers_alone(
+    after: list[JSONRPCMessage], *, settled: bool
+) -> None:
+    seen: list[bool] = []
+
+    async def patience(unanswered: Unanswered) -> None:
+        for message in after:
+            await answers.send(SessionMessage(message))
+        with anyio.move_on_after(0.05):
+            await unanswered.none()
+            seen.append(True)
+
+    async def lines() -> AsyncGenerator[str]:
+        yield PING
+        yield LISTEN
+
+    messages = Messages(lines(), patience)
+    outgoing, incoming = anyio.create_memory_object_stream[SessionMessage](9)
+    async with incoming, Answers(outgoing, messages.unanswered) as answers:
+        assert [line async for line in messages] == [PING, LISTEN]
+        await answers.aclose()
+    assert seen == [True] * settled
+
+
+@pytest.mark.parametrize(("number", "settled"), [("1", True), ('"1"', False), ("[]", False)])
+async def test_what_was_given_up_is_not_waited_for(number: str, *, settled: bool) -> None:
+    async def lines() -> AsyncGenerator[str]:
+        yield PING
+        yield GIVEN_UP % number
+
+    messages = Messages(lines())
+    assert len([line async for line in messages]) == 2
+    with anyio.move_on_after(0.05) as scope:
+        await messages.unanswered.none()
+    assert scope.cancelled_caught is not settled

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
-from mcp.types import PromptReference
+from mcp.types import JSONRPCRequest, PromptReference
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
@@ -22,8 +22,9 @@ from claudetask_core.errors import Unavailable
 from claudetask_mcp import cli, entry, logs, stdio
 from claudetask_mcp.deadline import Deadline
 from claudetask_mcp.entry import Entry
+from claudetask_mcp.jsonrpc import Unanswered
 from claudetask_mcp.logs import configure_logging
-from claudetask_mcp.stdio import Lines, readable, stdio_server_of
+from claudetask_mcp.stdio import SETTLE_SECONDS, Lines, readable, stdio_server_of
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer, refusal
 
@@ -176,3 +177,18 @@ def test_the_folder_one_stands_in_is_not_searched_for_modules(
         runpy.run_module("claudetask_mcp", run_name="__main__", alter_sys=False)
     assert ended.value.code == 0
     assert "/somebody's project" not in sys.path
+
+
+async def test_a_signal_ends_the_wait_for_answers() -> None:
+    class Never(Deadline):
+        def start(self) -> None: ...
+
+    unanswered = Unanswered()
+    unanswered.taken(JSONRPCRequest(jsonrpc="2.0", id=1, method="ping"))
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb"):
+        lines = Lines(stream, Never())
+        asyncio.get_running_loop().call_soon(lines.stop)
+        async with asyncio.timeout(SETTLE_SECONDS / 2):
+            await lines.settle(unanswered)
+            assert [line async for line in lines] == []

@@ -101,6 +101,33 @@ async def test_an_idle_program_ends_in_time_and_its_output_was_pure(
         assert json.loads(line)["jsonrpc"] == "2.0"
 
 
+def test_what_was_asked_before_the_end_of_input_is_answered(project: Path) -> None:
+    """A script may write all it asks at once and close: its calls were given up."""
+    asked = [
+        {"id": 1, "method": "initialize", "params": INITIALIZE},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/list"},
+        {
+            "id": 3,
+            "method": "tools/call",
+            "params": {"name": "create_task", "arguments": {"title": "Work"}},
+        },
+        {"id": "four", "method": "nope"},
+        {"id": 5, "method": "ping"},
+        {"method": "notifications/cancelled", "params": {"requestId": 5}},
+    ]
+    text = "".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
+    command = (sys.executable, "-I", "-m", "claudetask_mcp")
+    done = subprocess.run(
+        command, cwd=project, input=text.encode(), capture_output=True, timeout=SOON, check=True
+    )
+    said = {message["id"]: message for message in map(json.loads, done.stdout.splitlines())}
+    assert said.keys() >= {1, 2, 3, "four"}
+    assert len(said[2]["result"]["tools"]) == 17
+    assert said[3]["result"]["content"][0]["text"].startswith("Created #1")
+    assert said["four"]["error"]["code"] == -32601
+
+
 def test_a_client_that_no_longer_reads_is_one_that_went_away(project: Path) -> None:
     hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
     command = (sys.executable, "-I", "-m", "claudetask_mcp")
