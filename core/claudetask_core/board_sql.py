@@ -167,7 +167,7 @@ def _why_none(ask: Ask, now: Any) -> str:
     finished, done = next((name, count) for name, kind, _, count in columns if kind == "done")
     others = sum(count for _, count in elsewhere)
     phrases = [
-        f"{held} claimed by others" if held else "",
+        f"{held} claimed" if held else "",
         f"{blocked} waiting for dependencies" if blocked else "",
         f"{parents} waiting for subtasks" if parents else "",
         f"{others} in {_or([name for name, _ in elsewhere])}" if others else "",

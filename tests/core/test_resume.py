@@ -89,3 +89,13 @@ async def test_the_text_stays_within_its_budget(
 
 async def test_an_empty_board_says_so(core: Core, alice: Caller) -> None:
     assert "the board is empty" in await core.resume.text(alice)
+
+
+async def test_what_the_caller_holds_is_not_said_to_be_held_by_others(
+    core: Core, alice: Caller
+) -> None:
+    await core.tasks.create(TaskCreate(title="mine"), alice)
+    await core.queue.next(alice, claim=True)
+    text = await core.resume.text(alice)
+    assert "You hold:\n#1 mine" in text
+    assert text.endswith("No task is free: 1 claimed.")

@@ -116,7 +116,7 @@ async def test_who_holds_a_task_is_given_that_one_again(core: Core, alice: Calle
     ("status", "phrase"),
     [
         (None, "the board is empty"),
-        (Status.IN_PROGRESS, "1 claimed by others"),
+        (Status.IN_PROGRESS, "1 claimed"),
         (Status.CODE_REVIEW, "1 in Analysis, Testing or Code Review"),
         (Status.DONE, "1 Done"),
     ],
