@@ -4,6 +4,7 @@
   here like any other.
 - It refuses half of a character (a lone surrogate), which JavaScript writes as an escape.
 - It takes a message whose id is no id for a notification, and says what is none at length.
+- It breaks off a stream when the server ends, which the server then reports as a fault.
 - Of two requests of a session with one id it forgets the first, whose client waits for ever; here
   the second waits for the first.
 """
@@ -40,7 +41,19 @@ class Wire:
         elif scope["method"] == "POST":
             await self._post(_plain(scope), receive, send)
         else:
-            await self._app(_without_replay(scope), receive, send)
+            await self._stream(_without_replay(scope), receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        last: Message = {"type": ""}
+
+        async def noting(message: Message) -> None:
+            nonlocal last
+            last = message
+            await send(message)
+
+        await self._app(scope, receive, noting)
+        if last["type"] == "http.response.start" or last.get("more_body", False):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _whole(receive)

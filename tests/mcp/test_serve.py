@@ -9,7 +9,7 @@ import socket
 import time
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -318,6 +318,22 @@ async def test_what_newer_clients_listen_to_ends_in_order_with_the_server(
     async with asyncio.timeout(SOON):
         await ear
     assert seen == []
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_the_stream_of_an_older_client_ends_in_order_with_the_server(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with httpx.AsyncClient(headers=ACCEPT) as rest, AsyncExitStack() as stack:
+        async with serving() as url:
+            first = await rest.post(f"{url}/mcp", json=HELLO)
+            session = {"Mcp-Session-Id": first.headers["mcp-session-id"]}
+            stream = await stack.enter_async_context(
+                rest.stream("GET", f"{url}/mcp", headers=session)
+            )
+            assert stream.status_code == 200
+        async with asyncio.timeout(SOON):
+            await stream.aread()
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
