@@ -81,6 +81,20 @@ async def test_a_whole_config_can_be_sent_back_and_a_stale_one_is_refused(
     assert answer.json()["code"] == "read_only_field"
 
 
+async def test_a_whole_config_or_agent_with_a_stale_tag_is_refused_by_the_tag(
+    client: AsyncClient, project: Path, agent_file: Path
+) -> None:
+    file = project / "CLAUDE.md"
+    file.write_text("# One\n")
+    for path, changed in ((CONFIG, file), ("/api/agents/tester", agent_file)):
+        read = await client.get(path)
+        changed.write_text(changed.read_text() + "By hand.\n")
+        headers = {"If-Match": read.headers["etag"]}
+        answer = await client.put(path, json=read.json(), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (412, "changed_underneath")
+        assert changed.read_text().endswith("By hand.\n")
+
+
 async def test_an_agent_is_created_read_changed_and_deleted(
     client: AsyncClient, project: Path
 ) -> None:

@@ -142,7 +142,7 @@ async def update_agent(
 ) -> Agent:
     present = await core.agents.get(agent_id)
     expected = condition.expected(present.hash)
-    if refuse_changed(body, present, READ_ONLY) and expected is None:
+    if expected in (None, present.hash) and refuse_changed(body, present, READ_ONLY):
         expected = present.hash  # else they could be wrong by the time of the write
     update = changes(body, present, AgentUpdate)
     agent = await core.agents.update(

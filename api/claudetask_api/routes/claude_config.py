@@ -50,7 +50,7 @@ async def update_claude_config(
 ) -> ClaudeMd:
     present = await core.claude_md.read(place)
     expected = condition.expected(present.hash or "")
-    if refuse_changed(body, present, READ_ONLY) and expected is None:
+    if expected in (None, present.hash) and refuse_changed(body, present, READ_ONLY):
         expected = present.hash  # else they could be wrong by the time of the write
     wanted = ClaudeMdWrite(content=body.content, expected_hash=expected, place=place)
     change = await core.claude_md.write(wanted, actor(body.agent, named), require_hash=False)

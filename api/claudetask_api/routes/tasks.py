@@ -1,5 +1,6 @@
 """The tasks of the board."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -53,6 +54,17 @@ TAGGED = ("ETag",)
 def _tagged(task: Task, response: Response) -> Task:
     response.headers["ETag"] = etag(task.version)
     return task
+
+
+def _comparable(body: TaskPut, present: Task) -> Iterator[str]:
+    """The read-only fields that must be as they are now.
+
+    The end of a claim moves with every call of its holder, and makes no new version of the task: in
+    a body of this version a former end is as good as the present one.
+    """
+    given, now = body.claim_expires_at, present.claim_expires_at
+    former = body.version == present.version and given and now and given < now
+    return (name for name in READ_ONLY if name != "claim_expires_at" or not former)
 
 
 @router.get("", summary="List tasks", responses=answers(headers=("X-Total-Count", "Link")))
@@ -129,7 +141,9 @@ async def update_task(
 ) -> Task:
     present = await core.tasks.get(task_id)
     expected = condition.expected_version(present.version)
-    if refuse_changed(body, present, READ_ONLY) and expected is None:
+    if expected in (None, present.version) and refuse_changed(
+        body, present, _comparable(body, present)
+    ):
         expected = present.version  # else they could be wrong by the time of the write
     update = changes(body, present, TaskUpdate)
     who = caller(body.agent, named)
