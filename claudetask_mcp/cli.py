@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import gc
-import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -21,7 +20,6 @@ SHELLS = ("bash", "zsh", "fish")
 WRONG_USE = 2
 FAILED = 1
 INTERRUPTED = 130
-CUT_OFF = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,9 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _said(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our answer, `head` for instance, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CUT_OFF
     finally:
         gc.enable()
 
