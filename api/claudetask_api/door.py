@@ -19,11 +19,11 @@ from claudetask_api.errors import refusal
 from claudetask_api.methods import STREAM
 from claudetask_api.problems import problem
 from claudetask_api.security import is_loopback, is_open
-from claudetask_core.config import Settings
+from claudetask_core.config import ISSUED_PREFIX, Settings
 from claudetask_core.errors import RateLimited, Unavailable
 from claudetask_core.schemas.token import Identity, TokenScope, identity_in, put_identity
 from claudetask_core.services.rate_limit import RateLimiter
-from claudetask_core.services.tokens import PREFIX, Refused, TokenService
+from claudetask_core.services.tokens import Refused, TokenService
 
 CHECK_SECONDS = 1.0
 SERVER = Identity("server", TokenScope.ADMIN)
@@ -87,7 +87,7 @@ class Door:
         return found
 
     async def _known(self, scope: Scope, offered: bytes) -> Identity | Refused:
-        if offered.startswith(PREFIX.encode()):
+        if offered.startswith(ISSUED_PREFIX.encode()):
             return await self._tokens.identify(offered.decode("latin-1"))
         if self._secret is None:
             return Refused("unknown token")

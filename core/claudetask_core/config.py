@@ -41,6 +41,8 @@ from claudetask_core.schemas.workflow import DEFAULT, Workflow
 ENV_PREFIX = "CLAUDETASK_"
 CONFIG_FILE = "config.toml"
 MOST = 1_000_000
+ISSUED_PREFIX = "ctk_"
+"""How the tokens of persons and programs begin."""
 MAY_HOLD_SECRETS = frozenset(
     {"token", "database_url", "rate_limit_storage", "anthropic_api_key", "anthropic_base_url"}
 )
@@ -71,8 +73,21 @@ def _origins(text: str) -> str:
     return text
 
 
+def _token(secret: SecretStr) -> SecretStr:
+    """Refuses what no caller could ever send, so that the server would be shut for everybody."""
+    text = secret.get_secret_value()
+    if not text or text != text.strip() or not text.isprintable():
+        raise ValueError("it must not be empty, begin or end with a blank, or hold a line break")
+    if text.startswith(ISSUED_PREFIX):
+        raise ValueError(
+            f"{ISSUED_PREFIX} is how the tokens begin that claudetask-mcp token create makes; they "
+            "are known without it"
+        )
+    return secret
+
+
 def _embedding(text: str) -> str:
-    known = text in {"table", "none"} or text.startswith(("http://", "https://"))
+    known = text in {"table", "none"} or re.match(r"https?://[^/\s]", text)
     if not known and not Path(text).expanduser().is_dir():
         raise ValueError("it must be table, none, a model's folder or the address of an endpoint")
     return text
@@ -105,7 +120,7 @@ class Settings(BaseSettings):
     data_dir: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
-    token: SecretStr | None = None
+    token: Annotated[SecretStr, AfterValidator(_token)] | None = None
     cors_origins: Annotated[str, AfterValidator(_origins)] = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     log_format: Literal["text", "json"] = "text"

@@ -47,6 +47,10 @@ def test_environment_beats_the_users_file_beats_the_projects(
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "postgresql://no-async-driver"),
         ("SEARCH_EMBEDDING", "/no/such/folder"),
+        ("SEARCH_EMBEDDING", "http://"),
+        ("TOKEN", " "),
+        ("TOKEN", "secret\n"),
+        ("TOKEN", "ctk_0123456789ab_secret"),
     ],
 )
 def test_a_wrong_value_is_a_sentence_that_names_it(
@@ -137,3 +141,10 @@ def test_an_embedding_is_a_table_a_folder_or_an_endpoint(
 ) -> None:
     monkeypatch.setenv("CLAUDETASK_SEARCH_EMBEDDING", value)
     assert load_settings().search_embedding == value
+
+
+def test_an_empty_token_on_the_command_line_is_not_as_good_as_none() -> None:
+    """`--token "$UNSET"` would open the board to everybody who reaches the port."""
+    with pytest.raises(DomainError) as refusal:
+        load_settings({"token": ""})
+    assert "CLAUDETASK_TOKEN" in str(refusal.value)

@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from claudetask_core.clock import Clock
+from claudetask_core.config import ISSUED_PREFIX
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import TokenRow
 from claudetask_core.errors import Conflict, NotFound, Unavailable
@@ -36,7 +37,6 @@ from claudetask_core.schemas.token import (
 from claudetask_core.services import audit
 from claudetask_core.services.actors import holder
 
-PREFIX = "ctk_"
 SECRET = re.compile(r"ctk_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 USE_NOTED = timedelta(minutes=1)
 REFUSALS_A_MINUTE = 60
@@ -94,7 +94,7 @@ class TokenService:
         """
         now = self._clock.now()
         key = secrets.token_hex(6)
-        secret = f"{PREFIX}{key}_{secrets.token_urlsafe(32)}"
+        secret = f"{ISSUED_PREFIX}{key}_{secrets.token_urlsafe(32)}"
         row = TokenRow(
             key=key,
             name=data.name,
