@@ -6,7 +6,9 @@ revoked is refused at once; an answer that goes on for long is cut off within `C
 """
 
 import asyncio
+import hashlib
 import hmac
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -26,6 +28,7 @@ from claudetask_core.services.rate_limit import RateLimiter
 from claudetask_core.services.tokens import Refused, TokenService
 
 CHECK_SECONDS = 1.0
+REMEMBERED = 1000
 SERVER = Identity("server", TokenScope.ADMIN)
 """Who knows `CLAUDETASK_TOKEN`."""
 
@@ -48,6 +51,7 @@ class Door:
         self._always = self._secret is not None or not is_loopback(settings.host)
         self._tokens = tokens
         self._limiter = limiter
+        self._tried = _Tried()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_open(scope["path"]):
@@ -79,7 +83,8 @@ class Door:
             return None
         if offered:
             address = caller_address(scope)
-            await self._limiter.guessed(address)
+            if self._tried.is_new(address, offered):
+                await self._limiter.guessed(address)
             why = f"{found.why} from {address}" if found.actor else found.why
             self._tokens.refused(
                 "sign_in_refused", scope["path"], actor=found.actor or address, why=why
@@ -121,6 +126,22 @@ class Door:
                 if not await self._tokens.living({key}):
                     cut.cancel()
                     return
+
+
+class _Tried:
+    """The wrong tokens that were tried last: to send one again tells nobody more than before."""
+
+    def __init__(self) -> None:
+        self._digests = OrderedDict[bytes, None]()
+
+    def is_new(self, address: str, token: bytes) -> bool:
+        """Whether the address tries this token for the first time, as far as is remembered."""
+        digest = hashlib.sha256(address.encode() + b" " + token).digest()
+        known = digest in self._digests
+        self._digests[digest] = None
+        if len(self._digests) > REMEMBERED:
+            self._digests.popitem(last=False)
+        return not known
 
 
 class _Answer:

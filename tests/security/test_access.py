@@ -136,6 +136,16 @@ async def test_guesses_of_the_servers_token_are_bounded_by_address_and_a_persons
         assert (await client.get("/api/tasks")).status_code == 401
 
 
+async def test_a_wrong_token_that_is_sent_again_and_again_is_one_guess(core: Core) -> None:
+    """A program that goes on with a token of yesterday does not lock out its neighbours."""
+    async with client_of(core, token=SecretStr("chosen")) as client:
+        for _ in range(30):
+            for wrong in ("yesterday", f"ctk_{'0' * 12}_{'A' * 43}"):
+                answer = await client.get("/api/tasks", headers=bearer(wrong))
+                assert answer.status_code == 401
+        assert (await client.get("/api/tasks", headers=bearer("chosen"))).status_code == 200
+
+
 async def test_no_secret_of_a_token_is_in_an_answer_a_log_or_the_record(
     core: Core, caplog: pytest.LogCaptureFixture
 ) -> None:
