@@ -5,7 +5,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -166,7 +166,10 @@ def _new(name: str) -> Generator[TextIO]:
         return
     try:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with (
+            _gone_unless_whole(name),
+            os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file,
+        ):
             yield file
             file.flush()
             os.fsync(handle)
@@ -176,6 +179,19 @@ def _new(name: str) -> Generator[TextIO]:
         ) from None
     except OSError as error:
         raise _unusable(name, error) from error
+
+
+@contextmanager
+def _gone_unless_whole(name: str) -> Generator[None]:
+    """Has a part of an export never stand where a whole one is looked for."""
+    whole = False
+    try:
+        yield
+        whole = True
+    finally:
+        if not whole:
+            with suppress(OSError):
+                Path(name).unlink()
 
 
 @contextmanager

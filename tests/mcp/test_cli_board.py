@@ -1,7 +1,9 @@
 """`claudetask-mcp board …` as a person uses it."""
 
+import errno
 import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -149,6 +151,22 @@ def test_a_board_is_exported_and_imported(
     assert said.startswith("What the board was: ")
     listed = json.loads(run("task", "list", "--json", "--project", other)[1])
     assert [task["title"] for task in listed] == ["first"]
+
+
+def test_an_export_that_could_not_be_finished_leaves_no_part_of_a_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    run("task", "add", "first")
+    file = tmp_path / "board.jsonl"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        code, _, err = run("board", "export", str(file))
+    assert (code, "No space left on device" in err) == (1, True)
+    assert not file.exists()
+    assert run("board", "export", str(file))[0] == 0
 
 
 @pytest.mark.parametrize("action", ["export", "import"])
