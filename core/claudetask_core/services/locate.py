@@ -23,7 +23,7 @@ class BoardLeadsOut(Forbidden):
 
     def __init__(self, link: Path) -> None:
         super().__init__(
-            f"{link} is a link that leads out of its folder, and is left alone.",
+            f"{link} is a link that leads out of its folder or in a circle, and is left alone.",
             next_step="Remove it, or name another folder with CLAUDETASK_DATA_DIR.",
         )
 
@@ -90,13 +90,19 @@ def refuse_links_out(board: Path) -> None:
 
     Without this, a clone could have us write beside it, or migrate another program's database.
     """
-    home = board.parent.resolve()
-    if not board.resolve().is_relative_to(home):
+    if not _stays_in(board, board.parent):
         raise BoardLeadsOut(board)
     for folder in (board, board / "index", board / "kept", board / "backups"):
         for entry in _entries(folder):
-            if entry.is_symlink() and not entry.resolve().is_relative_to(board.resolve()):
+            if entry.is_symlink() and not _stays_in(entry, board):
                 raise BoardLeadsOut(entry)
+
+
+def _stays_in(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links in a circle, which Python tells in several ways
+        return False
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -67,7 +67,7 @@ def read_config(board: Path) -> Config | None:
         content = _plain(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:
+    except (OSError, RuntimeError):  # the latter from links in a circle
         raise ConfigLeadsOut(path) from None
     return Config(path, content, project_config(content, path))
 

@@ -110,6 +110,19 @@ async def test_a_board_that_a_repository_made_a_link_out_is_refused(
     assert str(link) in str(refusal.value)
 
 
+@pytest.mark.parametrize("name", [".claudetask", ".claudetask/config.toml", ".claudetask/index"])
+async def test_a_board_with_a_link_in_a_circle_is_refused_by_name(
+    repository: Path, name: str
+) -> None:
+    link = repository / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(link.name)
+    with pytest.raises(DomainError) as refusal:
+        refuse_links_out(repository / ".claudetask")
+    assert refusal.value.code == "board_leads_out"
+    assert str(link) in str(refusal.value)
+
+
 async def test_a_link_that_stays_within_the_board_is_no_matter(repository: Path) -> None:
     board = repository / ".claudetask"
     board.mkdir()

@@ -138,7 +138,7 @@ async def test_the_same_content_elsewhere_is_not_trusted(
     assert not ran(board)
 
 
-@pytest.mark.parametrize("kind", ["link out", "link inside", "folder link", "pipe"])
+@pytest.mark.parametrize("kind", ["link out", "link inside", "folder link", "pipe", "circle"])
 async def test_a_config_reached_through_a_link_runs_nothing_though_its_content_is_trusted(
     board: Core, task: int, trusted: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -150,6 +150,7 @@ async def test_a_config_reached_through_a_link_runs_nothing_though_its_content_i
     else:
         target = (tmp_path if kind == "link out" else board.places.board) / "elsewhere.toml"
         file.rename(target)
+        target = file if kind == "circle" else target
         os.mkfifo(file) if kind == "pipe" else file.symlink_to(target)
     refusal = await asyncio.wait_for(refused(board, task), 20)
     assert "not a plain file" in str(refusal)
