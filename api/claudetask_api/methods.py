@@ -1,5 +1,6 @@
 """Which methods a path knows, and what HEAD, OPTIONS and all others get there."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from re import Pattern
 
@@ -13,13 +14,15 @@ from claudetask_api.problems import problem
 STREAM = "/api/events"
 """The one GET that has no end, so there is no HEAD for it."""
 
+DOCUMENT = re.compile(r"/openapi\.json\Z")
+"""The application's own route, which stands in no router."""
 
 Table = Mapping[Pattern[str], set[str]]
 
 
 def table_of(routers: Iterable[APIRouter]) -> Table:
     """Methods by path, in the order of the routes, so the literal path comes before the pattern."""
-    table: dict[Pattern[str], set[str]] = {}
+    table: dict[Pattern[str], set[str]] = {DOCUMENT: {"GET"}}
     for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute):
             table.setdefault(route.path_regex, set()).update(route.methods or ())

@@ -159,10 +159,14 @@ async def test_a_method_that_is_not_possible_is_405_and_says_which_are(
     assert answer.headers["allow"] == allowed
 
 
-async def test_options_says_what_is_possible(client: AsyncClient) -> None:
-    answer = await client.options("/api/tasks")
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/api/tasks", "GET, HEAD, OPTIONS, POST"), ("/openapi.json", "GET, HEAD, OPTIONS")],
+)
+async def test_options_says_what_is_possible(client: AsyncClient, path: str, allowed: str) -> None:
+    answer = await client.options(path)
     assert answer.status_code == 204
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert answer.headers["allow"] == allowed
 
 
 async def test_head_is_get_without_the_body(client: AsyncClient, make_task: MakeTask) -> None:
