@@ -1,5 +1,6 @@
 """`prime` as a hook starts it: quick where all is plain, whole where it is not."""
 
+import io
 import json
 import os
 import sqlite3
@@ -94,7 +95,7 @@ def test_the_program_is_over_as_soon_as_it_has_said_all(
 ) -> None:
     ended: list[int] = []
     monkeypatch.chdir(project)
-    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.setattr(sys, "argv", ["claudetask-mcp", "prime"])
     monkeypatch.setattr(os, "_exit", ended.append)
     start.main()
