@@ -1,7 +1,7 @@
 """What a board's file keeps that is made of its tasks: the index of parts of texts, and counts.
 
-Triggers (see migration 0005) note in `tasks_grams_due` what the index does not know yet, and keep
-the counts.
+Triggers (see migrations 0005 and 0007) note in `tasks_grams_due` what the index does not know yet,
+keep the counts, and note in `tasks_changed` which tasks changed last.
 """
 
 import sqlite3
@@ -41,8 +41,10 @@ ANEW: Final = (
     "INSERT INTO tasks_grams (tasks_grams) VALUES ('rebuild')",
     "DELETE FROM tasks_grams_due",
     *COUNT_ANEW,
+    "DELETE FROM tasks_changed",
+    "INSERT INTO tasks_changed (mark, task) VALUES (random(), 0)",
 )
-"""Makes all of it again."""
+"""Makes all of it again, and what anyone found by it before counts for nothing."""
 CHECK: Final = (
     *TAKE_IN,
     "INSERT INTO tasks_grams (tasks_grams, rank) VALUES ('integrity-check', 1)",

@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from claudetask_core.db.backend import WRITES
 from claudetask_core.db.derived import require_sqlite
-from claudetask_core.db.known_counts import KnownCounts
+from claudetask_core.db.known_sets import KnownSets
 from claudetask_core.db.refusals import (
     BoardBroken,
     BoardGone,
@@ -29,8 +29,8 @@ from claudetask_core.errors import Unavailable
 CONNECTIONS: Final = 4
 OPENED: Final = "opened"
 """Under this a connection keeps which file it has open."""
-COUNTS: Final = "counts"
-"""Under this what is counted in that file."""
+SETS: Final = "sets"
+"""Under this what was found in that file."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -72,7 +72,7 @@ class Sqlite:
         self.where = url.database or ":memory:"
         self.threads = SqliteThreads()
         self._file = _file(url)
-        self._counts: dict[tuple[int, int] | None, KnownCounts] = {}
+        self._sets: dict[tuple[int, int] | None, KnownSets] = {}
         self._busy_seconds = busy_seconds
 
     def options(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Sqlite:
     def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
         opened = identity(self._file)
         record.info[OPENED] = opened
-        record.info[COUNTS] = self._counts.setdefault(opened, KnownCounts())
+        record.info[SETS] = self._sets.setdefault(opened, KnownSets())
 
     def _still_there(self, connection: Connection) -> None:
         """Refuses to go on in a file that nobody would find again: `git clean -x` deletes it."""

@@ -4,7 +4,8 @@ How many tasks stand in each column, of each type and priority, is kept (`tasks_
 a page is found in one of two ways. Where few match, they are fetched and ordered. Where many do,
 the tasks are walked in the order asked for, from its nearer end, until the page is full: the denser
 the matches, the sooner. Columns and priorities have an order of their own that no index knows, so
-each of these is walked after the other.
+each of these is walked after the other. Where it is known which tasks hold a text, those of a page
+in order of number are too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,37 +14,27 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
-    SelectBase,
     String,
     cast,
-    column,
     func,
     select,
-    table,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from claudetask_core.db.known_sets import Thing
 from claudetask_core.db.models import StatusRow, TaskRow
 from claudetask_core.schemas.task import Page, Priority, Task, TaskFilter
+from claudetask_core.services import number_sets
+from claudetask_core.services.number_sets import Matching
+from claudetask_core.services.task_counts import FILTERS, Counts, Equal, counts
 from claudetask_core.services.task_reading import read_page
 from claudetask_core.services.task_rows import PRIORITY_RANK, STATUS_RANK
 from claudetask_core.services.text_index import FEW, Holding, Rows, TextIndex
 from claudetask_core.services.text_indexes import text_index
 
-FILTERS: Final = ("status", "type", "priority")
-COUNTED: Final = table(
-    "tasks_counted",
-    *(column(name, String) for name in FILTERS),
-    column("tasks", Integer),
-)
-COUNTS: Final = select(COUNTED).where(COUNTED.c.tasks > 0)
 WALKED: Final = ("status", "priority")
 """What has an index with the number after it: the tasks of one are walked in order of number."""
-
-Equal = Mapping[str, str]
-Counts = Mapping[tuple[str, str, str], int]
 
 
 @dataclass(frozen=True)
@@ -52,12 +43,6 @@ class Part:
 
     equal: Equal
     count: int
-
-
-async def counts(session: AsyncSession) -> Counts:
-    """How many tasks there are of each status, type and priority."""
-    rows = await session.execute(COUNTS)
-    return {(status, kind, priority): tasks for status, kind, priority, tasks in rows.all()}
 
 
 async def matching(session: AsyncSession, statement: Rows, wanted: TaskFilter) -> Rows:
@@ -75,7 +60,7 @@ async def listed(session: AsyncSession, wanted: TaskFilter, page: Page) -> tuple
     listing = _Listing(session, wanted, page, await counts(session))
     if not wanted.q:
         return await listing.plain()
-    return await listing.holding(await text_index(session).holding(session, wanted.q))
+    return await listing.holding(wanted.q)
 
 
 async def completed(session: AsyncSession, typed: str, limit: int) -> tuple[list[int], int]:
@@ -103,9 +88,9 @@ class _Listing:
         self._index = text_index(session)
         self._page = page
         self._equal = _equal(wanted)
-        self._counted = {key: n for key, n in counted.items() if _fits(key, self._equal)}
-        self._all = sum(counted.values())
-        self._filtered = sum(self._counted.values())
+        self._counts = counted
+        self._all = counted.of({})
+        self._filtered = counted.of(self._equal)
         self._name = page.sort.value.removeprefix("-")
         self._falls = page.sort.value.startswith("-")
         self._grouped = self._name in WALKED and not page.after_id
@@ -113,14 +98,37 @@ class _Listing:
     async def plain(self) -> tuple[list[Task], int]:
         if not self._grouped:
             return await self._walked([Part(self._equal, self._filtered)]), self._filtered
-        place = FILTERS.index(self._name)
-        found: dict[str, int] = {}
-        for key, count in self._counted.items():
-            found[key[place]] = found.get(key[place], 0) + count
-        return await self._walked(await self._groups(found)), self._filtered
+        return await self._walked(
+            await self._groups(self._counts.of_each(self._name, self._equal))
+        ), self._filtered
 
-    async def holding(self, holding: Holding) -> tuple[list[Task], int]:
-        total, few = await self._found(holding)
+    async def holding(self, text: str) -> tuple[list[Task], int]:
+        if self._filtered <= FEW:
+            holds = self._index.holds(text)
+            ids = select(TaskRow.id).where(*self._chosen(self._equal), holds)
+            total, few = await self._index.counted(self._session, ids)
+            return await self._ordered(few), total
+        groups: list[Thing] = []
+        if self._grouped:
+            each = self._counts.of_each(self._name, self._equal)
+            groups = [(self._name, name) for name in await self._order() if name in each]
+        enough = self._page.offset + self._page.limit
+        found = await self._index.matching(self._session, text, self._equal, groups, enough)
+        if found is None:
+            return await self._looked_for(text)
+        total = found.numbers.bit_count()
+        if total <= FEW:
+            return await self._ordered(number_sets.some(found.numbers, 0, FEW)), total
+        if self._grouped or self._name == "id":
+            return await self._numbered(found), total
+        part = Part(self._equal, total)
+        return await self._walked([part], self._index.holds(text)), total
+
+    async def _looked_for(self, text: str) -> tuple[list[Task], int]:
+        """The same where the database keeps no sets."""
+        holding = await self._index.holding(self._session, text)
+        ids = _held(self._index, holding, select(TaskRow.id), self._equal)
+        total, few = await self._index.counted(self._session, ids)
         if total <= FEW:
             return await self._ordered(few), total
         if not self._grouped:
@@ -129,48 +137,29 @@ class _Listing:
         return await self._walked(parts, holding.holds), total
 
     async def _of_groups(self, holding: Holding) -> Mapping[str, int]:
-        """How many that hold a text are in each column or of each priority, as far as the page."""
-        found: dict[str, int] = {}
-        left = self._page.offset + self._page.limit
-        for name in await self._order():
-            ids = self._index.merged(holding, {**self._equal, self._name: name})
-            if ids is None:
-                return await self._of_all_groups(holding)
-            if left <= 0:
-                break
-            if self._equal.get(self._name, name) == name:
-                found[name], _ = await self._index.counted(self._session, ids)
-                left -= found[name]
-        return found
-
-    async def _of_all_groups(self, holding: Holding) -> Mapping[str, int]:
+        """How many that hold a text are in each column or of each priority."""
         by: ColumnElement[str] = getattr(TaskRow, self._name)
         rows = await self._session.execute(
             _held(self._index, holding, select(by, func.count()), self._equal).group_by(by)
         )
         return {name: count for name, count in rows.all()}  # noqa: C416 — pyright wants them named
 
-    async def _found(self, holding: Holding) -> tuple[int, Sequence[int]]:
-        """How many match that hold a text, and where these are few, which."""
-        ids = select(TaskRow.id)
-        if self._filtered <= FEW:
-            ids = ids.where(*_equals(self._index, self._equal, self._equal), holding.holds)
-        elif not self._equal:
-            return await self._index.found(self._session, holding)
-        else:
-            return await self._index.counted(self._session, await self._fitting(holding))
-        return await self._index.counted(self._session, ids)
-
-    async def _fitting(self, holding: Holding) -> SelectBase:
-        """Those that hold a text and fit the filter, where many may."""
-        merged = self._index.merged(holding, self._equal)
-        if merged is None:
-            return _held(self._index, holding, select(TaskRow.id), self._equal)
-        total, few = await self._index.found(self._session, holding)
-        if total > FEW:
-            return merged
-        fits = _equals(self._index, self._equal, ())
-        return select(TaskRow.id).where(self._index.numbered(few), *fits)
+    async def _numbered(self, found: Matching) -> list[Task]:
+        """The page in order of number, where it is known which tasks match."""
+        parts = [number_sets.after(found.numbers, self._page.after_id)]
+        if self._grouped:
+            parts = [found.numbers & group for group in found.groups]
+        page: list[int] = []
+        skip = self._page.offset
+        for part in parts:
+            left = self._page.limit - len(page)
+            if left > 0 and skip < part.bit_count():
+                page += number_sets.some(part, skip, left, falls=self._falls)
+            skip = max(0, skip - part.bit_count())
+        place = {number: n for n, number in enumerate(page)}
+        statement = select(TaskRow.id).where(self._index.numbered(page))
+        tasks = await read_page(self._session, statement, [TaskRow.id.expression])
+        return sorted(tasks, key=lambda task: place[task.id])
 
     async def _groups(self, found: Mapping[str, int]) -> list[Part]:
         """The parts of a list by column or priority, in its order."""
@@ -217,7 +206,7 @@ class _Listing:
         few = self._filtered * part.count < self._all * (skip + take)
         by_number = self._name == "id" or self._grouped
         walked = [name for name in WALKED if name in part.equal][:1] if by_number else []
-        equals = _equals(self._index, part.equal, part.equal if few else walked)
+        equals = self._chosen(part.equal) if few else _equals(self._index, part.equal, walked)
         statement = select(TaskRow.id).where(*equals, *conditions)
         if self._page.after_id:
             statement = statement.where(TaskRow.id > self._page.after_id)
@@ -232,6 +221,14 @@ class _Listing:
         page = statement.order_by(*keys).offset(skip).limit(take)
         in_order = [self._index.unindexed(key) for key in keys]
         return await read_page(self._session, page, in_order)
+
+    def _chosen(self, equal: Equal) -> list[ColumnElement[bool]]:
+        """The filter's conditions, where an index is to find those that fit.
+
+        Columns and priorities have one together; that of types is for few tasks of many.
+        """
+        least = min(equal, key=lambda name: self._counts.of({name: equal[name]}), default=None)
+        return _equals(self._index, equal, ["type"] if least == "type" else WALKED)
 
     def _keys(self, *, indexed: bool, turned: bool = False) -> list[ColumnElement[Any]]:
         """The order asked for, ties broken by number in the same direction."""
@@ -256,10 +253,6 @@ class _Listing:
 def _equal(wanted: TaskFilter) -> dict[str, str]:
     values = ((name, getattr(wanted, name)) for name in FILTERS)
     return {name: str(value) for name, value in values if value is not None}
-
-
-def _fits(key: tuple[str, str, str], equal: Equal) -> bool:
-    return all(equal.get(name, value) == value for name, value in zip(FILTERS, key, strict=True))
 
 
 def _equals(

@@ -1,6 +1,5 @@
 """The tasks of the board. Each public method is one transaction."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -36,8 +35,9 @@ from claudetask_core.services.task_changes import (
     set_plain_fields,
     set_related_files,
 )
+from claudetask_core.services.task_counts import counts
 from claudetask_core.services.task_duplicates import PossibleDuplicate
-from claudetask_core.services.task_list import completed, counts, listed
+from claudetask_core.services.task_list import completed, listed
 from claudetask_core.services.task_rows import WHOLE, require, to_task
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
@@ -119,12 +119,9 @@ class TaskService:
     async def counts(self) -> dict[Status, int]:
         """How many tasks stand in each status, in board order."""
         async with self._database.read() as session:
-            counted = await counts(session)
-        found: Counter[str] = Counter()
-        for (status, _, _), tasks in counted.items():
-            found[status] += tasks
+            found = (await counts(session)).of_each("status", {})
         names = dict.fromkeys([*self.workflow.statuses, *map(Status, found)])
-        return {status: found[str(status)] for status in names}
+        return {status: found.get(str(status), 0) for status in names}
 
     async def history(self, task_id: int) -> list[HistoryEntry]:
         """Every change of the task, newest last."""

@@ -9,12 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from claudetask_core.db.engine import WriteSession
+from claudetask_core.db.known_sets import Thing
 from claudetask_core.db.models import TaskRow
+from claudetask_core.services.number_sets import Matching
 
 FEW: Final = 2_000
 """So many tasks may be looked at one by one for a question."""
 
 Rows = Select[*tuple[Any, ...]]
+Columns = Sequence[InstrumentedAttribute[str]]
+TEXTS: Final[Columns] = (TaskRow.title, TaskRow.description)
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,25 @@ class TextIndex(Protocol):
         """How many numbers a statement finds, and where they are `FEW`, which; in one pass."""
         ...
 
-    async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
-        """The same of all tasks that hold a text; no count is made twice where it can be known."""
-        ...
+    async def matching(
+        self,
+        session: AsyncSession,
+        text: str,
+        equal: Mapping[str, str],
+        groups: Sequence[Thing] = (),
+        enough: int = 0,
+    ) -> Matching | None:
+        """The tasks that hold a text and fit, by sets that are kept.
 
-    def merged(self, holding: Holding, equal: Mapping[str, str]) -> SelectBase | None:
-        """The numbers of those that hold a text and fit, by indexes gone through side by side.
+        Args:
+            session: The transaction whose board it is.
+            text: It is held as it is, but for the case of ASCII letters.
+            equal: What they fit.
+            groups: Those in whose order they are asked for.
+            enough: So many are asked for; groups after these are left out.
 
-        None where there are none to go through, or nothing is gained: it is for many of many.
+        Returns:
+            None where the database keeps none.
         """
         ...
 
@@ -70,16 +85,15 @@ class TextIndex(Protocol):
         """Makes all that is kept of the tasks' texts and counts again, also where it is damaged."""
         ...
 
-    async def holding(
-        self,
-        session: AsyncSession,
-        text: str,
-        columns: Sequence[InstrumentedAttribute[str]] = (TaskRow.title, TaskRow.description),
-    ) -> Holding:
-        """Finds the tasks that hold a text, in one of these columns, as it is.
+    def holds(self, text: str, columns: Columns = TEXTS) -> ColumnElement[bool]:
+        """Whether a task holds a text, in one of these columns, as it is.
 
         Letters of ASCII are looked for without regard to their case, all else is.
         """
+        ...
+
+    async def holding(self, session: AsyncSession, text: str, columns: Columns = TEXTS) -> Holding:
+        """Finds the tasks that do."""
         ...
 
 

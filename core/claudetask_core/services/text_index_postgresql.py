@@ -20,12 +20,19 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from claudetask_core.db import derived
 from claudetask_core.db.engine import WriteSession
+from claudetask_core.db.known_sets import Thing
 from claudetask_core.db.models import TaskRow
-from claudetask_core.services.text_index import FEW, Holding, escaped, lowered
+from claudetask_core.services.text_index import (
+    FEW,
+    TEXTS,
+    Columns,
+    Holding,
+    escaped,
+    lowered,
+)
 
 
 class PostgresqlText:
@@ -47,12 +54,16 @@ class PostgresqlText:
             return len(few), few
         return await session.scalar(select(func.count()).select_from(found)) or 0, ()
 
-    async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
-        return await self.counted(session, select(TaskRow.id).where(holding.holds))
-
-    def merged(self, holding: Holding, equal: Mapping[str, str]) -> None:
-        """The planner knows when to."""
-        del holding, equal
+    async def matching(
+        self,
+        session: AsyncSession,
+        text: str,
+        equal: Mapping[str, str],
+        groups: Sequence[Thing] = (),
+        enough: int = 0,
+    ) -> None:
+        """A server keeps no sets of ours."""
+        del session, text, equal, groups, enough
 
     async def keep_up(self, session: WriteSession) -> None:
         """Nothing is ever behind."""
@@ -61,12 +72,10 @@ class PostgresqlText:
         for statement in derived.COUNT_ANEW:
             await session.execute(text(statement))
 
-    async def holding(
-        self,
-        session: AsyncSession,
-        text: str,
-        columns: Sequence[InstrumentedAttribute[str]] = (TaskRow.title, TaskRow.description),
-    ) -> Holding:
-        del session
+    def holds(self, text: str, columns: Columns = TEXTS) -> ColumnElement[bool]:
         pattern = f"%{escaped(lowered(text))}%"
-        return Holding(or_(*(func.lower(column).like(pattern, escape="\\") for column in columns)))
+        return or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
+
+    async def holding(self, session: AsyncSession, text: str, columns: Columns = TEXTS) -> Holding:
+        del session
+        return Holding(self.holds(text, columns))

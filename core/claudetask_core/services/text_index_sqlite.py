@@ -21,12 +21,9 @@ from sqlalchemy import (
     SelectBase,
     String,
     UnaryExpression,
-    and_,
     column,
     func,
-    intersect,
     literal,
-    literal_column,
     or_,
     select,
     table,
@@ -34,21 +31,25 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.operators import custom_op
 
 from claudetask_core.db import derived
 from claudetask_core.db.engine import WriteSession
+from claudetask_core.db.known_sets import Thing
 from claudetask_core.db.models import TaskRow
+from claudetask_core.services import number_sets
 from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
+from claudetask_core.services.number_sets import Matching
+from claudetask_core.services.task_sets_sqlite import TEXT, NoSets, TaskSets, task_sets
 from claudetask_core.services.text_index import (
     FEW,
+    TEXTS,
+    Columns,
     Holding,
     Rows,
     escaped,
     lowered,
 )
-from claudetask_core.services.text_totals_sqlite import found
 
 GRAM: Final = 3
 LONGEST: Final = 24
@@ -59,9 +60,6 @@ MOST_DUE: Final = 32
 LAST_CHARACTER: Final = 0x10FFFF
 SURROGATES: Final = range(0xD800, 0xE000)
 PLUS: Final = custom_op[Any]("+")
-GROUPED: Final = ("status", "priority")
-"""What has an index with the number after it: the tasks of one stand in it in order."""
-FIRST_COLUMN: Final = literal_column("1", Integer)
 TERMS: Final = table("tasks_grams_terms", column("term", String), column("doc", Integer))
 HOW_MANY_DUE: Final = select(func.count()).select_from(DUE)
 
@@ -86,26 +84,43 @@ class SqliteText:
         few = 0 < count <= FEW
         return count, [int(number) for number in listed.split(",")] if few else ()
 
-    async def found(self, session: AsyncSession, holding: Holding) -> tuple[int, Sequence[int]]:
-        if holding.phrase is None:
-            every = select(TaskRow.id).where(holding.holds)
-            return await self.counted(session, every if holding.ids is None else holding.ids)
-        return await found(session, holding.phrase)
-
-    def merged(self, holding: Holding, equal: Mapping[str, str]) -> SelectBase | None:
-        groups = [name for name in GROUPED if name in equal]
-        if holding.phrase is None or not groups:
+    async def matching(
+        self,
+        session: AsyncSession,
+        text: str,
+        equal: Mapping[str, str],
+        groups: Sequence[Thing] = (),
+        enough: int = 0,
+    ) -> Matching | None:
+        held: Thing = (TEXT, lowered(text))
+        things = list(dict.fromkeys((*equal.items(), *groups)))
+        sets = await task_sets(session)
+        try:
+            found = await sets.known([held, *things]) if sets.has(held) else {}
+            if held not in found:
+                numbers = await self._found(session, sets, held[1])
+                if numbers.bit_count() <= FEW:
+                    return Matching(await self._fitting(session, numbers, equal))
+                found = {held: numbers, **await sets.known(things)}
+            return await _matching(sets, found, [held, *equal.items()], groups, enough)
+        except NoSets:
             return None
-        fits = {name: getattr(TaskRow, name) == equal[name] for name in equal}
-        in_order = intersect(
-            _known(holding.phrase), *(select(TaskRow.id).where(fits[name]) for name in groups)
-        ).order_by(FIRST_COLUMN)
-        ids: SelectBase = select(next(iter(in_order.subquery().c)))
-        looked = [name for name in equal if name not in groups]
-        if looked:
-            left = (self.unindexed(getattr(TaskRow, n).expression) == equal[n] for n in looked)
-            ids = select(TaskRow.id).where(TaskRow.id.in_(ids), *left)
-        return union_all(ids, written(and_(holding.holds, *fits.values())))
+
+    async def _found(self, session: AsyncSession, sets: TaskSets, text: str) -> int:
+        """Those that hold a text."""
+        holding = await self.holding(session, text)
+        every = select(TaskRow.id).where(holding.holds) if holding.ids is None else holding.ids
+        return await sets.holding(text, holding.phrase, every)
+
+    async def _fitting(self, session: AsyncSession, few: int, equal: Mapping[str, str]) -> int:
+        """Those of few tasks that fit."""
+        if not equal:
+            return few
+        ids = number_sets.some(few, 0, FEW)
+        columns = {name: getattr(TaskRow, name).expression for name in equal}
+        fits = (self.unindexed(columns[name]) == value for name, value in equal.items())
+        fitting = select(TaskRow.id).where(self.numbered(ids), *fits)
+        return number_sets.of((await self.counted(session, fitting))[1])
 
     async def keep_up(self, session: WriteSession) -> None:
         due = await session.scalar(HOW_MANY_DUE) or 0
@@ -117,14 +132,12 @@ class SqliteText:
         for statement in derived.ANEW:
             await session.execute(text(statement))
 
-    async def holding(
-        self,
-        session: AsyncSession,
-        text: str,
-        columns: Sequence[InstrumentedAttribute[str]] = (TaskRow.title, TaskRow.description),
-    ) -> Holding:
+    def holds(self, text: str, columns: Columns = TEXTS) -> ColumnElement[bool]:
         pattern = f"%{escaped(text)}%"  # LIKE of SQLite knows the case of ASCII only, as we want
-        holds = or_(*(column.like(pattern, escape="\\") for column in columns))
+        return or_(*(column.like(pattern, escape="\\") for column in columns))
+
+    async def holding(self, session: AsyncSession, text: str, columns: Columns = TEXTS) -> Holding:
+        holds = self.holds(text, columns)
         asked = lowered(text)
         if ALIKE.search(asked):
             return Holding(holds)
@@ -151,6 +164,29 @@ class SqliteText:
             self.numbered(set(few)), TaskRow.id.not_in(select(DUE.c.id)), holds
         )
         return union_all(known, written(holds)) if few else written(holds)
+
+
+async def _matching(
+    sets: TaskSets,
+    found: dict[Thing, int],
+    common: Sequence[Thing],
+    groups: Sequence[Thing],
+    enough: int,
+) -> Matching:
+    """What several sets have in common, where some may have to be found yet."""
+    found |= await sets.standing([thing for thing in common if thing not in found])
+    numbers = found[common[0]]
+    for thing in common[1:]:
+        numbers &= found[thing]
+    parts: list[int] = []
+    for group in groups:
+        if enough <= 0:
+            break
+        if group not in found:
+            found |= await sets.standing([group])
+        parts.append(found[group])
+        enough -= (numbers & found[group]).bit_count()
+    return Matching(numbers, parts)
 
 
 def _known(phrase: str) -> Rows:

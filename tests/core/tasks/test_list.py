@@ -35,9 +35,9 @@ from claudetask_core.schemas.task import (
 from claudetask_core.services import (
     board_check,
     task_list,
+    task_sets_sqlite,
     text_index_postgresql,
     text_index_sqlite,
-    text_totals_sqlite,
 )
 from claudetask_core.services.claims import Caller
 from claudetask_core.services.text_indexes import text_index
@@ -154,7 +154,7 @@ def test_every_page_and_total_is_that_of_a_look_at_every_task(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(task_list, "FEW", few)
         patch.setattr(text_index_sqlite, "FEW", few)
-        patch.setattr(text_totals_sqlite, "FEW", few)
+        patch.setattr(task_sets_sqlite, "FEW", few)
         patch.setattr(text_index_postgresql, "FEW", few)
         patch.setattr(text_index_sqlite, "MOST_DUE", 0)
         asyncio.run(compare())

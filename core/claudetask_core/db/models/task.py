@@ -20,7 +20,7 @@ class TaskRow(Base):
         CheckConstraint(one_of("priority", Priority), name="priority"),
         CheckConstraint(one_of("type", TaskType), name="type"),
         Index("ix_tasks_queue", *QUEUE),
-        *(Index(f"ix_tasks_{column}_id", column, "id") for column in ORDERS),
+        *(Index(f"ix_tasks_{column}_id", column, "id") for column in (*ORDERS, "type")),
         {"sqlite_autoincrement": True},
     )
 

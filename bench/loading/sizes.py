@@ -1,0 +1,192 @@
+"""The same questions to boards of different sizes, in time of the processor."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from sqlalchemy import text
+
+from bench.loading import boards
+from claudetask_core.config import Settings
+from claudetask_core.core import Core, open_core
+from claudetask_core.schemas.task import (
+    Page,
+    Priority,
+    Status,
+    StatusChange,
+    TaskCreate,
+    TaskFilter,
+    TaskSort,
+    TaskType,
+    TaskUpdate,
+)
+from claudetask_core.services.claims import Caller
+
+Step = Callable[[int], Awaitable[object]]
+AFTER_A_WRITE = "text, again after a write"
+"""Each question of it comes after a write, whose time is not the question's."""
+FIRST = ", first"
+"""Before each question that is called so, what was found counts for nothing any more, and
+another text is asked for: then what the filter lets through is known."""
+FIRST_OF_ALL = ", first of all"
+"""The same without the other text."""
+FORGOTTEN = text("UPDATE tasks_changed SET mark = random()")
+SIZES = [100, 1_000, 10_000, 100_000, 1_000_000]
+REFERENCE = 1_000
+
+
+def lists(core: Core, count: int) -> dict[str, Step]:
+    """Pages of 50: the first, the last, each order, each filter, and parts of words.
+
+    Each text fills a page on the smaller boards too, from 1,000 on: two hits here and fifty there
+    would be unequal work.
+    """
+
+    said = boards.vocabulary().__getitem__
+
+    def asked(wanted: TaskFilter, page: Page) -> Step:
+        return lambda _: core.tasks.find(wanted, page)
+
+    def held(text: Callable[[int], str]) -> Step:
+        return lambda n: core.tasks.find(TaskFilter(q=text(n)), Page(limit=50))
+
+    def third(number: int) -> str:
+        """A word that a third of the tasks hold."""
+        return said(number % 10)
+
+    orders = [order for order in TaskSort if order is not TaskSort.ID]
+    done = TaskFilter(status=Status("Done"))
+    both = TaskFilter(status=Status("Ready"), priority=Priority.HIGH)
+    return {
+        "list of 50": asked(TaskFilter(), Page(limit=50)),
+        "after the cursor of the last": asked(
+            TaskFilter(), Page(limit=50, after_id=max(count - 50, 0))
+        ),
+        "last page": asked(TaskFilter(), Page(limit=50, offset=max(count - 50, 0))),
+        **{f"sort={order}": asked(TaskFilter(), Page(limit=50, sort=order)) for order in orders},
+        "status": asked(TaskFilter(status=Status("Testing")), Page(limit=50)),
+        "type": asked(TaskFilter(type=TaskType.BUG), Page(limit=50)),
+        "priority": asked(TaskFilter(priority=Priority.HIGH), Page(limit=50)),
+        "status and priority": asked(both, Page(limit=50)),
+        "status, sort=title": asked(done, Page(limit=50, sort=TaskSort.TITLE)),
+        "text, a word of 80 tasks": held(lambda n: said(boards.rank(count, 80) + n % 10)),
+        "text, a word": held(lambda n: said(40 + n)),
+        "text, a part of a word": held(lambda n: said(n * 37 + 100)[1:4]),
+        "text, a frequent word" + FIRST: held(third),
+        "text, a frequent word again": held(lambda _: third(0)),
+        AFTER_A_WRITE: held(lambda _: third(0)),
+        "text, two words" + FIRST: held(lambda n: f"{third(n)} {'tps'[n % 3]}"),
+        "text, two words again": held(lambda _: f"{third(0)} t"),
+        "text, two characters": held(lambda n: f"{n % 10}x"),
+    }
+
+
+def beside(core: Core) -> dict[str, Step]:
+    """Lists by a frequent word and a filter, or in an order that needs to know of all columns.
+
+    Each is asked a second time, and the first time of a server that knows nothing, or what the
+    filter lets through.
+    """
+    said = boards.vocabulary().__getitem__
+    done, bug, by_status = Status("Done"), TaskType.BUG, Page(limit=50, sort=TaskSort.STATUS)
+    found: dict[str, Step] = {}
+    for label, status, kind, page in (
+        ("status", done, None, Page(limit=50)),
+        ("type", None, bug, Page(limit=50)),
+        ("sort=status", None, None, by_status),
+        ("status, sort=title", done, None, Page(limit=50, sort=TaskSort.TITLE)),
+    ):
+
+        def asked(
+            number: int,
+            status: Status | None = status,
+            kind: TaskType | None = kind,
+            page: Page = page,
+        ) -> Awaitable[object]:
+            wanted = TaskFilter(q=said(number % 10), status=status, type=kind)
+            return core.tasks.find(wanted, page)
+
+        name = f"text, a frequent word, {label}"
+        found |= {name + FIRST_OF_ALL: asked, name + FIRST: asked}
+        found[f"{name} again"] = lambda _, asked=asked: asked(0)
+    return found
+
+
+def questions(core: Core, count: int) -> dict[str, Step]:
+    me = Caller("bench")
+    said = boards.vocabulary().__getitem__
+
+    async def move(number: int) -> None:
+        status = Status(("Backlog", "Ready")[number % 2])
+        change = StatusChange(status=status, force_reason="measuring")
+        await core.tasks.move(count // 2 + number // 2, change, me)
+
+    return {
+        **lists(core, count),
+        **beside(core),
+        "next": lambda _: core.queue.next(me),
+        "similar": lambda n: core.similar.find(f"{said(n * 5)} {said(n * 31)} {said(n * 101)}"),
+        "get": lambda n: core.tasks.get(n * 7 % count + 1),
+        "counts": lambda _: core.tasks.counts(),
+        "create": lambda n: core.tasks.create(
+            TaskCreate(title=f"{said(n)} {said(n * 3)} new", description=f"{said(5)} {said(77)}"),
+            me,
+        ),
+        "move": move,
+        "resume": lambda _: core.resume.text(me),
+    }
+
+
+async def questioned(core: Core, count: int, calls: int) -> dict[str, float]:
+    """How long each question takes on a board of so many tasks."""
+    taken: dict[str, float] = {}
+    for label, step in questions(core, count).items():
+        figures: list[float] = []
+        for number in range(calls):
+            await prepared(core, count, label, number, step)
+            figures.append(await worked(step, number))
+        taken[label] = quartile(figures)
+    return taken
+
+
+async def prepared(core: Core, count: int, label: str, number: int, step: Step) -> None:
+    """What comes before a question, and is not measured."""
+    said = boards.vocabulary().__getitem__
+    if label == AFTER_A_WRITE:
+        title = f"{said(number)} instead of {said(0)}"
+        await core.tasks.update(count - number, TaskUpdate(title=title), Caller("bench"))
+    if label.endswith((FIRST, FIRST_OF_ALL)) and not core.database.backend.shared:
+        async with core.database.write() as session:
+            await session.execute(FORGOTTEN)
+    if label.endswith(FIRST):
+        await step(number + 1)
+
+
+async def worked(step: Step, number: int) -> float:
+    """How long the processor was at it, by whatever thread: others on the machine count less."""
+    began = time.process_time()
+    await step(number)
+    return (time.process_time() - began) * 1e3
+
+
+def quartile(values: list[float]) -> float:
+    """The lower one: what else the machine does disturbs it least."""
+    return statistics.quantiles(values, n=4)[0]
+
+
+async def sizes(wanted: list[int], calls: int) -> None:
+    taken: dict[int, dict[str, float]] = {}
+    for size in wanted:
+        with tempfile.TemporaryDirectory() as name:
+            await boards.make(Path(name), size)
+            settings = Settings(index_watch=False, backup_keep=0)
+            async with open_core(settings, start=Path(name), home=None) as core:
+                taken[size] = await questioned(core, size, calls)
+        print(f"{size} tasks measured", flush=True)
+    print(f"{'ms (ratio to 1,000)':46}" + "".join(f"{size:>18,}" for size in taken))
+    for label in taken[REFERENCE]:
+        base = taken[REFERENCE][label]
+        figures = (f"{row[label]:10.2f} ({row[label] / base:5.1f})" for row in taken.values())
+        print(f"{label:46}" + "".join(f"{figure:>18}" for figure in figures))
