@@ -98,6 +98,12 @@ ASKED = st.tuples(
     | st.builds(Page, limit=st.integers(1, 7), after_id=st.integers(0, 9)),
 )
 EVERY = Page(limit=500)
+ALWAYS = (
+    (TaskFilter(q="needle"), EVERY),
+    (TaskFilter(q="needle", type=TaskType.BUG), EVERY),
+    (TaskFilter(q="needle", status=Status("Ready")), Page(sort=TaskSort("-priority"))),
+    (TaskFilter(q="needle", priority=Priority.LOW), EVERY),
+)
 STEPS = st.tuples(
     st.sampled_from([0, 1]),
     WRITES,
@@ -197,7 +203,7 @@ def begin(board: sqlite3.Connection) -> None:
 
 @hypothesis_settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-    max_examples=40,
+    max_examples=35,
     deadline=None,
 )
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
@@ -219,12 +225,13 @@ def test_what_matches_is_what_a_look_at_each_finds_whoever_wrote_and_asks(
                         connection = await session.connection()
                         await connection.exec_driver_sql(*step)
                 await index_kept(both[writer], after)
-                for wanted, page in [(TaskFilter(q="needle"), EVERY), *questions]:
+                for wanted, page in [*ALWAYS, *questions]:
                     for database in both:
                         found = await listed(database, wanted, page)
                         assert found == plain(board, wanted, page), (wanted, page)
 
     begin(board)
+    board.execute("UPDATE tasks SET title = 'hay' WHERE id > 2")
     with few(FEW):
         asyncio.run(compare())
 
@@ -273,6 +280,21 @@ async def test_what_was_found_once_is_not_looked_for_again_whatever_is_written(
                 await index_kept(database, OVERRUN)
                 assert await total(database, "needle") == 5
                 assert len(statements) == 3, "after so many changes it is as well to search"
+
+
+@pytest.mark.parametrize("name", ["status", "type", "priority"])
+async def test_a_change_of_each_column_is_seen(
+    project: Path, board: sqlite3.Connection, name: str
+) -> None:
+    begin(board)
+    asked = {"status": Status("Ready"), "type": TaskType.BUG, "priority": Priority.LOW}
+    other = {"status": "Done", "type": "Feature", "priority": "High"}
+    wanted = TaskFilter.model_validate({"q": "needle", name: asked[name]})
+    with few(FEW):
+        async with opened(project) as database:
+            assert (await listed(database, wanted, EVERY))[1] == 6
+            board.execute(f"UPDATE tasks SET {name} = ? WHERE id = 1", (other[name],))  # noqa: S608 — a name of ours
+            assert await listed(database, wanted, EVERY) == ([2, 3, 4, 5, 6], 5)
 
 
 async def test_columns_after_the_page_are_not_looked_for(
