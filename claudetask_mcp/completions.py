@@ -3,19 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from mcp.server import ServerRequestContext
-from mcp.types import (
-    CompleteRequestParams,
-    CompleteResult,
-    Completion,
-    PromptReference,
-    ResourceTemplateReference,
-)
+from mcp.types import CompleteRequestParams, CompleteResult, Completion
 
 from claudetask_core.errors import DomainError
 from claudetask_mcp import errors
 from claudetask_mcp.app import App
-from claudetask_mcp.prompts import PROMPTS
-from claudetask_mcp.resources import FIXED, TEMPLATES
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
@@ -31,7 +23,6 @@ async def complete(
 
     A task is found by how its number begins or by words of its title; open ones come first.
     """
-    _refuse_unknown(params.ref)
     try:
         core = await ctx.lifespan_context.lazy.get()
         match params.argument.name:
@@ -50,15 +41,6 @@ async def complete(
     return CompleteResult(
         completion=Completion(values=shown, total=total, has_more=total > len(shown))
     )
-
-
-def _refuse_unknown(ref: PromptReference | ResourceTemplateReference) -> None:
-    names = [prompt.__name__ for prompt in PROMPTS]
-    if isinstance(ref, PromptReference):
-        if ref.name not in names:
-            raise errors.unknown_prompt(ref.name, names)
-    elif not ref.uri.startswith((*FIXED, *TEMPLATES)):
-        raise errors.unknown_resource(ref.uri, [*FIXED, *TEMPLATES])
 
 
 async def _agents(core: "Core", typed: str) -> list[str]:
