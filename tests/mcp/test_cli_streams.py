@@ -1,11 +1,13 @@
 """The command line where a standard stream is closed, or what it leads to is full."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from claudetask_core.core import DATABASE
 from tests.support import SOON
 
 COMMANDS = [("task", "list"), ("prime",), ("board", "export", "-")]
@@ -27,8 +29,11 @@ def started(*arguments: str, cwd: Path, redirected: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def board(tmp_path: Path) -> Path:
-    assert started("task", "add", "x", cwd=tmp_path, redirected="") == (0, "")
+def board(tmp_path: Path, migrated_board: Path) -> Path:
+    """A folder with a board that is made, as making one takes longer than all that is tried."""
+    folder = tmp_path / ".claudetask"
+    folder.mkdir(mode=0o700)
+    shutil.copy(migrated_board, folder / DATABASE)
     return tmp_path
 
 
@@ -52,7 +57,7 @@ def test_a_closed_stream_is_as_good_as_one_that_leads_nowhere(
 
 def test_what_was_done_with_a_closed_stdout_was_done(board: Path) -> None:
     assert started("task", "add", "y", cwd=board, redirected=">&-") == (0, "")
-    assert started("task", "show", "2", cwd=board, redirected="") == (0, "")
+    assert started("task", "show", "1", cwd=board, redirected="") == (0, "")
 
 
 def test_over_stdio_a_closed_stdin_ends_the_server_in_order(board: Path) -> None:

@@ -203,7 +203,7 @@ def begin(board: sqlite3.Connection) -> None:
 
 @hypothesis_settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-    max_examples=35,
+    max_examples=20,
     deadline=None,
 )
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
