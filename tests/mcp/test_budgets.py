@@ -271,6 +271,7 @@ def big_fix(*, dry_run: bool) -> AgentFix:
     )
 
 
+@pytest.mark.slow
 def test_agents_fit_alone_and_in_a_list() -> None:
     one = agents.whole(big_agent("reviewer"))
     assert len(one) <= 32_000

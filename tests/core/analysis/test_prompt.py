@@ -136,6 +136,7 @@ def test_what_is_not_known_leaves_no_empty_part() -> None:
     assert "none yet; propose some" in prompt
 
 
+@pytest.mark.slow
 def test_the_prompt_is_bounded_whatever_the_board_holds() -> None:
     whole = material(LONG, 200)
     prompt = build(Material(task(LONG, title="ä" * 200, related_files=["ä" * 999] * 200)))

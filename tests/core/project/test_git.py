@@ -29,6 +29,7 @@ async def given_up(folder: Path, moment: int) -> None:
         group.cancel_scope.cancel()
 
 
+@pytest.mark.slow
 def test_a_question_that_is_given_up_at_any_moment_leaves_nothing_open(tmp_path: Path) -> None:
     """The loop ends right after, as it does where a server is stopped while a client asks."""
     gc.collect()

@@ -115,6 +115,7 @@ async def fill(core: Core, rows: list[dict[str, Any]], changed: list[dict[str, A
         await session.execute(delete(TaskRow).where(TaskRow.id == len(changed)))
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     max_examples=40,
