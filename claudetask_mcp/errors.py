@@ -7,8 +7,7 @@ exception says nothing but the number of the incident, under which the log has t
 import difflib
 import logging
 import secrets
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from mcp.shared.exceptions import MCPError
@@ -23,12 +22,11 @@ from pydantic import ValidationError
 
 from claudetask_core.errors import Code, DomainError, Invalid, NotFound
 from claudetask_core.printable import printable
-from claudetask_core.schemas.forms import said
+from claudetask_mcp.arguments import fit, problems
 
 logger = logging.getLogger(__name__)
 
 LIMIT = 400
-SHOWN_PROBLEMS = 3
 
 
 class Language(NamedTuple):
@@ -53,15 +51,15 @@ LANGUAGE: Mapping[Code, Language] = {
 def refusal(text: str) -> CallToolResult:
     """An `isError` answer of at most `LIMIT` characters; names in it begin no line."""
     return CallToolResult(
-        content=[TextContent(type="text", text=_fit(_said(text), LIMIT))],
+        content=[TextContent(type="text", text=fit(_said(text), LIMIT))],
         is_error=True,
     )
 
 
 def sentence(error: DomainError) -> str:
     """What and why, then what to do next; the first part gives way where both are too long."""
-    next_step = _fit(_said(error.next_step or LANGUAGE[error.kind].next_step), LIMIT // 2)
-    return f"{_fit(_said(error.message), LIMIT - len(next_step) - 1)} {next_step}"
+    next_step = fit(_said(error.next_step or LANGUAGE[error.kind].next_step), LIMIT // 2)
+    return f"{fit(_said(error.message), LIMIT - len(next_step) - 1)} {next_step}"
 
 
 def failure(tool: str, error: BaseException) -> CallToolResult:
@@ -78,34 +76,9 @@ def failure(tool: str, error: BaseException) -> CallToolResult:
     )
 
 
-@contextmanager
-def worded_as_invalid(what: str) -> Generator[None]:
-    """Raises what a schema refuses as a domain error, for callers outside of a tool."""
-    try:
-        yield
-    except ValidationError as error:
-        raise Invalid(f"{what}: {problems(error)}") from None
-
-
-def problems(error: ValidationError) -> str:
-    """The first problems of a validation, as field, what is wrong, and what was given."""
-    found = error.errors(include_url=False)
-    parts = [_problem(dict(item)) for item in found[:SHOWN_PROBLEMS]]
-    more = f"; and {len(found) - SHOWN_PROBLEMS} more" if len(found) > SHOWN_PROBLEMS else ""
-    return f"{'; '.join(parts)}{more}. Correct it and call again."
-
-
-def _problem(item: dict[str, Any]) -> str:
-    where = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "missing":
-        return f"{where} is missing"
-    subject = f"{where}: " if where else ""
-    return f"{subject}{_fit(said(item), 160)} (got {_fit(repr(item['input']), 60)})"
-
-
 def unknown_tool(name: str, known: Iterable[str]) -> CallToolResult:
     names = list(known)
-    return refusal(f"There is no tool {_fit(name, 60)!r}.{_nearest(name, names)} {_listed(names)}")
+    return refusal(f"There is no tool {fit(name, 60)!r}.{_nearest(name, names)} {_listed(names)}")
 
 
 def unknown_arguments(tool: str, given: Iterable[str], known: Iterable[str]) -> CallToolResult:
@@ -113,7 +86,7 @@ def unknown_arguments(tool: str, given: Iterable[str], known: Iterable[str]) -> 
     first = next(iter(given))
     accepted = f"It takes: {', '.join(names)}." if names else "It takes none."
     return refusal(
-        f"{tool} has no parameter {_fit(first, 60)!r}.{_nearest(first, names)} {accepted}"
+        f"{tool} has no parameter {fit(first, 60)!r}.{_nearest(first, names)} {accepted}"
     )
 
 
@@ -134,7 +107,7 @@ def unknown_prompt(name: str, known: Iterable[str]) -> MCPError:
     names = list(known)
     return protocol_error(
         PromptRefused(
-            f"There is no prompt {_fit(name, 60)!r}.{_nearest(name, names)}",
+            f"There is no prompt {fit(name, 60)!r}.{_nearest(name, names)}",
             next_step=f"Prompts: {', '.join(names)}.",
         )
     )
@@ -156,10 +129,10 @@ def unknown_resource(uri: str, known: Iterable[str]) -> MCPError:
     names = ", ".join(one.removeprefix(scheme) for one in known)
     return protocol_error(
         ResourceUnknown(
-            f"There is no resource {_fit(uri, 100)!r}.",
+            f"There is no resource {fit(uri, 100)!r}.",
             next_step=f"What there is begins with {scheme}: {names}.",
         ),
-        uri=_fit(uri, LIMIT),
+        uri=fit(uri, LIMIT),
     )
 
 
@@ -182,7 +155,3 @@ def _nearest(name: str, names: list[str]) -> str:
 def _said(text: str) -> str:
     """The text with nothing hidden in it, and as lines that no name can begin."""
     return printable(text).replace("\n", "\n  ")
-
-
-def _fit(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

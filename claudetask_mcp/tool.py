@@ -16,28 +16,6 @@ ALWAYS_LOAD = {"anthropic/alwaysLoad": True}
 Schema = dict[str, Any]
 
 
-class Absent(str):
-    """The default of an optional text: no text at all, which the empty text is not.
-
-    The SDK reads a text as JSON where a parameter may be anything but a text, so `str | None`
-    would mangle a description that happens to be JSON.
-    """
-
-    __slots__ = ()
-
-
-ABSENT: Any = Absent()
-
-
-def given(**arguments: Any) -> dict[str, Any]:
-    """The arguments that the caller gave."""
-    return {
-        name: value
-        for name, value in arguments.items()
-        if value is not None and not isinstance(value, Absent)
-    }
-
-
 @dataclass(frozen=True)
 class Spec:
     """One tool: its function, whose docstring the model reads, and what is true of it."""

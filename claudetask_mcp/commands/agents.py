@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from claudetask_core.printable import printable_json
 from claudetask_core.schemas.agent import Agent, AgentUpdate, Severity
 from claudetask_core.services.agent_store import AgentNotFound
-from claudetask_mcp import errors
+from claudetask_mcp.arguments import worded_as_invalid
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render import agents as rendered
 from claudetask_mcp.render.text import count
@@ -59,7 +59,7 @@ async def _install(core: "Core", arguments: argparse.Namespace) -> int:
 
 
 async def _rename(core: "Core", arguments: argparse.Namespace) -> int:
-    with errors.worded_as_invalid("agents rename"):
+    with worded_as_invalid("agents rename"):
         change = AgentUpdate(name=arguments.new)
     agent = await core.agents.update(arguments.name, change, ACTOR)
     _say(rendered.saved(agent, f"Renamed {arguments.name} to"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from claudetask_core.printable import on_one_line, printable_json
 from claudetask_core.schemas.audit import AuditEntry, AuditKind, AuditPage
-from claudetask_mcp import errors
+from claudetask_mcp.arguments import worded_as_invalid
 from claudetask_mcp.commands.token import as_json
 from claudetask_mcp.entry import Entry
 
@@ -15,7 +15,7 @@ SHOWN = 60
 
 async def run(entry: Entry, asked: argparse.Namespace) -> int:
     async with entry.open() as core:
-        with errors.worded_as_invalid("audit"):
+        with worded_as_invalid("audit"):
             page = AuditPage(
                 limit=asked.limit,
                 before=asked.before,

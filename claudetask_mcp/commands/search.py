@@ -5,7 +5,7 @@ import sys
 
 from claudetask_core.printable import printable_json
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_mcp import errors
+from claudetask_mcp.arguments import worded_as_invalid
 from claudetask_mcp.commands.progress import complete
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.search import found
@@ -15,7 +15,7 @@ FILTERS = ("path", "language", "kind", "min_score")
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in FILTERS}
-    with errors.worded_as_invalid("search"):
+    with worded_as_invalid("search"):
         question = SearchQuery(query=arguments.query, top_k=arguments.top_k, **given)
     async with entry.open() as core:
         await complete(core.search, sys.stderr)

@@ -22,10 +22,9 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 from claudetask_core.services.actors import acting
-from claudetask_mcp import errors
+from claudetask_mcp.arguments import given, worded_as_invalid
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render import task_lists, tasks
-from claudetask_mcp.tool import given
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
@@ -47,7 +46,7 @@ class Told:
 
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
-    with errors.worded_as_invalid(f"task {arguments.action}"):
+    with worded_as_invalid(f"task {arguments.action}"):
         name = acting(None, NAME.validate_python(arguments.agent or _session(entry)))
         async with entry.open() as core:
             from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with it

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from claudetask_core.schemas.token import Token, TokenCreate
-from claudetask_mcp import errors
+from claudetask_mcp.arguments import worded_as_invalid
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.text import count, moment
 
@@ -21,7 +21,7 @@ CALLER = "cli"
 
 
 async def run(entry: Entry, arguments: argparse.Namespace) -> int:
-    with errors.worded_as_invalid(f"token {arguments.action}"):
+    with worded_as_invalid(f"token {arguments.action}"):
         async with entry.open() as core:
             text = await ACTIONS[arguments.action](core, arguments)
     sys.stdout.write(text + "\n")

@@ -17,8 +17,9 @@ from claudetask_core.schemas.agent import (
 from claudetask_core.services.agent_templates import TEMPLATES
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import Visit, visit
+from claudetask_mcp.arguments import ABSENT, given
 from claudetask_mcp.render import agents
-from claudetask_mcp.tool import ABSENT, Spec, given
+from claudetask_mcp.tool import Spec
 
 Name = Annotated[str, Field(min_length=1, max_length=300, description="The agent's name")]
 

@@ -17,8 +17,9 @@ from claudetask_core.schemas.claude_md import (
 )
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import visit
+from claudetask_mcp.arguments import ABSENT, Absent, given
 from claudetask_mcp.render import claude_md
-from claudetask_mcp.tool import ABSENT, Absent, Spec, given
+from claudetask_mcp.tool import Spec
 
 Section = Annotated[SectionPath, Field(description="Heading path, e.g. Commands > Testing")]
 Where = Annotated[Place, Field(description="Which file; user is read only")]

@@ -8,8 +8,9 @@ from pydantic import Field
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import visit
+from claudetask_mcp.arguments import ABSENT, given
 from claudetask_mcp.render import search
-from claudetask_mcp.tool import ABSENT, Spec, given
+from claudetask_mcp.tool import Spec
 
 
 async def search_codebase(

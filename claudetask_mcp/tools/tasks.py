@@ -27,8 +27,9 @@ from claudetask_core.schemas.task import (
 from claudetask_core.schemas.token import TokenScope
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import visit
+from claudetask_mcp.arguments import ABSENT, given
 from claudetask_mcp.render import project, tasks
-from claudetask_mcp.tool import ABSENT, Spec, given
+from claudetask_mcp.tool import Spec
 from claudetask_mcp.tools.parameters import Agent, Criterion, Number, Numbers, Parent
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from claudetask_mcp import cli, hook, task_grammar
 from claudetask_mcp.commands import index, progress
 from claudetask_mcp.entry import caller_of, read_entry
 from tests.mcp.support import Run
+from tests.support import SOON
 
 
 def nothing(*_: object) -> None:
@@ -372,3 +374,15 @@ def test_a_name_that_is_none_is_refused_in_a_whole_sentence(run: Run) -> None:
     code, _, told = run("task", "note", "1", "text", "--agent", "a\nb")
     assert code == 1
     assert "task note: must be one line without control characters" in told
+
+
+def test_commands_load_nothing_of_what_only_a_server_needs() -> None:
+    loads = (
+        "import sys\n"
+        "from claudetask_mcp.commands import agents, audit, board, index, search, task, token\n"
+        "print({'mcp', 'starlette', 'uvicorn', 'fastapi'} & set(sys.modules))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", loads], check=True, capture_output=True, text=True, timeout=SOON
+    )
+    assert told.stdout == "set()\n"

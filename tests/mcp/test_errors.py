@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from claudetask_core.core import Core
 from claudetask_core.errors import Code, DomainError, Invalid, RateLimited
 from claudetask_mcp import errors
+from claudetask_mcp.arguments import worded_as_invalid
 from claudetask_mcp.tools.catalogue import CATALOGUE
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer, refusal, server_of, text_of
@@ -191,6 +192,6 @@ def test_what_a_schema_refuses_is_said_outside_of_tools_too() -> None:
     class Model(BaseModel):
         a: int
 
-    with pytest.raises(Invalid) as caught, errors.worded_as_invalid("search"):
+    with pytest.raises(Invalid) as caught, worded_as_invalid("search"):
         Model.model_validate({"a": "x"})
     assert caught.value.message.startswith("search: a: Input should be")
