@@ -30,7 +30,9 @@ def _no_flag(value: Any) -> Any:
 Number = Annotated[TaskId, BeforeValidator(_no_flag), Field(description="Task number")]
 Agent = Annotated[ActorName, Field(description="Your agent name, if you have one")]
 Parent = Annotated[
-    int, BeforeValidator(_bare), Field(ge=0, le=MAX_ID, description="Parent task; 0 for none")
+    Annotated[int, Field(ge=0, le=MAX_ID)],
+    BeforeValidator(_bare),
+    Field(description="Parent task; 0 for none"),
 ]
 Criterion = Annotated[TaskId, BeforeValidator(_bare)]
 Numbers = Annotated[

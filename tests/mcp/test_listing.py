@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mcp import Client
 from mcp.types import Tool
@@ -126,6 +126,29 @@ async def test_the_listing_is_the_reviewed_one(server: Server) -> None:
         for tool in await listing(server)
     ]
     assert present == json.loads(SNAPSHOT.read_text("utf-8"))
+
+
+KEYWORDS = {
+    *("additionalProperties", "anyOf", "default", "description", "enum", "items", "maxItems"),
+    *("maxLength", "maximum", "minItems", "minLength", "minimum", "pattern", "properties"),
+    *("propertyNames", "required", "type"),
+}
+
+
+def keywords(schema: dict[str, Any]) -> set[str]:
+    found = set(schema)
+    for name, value in schema.items():
+        below = value.values() if name == "properties" else value if name == "anyOf" else [value]
+        for one in below:
+            if isinstance(one, dict):
+                found |= keywords(cast("dict[str, Any]", one))
+    return found
+
+
+async def test_schemas_have_no_keyword_that_json_schema_does_not_know(server: Server) -> None:
+    """A bound after a validator of ours is published as `ge`, which no client heeds."""
+    for tool in await listing(server):
+        assert keywords(tool.input_schema) <= KEYWORDS, tool.name
 
 
 async def test_the_tools_and_their_defaults_are_the_promised_ones(server: Server) -> None:
