@@ -101,6 +101,15 @@ async def test_an_idle_program_ends_in_time_and_its_output_was_pure(
         assert json.loads(line)["jsonrpc"] == "2.0"
 
 
+PATIENT = """
+from claudetask_mcp import start, stdio
+stdio.SETTLE_SECONDS = stdio.Deadline.__init__.__defaults__[1] * 20
+stdio.Deadline.__init__.__defaults__ = (0, stdio.SETTLE_SECONDS)
+start.main([])
+"""
+"""The program with twenty times its time: how quick the machine is is no matter here."""
+
+
 def test_what_was_asked_before_the_end_of_input_is_answered(project: Path) -> None:
     """A script may write all it asks at once and close: its calls were given up."""
     asked = [
@@ -117,7 +126,7 @@ def test_what_was_asked_before_the_end_of_input_is_answered(project: Path) -> No
         {"method": "notifications/cancelled", "params": {"requestId": 5}},
     ]
     text = "".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
-    command = (sys.executable, "-I", "-m", "claudetask_mcp")
+    command = (sys.executable, "-I", "-c", PATIENT)
     done = subprocess.run(
         command, cwd=project, input=text.encode(), capture_output=True, timeout=SOON, check=True
     )
