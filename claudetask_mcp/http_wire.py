@@ -10,17 +10,15 @@
 """
 
 import asyncio
-import json
-from collections.abc import Mapping
-from typing import Any, cast
 from weakref import WeakValueDictionary
 
+from mcp.types import JSONRPCRequest
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from claudetask_mcp.app import SESSION_HEADER
-from claudetask_mcp.jsonrpc import refused, without_halves
+from claudetask_mcp.jsonrpc import looked_at, without_halves
 
 LAST_EVENT = b"last-event-id"
 JSON = b"application/json"
@@ -60,18 +58,19 @@ class Wire:
         if body is None:
             return
         text = _text(body)
-        error = refused(text) if text is not None else None
+        message, error = (None, None) if text is None else looked_at(text)
         if error is not None:
             content = error.model_dump_json(by_alias=True)
             await Response(content, 400, media_type="application/json")(scope, receive, send)
             return
         if text is not None:
             body = text.encode()
-        asked = _asked(Headers(scope=scope).get(SESSION_HEADER), text)
-        if asked is None:
+        session = Headers(scope=scope).get(SESSION_HEADER)
+        if session is None or not isinstance(message, JSONRPCRequest):
             await self._app(scope, _given(body, receive), send)
             return
-        turn = self._waiting.setdefault(asked, asyncio.Lock())
+        # the SDK knows a request by its id as a text: 1 is "1"
+        turn = self._waiting.setdefault((session, str(message.id)), asyncio.Lock())
         async with turn:
             await self._app(scope, _given(body, receive), send)
 
@@ -109,15 +108,6 @@ def _text(body: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return without_halves(text) if text.strip() else None
-
-
-def _asked(session: str | None, text: str | None) -> Asked | None:
-    if session is None or text is None:
-        return None
-    message = cast("Mapping[str, Any]", json.loads(text))  # it is a message: that was looked at
-    number = message.get("id")
-    # the SDK knows a request by its id as a text: 1 is "1"
-    return None if number is None or "method" not in message else (session, str(number))
 
 
 def _given(body: bytes, receive: Receive) -> Receive:

@@ -69,7 +69,7 @@ class Outgoing(Sender, Protocol):
 class Messages:
     """The lines that are messages; each of the others is answered by `sender`.
 
-    After the last line the end is told once all requests are `answered`, whoever asked may still
+    After the last line the end is told once all requests are answered, as whoever asked may still
     read, or when `patience` is over.
     """
 
@@ -81,7 +81,7 @@ class Messages:
 
     async def __aiter__(self) -> AsyncIterator[str]:
         async for line in self._lines:
-            message, error = _looked_at(line)
+            message, error = looked_at(line)
             if message is not None:
                 self.unanswered.taken(message)
             if error is None:
@@ -165,12 +165,8 @@ def without_halves(text: str) -> str:
     return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
-def refused(line: str) -> JSONRPCError | None:
-    """The answer to a line that is no message; None to one that is, and to one that is blank."""
-    return _looked_at(line)[1]
-
-
-def _looked_at(line: str) -> tuple[JSONRPCMessage | None, JSONRPCError | None]:
+def looked_at(line: str) -> tuple[JSONRPCMessage | None, JSONRPCError | None]:
+    """The message, or the answer to a line that is none; neither of one that is blank."""
     if not line.strip():
         return None, None
     try:

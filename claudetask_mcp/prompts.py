@@ -109,9 +109,6 @@ async def _with_task(template: str, task_id: str, ctx: Context) -> str:
     return template.format(number=number, task=tasks.whole(task, notes))
 
 
-PROMPTS = (analyze_task, work_on_task, resume)
-
-
 def add_prompts(server: MCPServer[App]) -> None:
     server.prompt(title="Analyze a task")(analyze_task)
     server.prompt(title="Work on a task")(work_on_task)

@@ -16,7 +16,7 @@ from mcp.types import (
     JSONRPCResponse,
 )
 
-from claudetask_mcp.jsonrpc import Answers, Messages, Unanswered, refused
+from claudetask_mcp.jsonrpc import Answers, Messages, Unanswered, looked_at
 from tests.mcp.process import started
 
 PING = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
@@ -60,7 +60,7 @@ UNANSWERED = [
 def test_a_line_that_is_no_message_is_answered_under_its_id_where_it_has_one(
     line: str, code: int, number: str | int | None
 ) -> None:
-    error = refused(line)
+    _, error = looked_at(line)
     assert error is not None
     assert (error.error.code, error.id) == (code, number)
     assert len(error.error.message) < 400
@@ -68,7 +68,7 @@ def test_a_line_that_is_no_message_is_answered_under_its_id_where_it_has_one(
 
 @pytest.mark.parametrize("line", UNANSWERED)
 def test_messages_answers_and_blank_lines_are_not_refused(line: str) -> None:
-    assert refused(line) is None
+    assert looked_at(line)[1] is None
 
 
 async def lines(*texts: str) -> AsyncGenerator[str]:
