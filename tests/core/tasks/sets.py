@@ -1,0 +1,116 @@
+"""Two connections to a board that is a file, and what a look at each task would answer."""
+
+import sqlite3
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claudetask_core.core import DATABASE
+from claudetask_core.db import derived
+from claudetask_core.db.engine import Database
+from claudetask_core.db.sqlite import sqlite_url
+from claudetask_core.schemas.task import Page, Priority, TaskFilter, TaskSort
+from claudetask_core.services import (
+    task_list,
+    task_sets_sqlite,
+    text_index_sqlite,
+)
+from claudetask_core.services.text_indexes import text_index
+
+FEW = 2
+TEXTS = ("needle", "Needles in hay", "a NEEDLE_ needle", "hay", "", "nee", "dle\x01needle")
+ODD = ("need\ufffdle", "needle\uffff", "needleß", "NEEDLEẞ\U0001f642", "100% of the needle")
+TASKS = 6
+COLUMNS = (
+    "title, description, type, priority, status, last_criterion, notes_count, version, "
+    "created_at, updated_at"
+)
+MADE = (
+    f"INSERT INTO tasks ({COLUMNS}) VALUES (?, ?, 'Bug', 'Low', 'Ready', 0, 0, 1, "  # noqa: S608 — names of ours
+    "'2026-01-05 00:00:00.000000', '2026-01-05 00:00:00.000000')"
+)
+ALL = (
+    "SELECT t.id, t.title, t.description, t.status, t.type, t.priority, s.position "
+    "FROM tasks AS t NOT INDEXED JOIN statuses AS s ON s.name = t.status"
+)
+TAKEN_IN = "taken in"
+MADE_ANEW = "made anew"
+OVERRUN = "UPDATE tasks SET status = status"
+MERGED = "INSERT INTO tasks_grams (tasks_grams) VALUES ('optimize')"
+EVERY = Page(limit=500)
+
+
+@asynccontextmanager
+async def opened(project: Path) -> AsyncGenerator[Database]:
+    """The board as another process has it: nothing of its memory is shared."""
+    database = Database(sqlite_url(project / ".claudetask" / DATABASE))
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def listed(database: Database, wanted: TaskFilter, page: Page) -> tuple[list[int], int]:
+    async with database.read() as session:
+        tasks, found = await task_list.listed(session, wanted, page)
+    return [task.id for task in tasks], found
+
+
+async def total(database: Database, q: str) -> int:
+    tasks, found = await listed(database, TaskFilter(q=q), EVERY)
+    assert len(tasks) == found
+    return found
+
+
+def plain(board: sqlite3.Connection, wanted: TaskFilter, page: Page) -> tuple[list[int], int]:
+    """The same by a look at each task, in Python."""
+    q = (wanted.q or "").encode().lower()
+    name = page.sort.value.removeprefix("-")
+    ranks = {str(priority): place for place, priority in enumerate(Priority)}
+    found: list[tuple[Any, int]] = []
+    for number, title, description, status, kind, priority, position in board.execute(ALL):
+        values = {"status": status, "type": kind, "priority": priority}
+        asked = {name: getattr(wanted, name) for name in values}
+        if any(value is not None and str(value) != values[name] for name, value in asked.items()):
+            continue
+        if q in title.encode().lower() or q in description.encode().lower():
+            keys = {"title": title.encode().lower(), "status": position}
+            keys["priority"] = ranks[priority]
+            found.append((keys.get(name, 0), number))
+    found.sort(reverse=page.sort.value.startswith("-"))
+    shown = [number for _, number in found if number > page.after_id]
+    return (sorted(shown, reverse=page.sort is TaskSort("-id")) if name == "id" else shown)[
+        page.offset :
+    ][: page.limit], len(found)
+
+
+async def index_kept(database: Database, how: str) -> None:
+    async with database.write() as session:
+        if how == TAKEN_IN:
+            await text_index(session).keep_up(session)
+        elif how == MADE_ANEW:
+            await text_index(session).make_anew(session)
+        elif how:
+            connection = await session.connection()
+            for _ in range(250 if how == OVERRUN else 1):
+                await connection.exec_driver_sql(how)
+
+
+@contextmanager
+def few(least: int) -> Generator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (task_list, text_index_sqlite, task_sets_sqlite):
+            patch.setattr(module, "FEW", least)
+        patch.setattr(text_index_sqlite, "MOST_DUE", 0)
+        yield
+
+
+def begin(board: sqlite3.Connection) -> None:
+    board.execute("DELETE FROM tasks")
+    board.execute("DELETE FROM sqlite_sequence WHERE name = 'tasks'")
+    board.executemany(MADE, [("needle", TEXTS[number]) for number in range(TASKS)])
+    for statement in derived.ANEW:
+        board.execute(statement)
