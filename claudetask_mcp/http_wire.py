@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from claudetask_api.limits import replayed
 from claudetask_mcp.app import SESSION_HEADER
 from claudetask_mcp.jsonrpc import looked_at, without_halves
 
@@ -67,12 +68,12 @@ class Wire:
             body = text.encode()
         session = Headers(scope=scope).get(SESSION_HEADER)
         if session is None or not isinstance(message, JSONRPCRequest):
-            await self._app(scope, _given(body, receive), send)
+            await self._app(scope, replayed(body, receive), send)
             return
         # the SDK knows a request by its id as a text: 1 is "1"
         turn = self._waiting.setdefault((session, str(message.id)), asyncio.Lock())
         async with turn:
-            await self._app(scope, _given(body, receive), send)
+            await self._app(scope, replayed(body, receive), send)
 
 
 def _plain(scope: Scope) -> Scope:
@@ -108,17 +109,3 @@ def _text(body: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return without_halves(text) if text.strip() else None
-
-
-def _given(body: bytes, receive: Receive) -> Receive:
-    """The body once more, then whatever else comes of the connection."""
-    given = False
-
-    async def receiving() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receiving

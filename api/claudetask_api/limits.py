@@ -58,7 +58,7 @@ class Bodies:
             if len(taken) > MAX_BODY:
                 await _too_large(scope)(scope, receive, send)
                 return
-        await self._app(scope, _replayed(bytes(taken), receive), send)
+        await self._app(scope, replayed(bytes(taken), receive), send)
 
 
 def _announced(headers: Headers) -> int:
@@ -70,7 +70,8 @@ def _is_json(kind: str | None) -> bool:
     return (kind or "").partition(";")[0].strip().lower() == "application/json"
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then whatever else comes of the connection."""
     given = False
 
     async def receiving() -> Message:
