@@ -23,6 +23,7 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 from claudetask_core.services.claims import Caller
+from claudetask_core.services.warming import Warming
 
 Step = Callable[[int], Awaitable[object]]
 AFTER_A_WRITE = "text, again after a write"
@@ -32,6 +33,10 @@ FIRST = ", first"
 another text is asked for: then what the filter lets through is known."""
 FIRST_OF_ALL = ", first of all"
 """The same without the other text."""
+ONCE_IDLE = ", first once idle"
+"""The server was idle before the first of them for as long as it looks for what may be asked."""
+LONG = 6
+"""Of so many characters and more a word is long."""
 FORGOTTEN = text("UPDATE tasks_changed SET mark = random()")
 SIZES = [100, 1_000, 10_000, 100_000, 1_000_000]
 REFERENCE = 1_000
@@ -56,6 +61,11 @@ def lists(core: Core, count: int) -> dict[str, Step]:
         """A word that a third of the tasks hold."""
         return said(number % 10)
 
+    def part(number: int) -> str:
+        """Most of a long word that is as frequent, and no word."""
+        long = [word for word in boards.vocabulary()[:20] if len(word) >= LONG]
+        return long[number % len(long)][1:-1]
+
     orders = [order for order in TaskSort if order is not TaskSort.ID]
     done = TaskFilter(status=Status("Done"))
     both = TaskFilter(status=Status("Ready"), priority=Priority.HIGH)
@@ -75,6 +85,9 @@ def lists(core: Core, count: int) -> dict[str, Step]:
         "text, a word": held(lambda n: said(40 + n)),
         "text, a part of a word": held(lambda n: said(n * 37 + 100)[1:4]),
         "text, a frequent word" + FIRST: held(third),
+        "text, a frequent word" + ONCE_IDLE: held(third),
+        "text, a part of a frequent word" + FIRST: held(part),
+        "text, a part of a frequent word again": held(lambda _: part(0)),
         "text, a frequent word again": held(lambda _: third(0)),
         AFTER_A_WRITE: held(lambda _: third(0)),
         "text, two words" + FIRST: held(lambda n: f"{third(n)} {'tps'[n % 3]}"),
@@ -87,7 +100,7 @@ def beside(core: Core) -> dict[str, Step]:
     """Lists by a frequent word and a filter, or in an order that needs to know of all columns.
 
     Each is asked a second time, and the first time of a server that knows nothing, or what the
-    filter lets through.
+    filter lets through, or was idle.
     """
     said = boards.vocabulary().__getitem__
     done, bug, by_status = Status("Done"), TaskType.BUG, Page(limit=50, sort=TaskSort.STATUS)
@@ -109,7 +122,7 @@ def beside(core: Core) -> dict[str, Step]:
             return core.tasks.find(wanted, page)
 
         name = f"text, a frequent word, {label}"
-        found |= {name + FIRST_OF_ALL: asked, name + FIRST: asked}
+        found |= {name + FIRST_OF_ALL: asked, name + FIRST: asked, name + ONCE_IDLE: asked}
         found[f"{name} again"] = lambda _, asked=asked: asked(0)
     return found
 
@@ -157,9 +170,12 @@ async def prepared(core: Core, count: int, label: str, number: int, step: Step) 
     if label == AFTER_A_WRITE:
         title = f"{said(number)} instead of {said(0)}"
         await core.tasks.update(count - number, TaskUpdate(title=title), Caller("bench"))
-    if label.endswith((FIRST, FIRST_OF_ALL)) and not core.database.backend.shared:
+    idle = label.endswith(ONCE_IDLE) and not number
+    if (idle or label.endswith((FIRST, FIRST_OF_ALL))) and not core.database.backend.shared:
         async with core.database.write() as session:
             await session.execute(FORGOTTEN)
+    if idle:
+        await Warming(core.database).look()
     if label.endswith(FIRST):
         await step(number + 1)
 
@@ -183,6 +199,7 @@ async def sizes(wanted: list[int], calls: int) -> None:
             await boards.make(Path(name), size)
             settings = Settings(index_watch=False, backup_keep=0)
             async with open_core(settings, start=Path(name), home=None) as core:
+                await core.warming.close()  # it begins where a row says so
                 taken[size] = await questioned(core, size, calls)
         print(f"{size} tasks measured", flush=True)
     print(f"{'ms (ratio to 1,000)':46}" + "".join(f"{size:>18,}" for size in taken))

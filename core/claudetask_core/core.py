@@ -42,6 +42,7 @@ from claudetask_core.services.tasks import TaskService
 from claudetask_core.services.tokens import TokenService
 from claudetask_core.services.trust import Trust
 from claudetask_core.services.verify import VerifyService
+from claudetask_core.services.warming import Warming
 
 DATABASE = "claudetask.db"
 
@@ -82,6 +83,7 @@ class Core:
     branches: BranchService
     tokens: TokenService
     audit: AuditService
+    warming: Warming
 
     async def status(self) -> ProjectStatus:
         """Settings, counts per status, the index and the jobs that are not finished."""
@@ -144,6 +146,8 @@ async def open_core(
             stack.push_async_callback(backups.close)
             backups.start()
         core.disk.start()
+        stack.push_async_callback(core.warming.close)
+        core.warming.start()
         yield core
 
 
@@ -255,4 +259,5 @@ def _assemble(
         branches=branches,
         tokens=TokenService(database, clock),
         audit=AuditService(database),
+        warming=Warming(database),
     )

@@ -145,6 +145,10 @@ class Database:
                 raise
             raise known from error
 
+    async def idle(self) -> None:
+        """Waits until no transaction of this process is under way."""
+        await self._idle.wait()
+
     def on_commit(self, tell: Callable[[], None]) -> None:
         """Has `tell` called after every commit of this process."""
         self._listeners.append(tell)

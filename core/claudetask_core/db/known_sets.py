@@ -8,6 +8,8 @@ MOST_BYTES: Final = 16 << 20
 """As much is kept of one board: a set of a board of a million tasks is 133 KB, so 125 of these."""
 Thing = tuple[str, str]
 """What the tasks of a set have in common: the name of a column and its value, or a text."""
+TEXT: Final = "text"
+"""The name of what is no column."""
 Mark = tuple[int, int]
 """A row of `tasks_changed`: the last change that a set knows of."""
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.backend import WRITES
-from claudetask_core.db.known_sets import KnownSet, KnownSets, Mark, Thing
+from claudetask_core.db.known_sets import TEXT, KnownSet, KnownSets, Mark, Thing
 from claudetask_core.db.models import TaskRow
 from claudetask_core.db.sqlite import SETS
 from claudetask_core.services import number_sets
@@ -58,7 +58,6 @@ CHANGES: Final = (
     .order_by(CHANGED.c.seq)
 )
 """The change that is known, where it is left, and all after it; else the last one."""
-TEXT: Final = "text"
 PATTERN: Final = bindparam("pattern", type_=String)
 HOLDS: Final = or_(*(said.like(PATTERN, escape="\\") for said in TEXTS))
 NOW: Final = select(SMALL, CHANGED.c.seq, CHANGED.c.mark).where(CHANGED.c.seq == LAST)
@@ -103,6 +102,10 @@ class TaskSets:
     def has(self, thing: Thing) -> bool:
         """Whether it is kept, as it is now or was."""
         return self._kept.get(thing) is not None
+
+    async def newest(self) -> int:
+        """The place of the last change that is noted."""
+        return await self._session.scalar(select(LAST)) or 0
 
     async def known(self, things: Iterable[Thing]) -> dict[Thing, int]:
         """Those of these sets that are kept, as they are now.

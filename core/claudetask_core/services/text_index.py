@@ -77,6 +77,14 @@ class TextIndex(Protocol):
         """
         ...
 
+    async def remember(self, session: AsyncSession, thing: Thing) -> int:
+        """Has a set known before it is asked for; how many bytes it takes."""
+        ...
+
+    async def changes(self, session: AsyncSession) -> int | None:
+        """How many changes were noted until now; None where the database keeps no sets."""
+        ...
+
     async def keep_up(self, session: WriteSession) -> None:
         """Takes in what was written, where that has become much; in the writer's transaction."""
         ...

@@ -65,6 +65,14 @@ class PostgresqlText:
         """A server keeps no sets of ours."""
         del session, text, equal, groups, enough
 
+    async def remember(self, session: AsyncSession, thing: Thing) -> int:
+        del session, thing
+        return 0
+
+    async def changes(self, session: AsyncSession) -> None:
+        """As above."""
+        del session
+
     async def keep_up(self, session: WriteSession) -> None:
         """Nothing is ever behind."""
 

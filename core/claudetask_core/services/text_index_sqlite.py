@@ -35,12 +35,12 @@ from sqlalchemy.sql.operators import custom_op
 
 from claudetask_core.db import derived
 from claudetask_core.db.engine import WriteSession
-from claudetask_core.db.known_sets import Thing
+from claudetask_core.db.known_sets import TEXT, Thing
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
 from claudetask_core.services.number_sets import Matching
-from claudetask_core.services.task_sets_sqlite import TEXT, NoSets, TaskSets, task_sets
+from claudetask_core.services.task_sets_sqlite import NoSets, TaskSets, task_sets
 from claudetask_core.services.text_index import (
     FEW,
     TEXTS,
@@ -105,6 +105,21 @@ class SqliteText:
             return await _matching(sets, found, [held, *equal.items()], groups, enough)
         except NoSets:
             return None
+
+    async def remember(self, session: AsyncSession, thing: Thing) -> int:
+        sets = await task_sets(session)
+        try:
+            known = (await sets.known([thing])).get(thing)
+            if known is None and thing[0] == TEXT:
+                known = await self._found(session, sets, thing[1])
+            elif known is None:
+                known = (await sets.standing([thing]))[thing]
+        except NoSets:
+            return 0
+        return known.__sizeof__()
+
+    async def changes(self, session: AsyncSession) -> int:
+        return await (await task_sets(session)).newest()
 
     async def _found(self, session: AsyncSession, sets: TaskSets, text: str) -> int:
         """Those that hold a text."""

@@ -17,8 +17,10 @@ from claudetask_core.services import (
     task_list,
     task_sets_sqlite,
     text_index_sqlite,
+    warming,
 )
 from claudetask_core.services.text_indexes import text_index
+from claudetask_core.services.warming import Warming
 
 FEW = 2
 TEXTS = ("needle", "Needles in hay", "a NEEDLE_ needle", "hay", "", "nee", "dle\x01needle")
@@ -37,6 +39,7 @@ ALL = (
     "FROM tasks AS t NOT INDEXED JOIN statuses AS s ON s.name = t.status"
 )
 TAKEN_IN = "taken in"
+WARMED = "warmed"
 MADE_ANEW = "made anew"
 OVERRUN = "UPDATE tasks SET status = status"
 MERGED = "INSERT INTO tasks_grams (tasks_grams) VALUES ('optimize')"
@@ -88,6 +91,9 @@ def plain(board: sqlite3.Connection, wanted: TaskFilter, page: Page) -> tuple[li
 
 
 async def index_kept(database: Database, how: str) -> None:
+    if how == WARMED:
+        await Warming(database).look()
+        return
     async with database.write() as session:
         if how == TAKEN_IN:
             await text_index(session).keep_up(session)
@@ -105,6 +111,7 @@ def few(least: int) -> Generator[None]:
         for module in (task_list, text_index_sqlite, task_sets_sqlite):
             patch.setattr(module, "FEW", least)
         patch.setattr(text_index_sqlite, "MOST_DUE", 0)
+        patch.setattr(warming, "MANY", least)
         yield
 
 

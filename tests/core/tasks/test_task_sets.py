@@ -18,7 +18,6 @@ from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, Tas
 from claudetask_core.services import (
     number_sets,
     task_list,
-    task_sets_sqlite,
 )
 from claudetask_core.services.text_indexes import text_index
 from tests.core.tasks.sets import (
@@ -204,7 +203,7 @@ async def test_what_is_made_anew_is_searched_anew(project: Path, board: sqlite3.
             async with database.engine.connect() as connection:
                 known = connection.info[SETS]
             (mark,) = board.execute("SELECT mark FROM tasks_changed").fetchall()
-            known.put((task_sets_sqlite.TEXT, "needle"), KnownSet((1, *mark), 0))
+            known.put((known_sets.TEXT, "needle"), KnownSet((1, *mark), 0))
             assert await total(database, "needle") == 0
             await index_kept(database, MADE_ANEW)
             assert await total(database, "needle") == 6

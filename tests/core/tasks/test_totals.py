@@ -23,6 +23,7 @@ from tests.core.tasks.sets import (
     TAKEN_IN,
     TASKS,
     TEXTS,
+    WARMED,
     begin,
     few,
     index_kept,
@@ -90,7 +91,9 @@ STEPS = st.tuples(
     st.sampled_from([0, 1]),
     WRITES,
     st.booleans(),
-    st.sampled_from(["", "", "", "", TAKEN_IN, TAKEN_IN, TAKEN_IN, MADE_ANEW, MERGED, OVERRUN]),
+    st.sampled_from(
+        ["", "", "", "", TAKEN_IN, TAKEN_IN, TAKEN_IN, MADE_ANEW, MERGED, OVERRUN, WARMED]
+    ),
     st.lists(ASKED, max_size=3),
 )
 """Which of two writes what, perhaps by hand; what becomes of the index, and what is asked then."""

@@ -1,0 +1,141 @@
+"""What people are likely to ask for beside a text is looked for before they do.
+
+Which tasks hold a frequent word is known once somebody has asked (`text_index`), but who asks first
+waits for it. So once a server has been there for a moment, it finds the sets of all columns, types
+and priorities, and those of the words that very many tasks hold. Some tasks drawn at random say
+which words these are. Each set is a short transaction of its own, while no other is under way, with
+a longer pause after it. Later, where much has changed, what was known is brought up to date.
+"""
+
+import asyncio
+import logging
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from claudetask_core.db.engine import Database
+from claudetask_core.db.known_sets import MOST_BYTES, TEXT, Thing
+from claudetask_core.db.models import TaskRow
+from claudetask_core.errors import DomainError
+from claudetask_core.services.task_counts import FILTERS, counts
+from claudetask_core.services.text_index import lowered
+from claudetask_core.services.text_indexes import text_index
+
+log = logging.getLogger(__name__)
+
+MOMENT: Final = 2.0
+"""A command is done by then."""
+LOOK_SECONDS: Final = 60.0
+MANY: Final = 5_000
+"""What so many tasks have in common is worth knowing; a board of fewer is answered anyway."""
+CHANGES: Final = 500
+"""So many may come before sets are looked at again: less than are noted."""
+DRAWN: Final = 1_000
+AT_ONCE: Final = 100
+SAID: Final = 2_000
+"""So many characters of a description are looked into."""
+WORDS: Final = 64
+WORD: Final = re.compile(r"[^\W_]{3,24}")
+BYTES: Final = MOST_BYTES // 2
+"""The other half is for what people ask for."""
+PAUSES: Final = 4
+"""As many times as long as the work before it is a pause."""
+
+
+class Warming:
+    """Has the sets of a board known, from a moment after the start to the end.
+
+    Args:
+        database: The board's.
+        moment: How many seconds after the start it begins.
+        look: How many seconds after each look is the next.
+    """
+
+    def __init__(
+        self, database: Database, *, moment: float = MOMENT, look: float = LOOK_SECONDS
+    ) -> None:
+        self._database = database
+        self._moment = moment
+        self._look = look
+        self._changes: int | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Ends at once, whatever is under way."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        await asyncio.sleep(self._moment)
+        while True:
+            try:
+                await self.look()
+            except (DomainError, SQLAlchemyError) as error:
+                log.debug("what is often asked for could not be looked up: %s", error)
+            await asyncio.sleep(self._look)
+
+    async def look(self) -> None:
+        """Has all of it known, where it may not be."""
+        async with self._database.read() as session:
+            board = (await counts(session)).of({})
+            changes = await text_index(session).changes(session)
+        if changes is None or board < MANY or not self._is_due(changes):
+            return
+        left = BYTES
+        for thing in [*await self._filters(), *await self._words(board)]:
+            began = time.perf_counter()
+            async with self._database.read() as session:
+                left -= await text_index(session).remember(session, thing)
+            if left < 0:
+                break
+            await self._pause(time.perf_counter() - began)
+        self._changes = changes
+
+    def _is_due(self, changes: int) -> bool:
+        return self._changes is None or abs(changes - self._changes) > CHANGES
+
+    async def _pause(self, worked: float) -> None:
+        await asyncio.sleep(worked * PAUSES)
+        await self._database.idle()
+
+    async def _filters(self) -> Sequence[Thing]:
+        async with self._database.read() as session:
+            found = await counts(session)
+        return [(name, value) for name in FILTERS for value in found.of_each(name, {})]
+
+    async def _words(self, board: int) -> Sequence[Thing]:
+        """The words that most tasks hold, as far as those drawn say."""
+        async with self._database.read() as session:
+            ends = await session.execute(select(func.min(TaskRow.id), func.max(TaskRow.id)))
+            least, greatest = ends.one()
+        numbers = range(least or 0, (greatest or 0) + 1)
+        drawn = random.sample(numbers, min(DRAWN, len(numbers)))
+        found: Counter[str] = Counter()
+        looked_at = 0
+        for first in range(0, len(drawn), AT_ONCE):
+            began = time.perf_counter()
+            for said in await self._said(drawn[first : first + AT_ONCE]):
+                found.update(set(WORD.findall(lowered(said))))
+                looked_at += 1
+            await self._pause(time.perf_counter() - began)
+        enough = MANY * looked_at / board
+        return [(TEXT, word) for word, held in found.most_common(WORDS) if held >= enough]
+
+    async def _said(self, numbers: Sequence[int]) -> Sequence[str]:
+        """The texts of those tasks that there are."""
+        asked = select(TaskRow.title, func.substr(TaskRow.description, 1, SAID))
+        async with self._database.read() as session:
+            rows = await session.execute(asked.where(text_index(session).numbered(numbers)))
+            return [f"{title}\n{description}" for title, description in rows.all()]

@@ -1,0 +1,174 @@
+"""What is often asked for is found before anybody asks."""
+
+import asyncio
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from claudetask_core.core import DATABASE, Core
+from claudetask_core.db.engine import Database
+from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
+from claudetask_core.services import warming
+from claudetask_core.services.warming import Warming
+from tests.core.tasks.sets import (
+    EVERY,
+    FEW,
+    MADE,
+    OVERRUN,
+    begin,
+    few,
+    index_kept,
+    listed,
+    opened,
+    total,
+)
+from tests.support import eventually
+
+pytestmark = pytest.mark.embedded(reason="the sets are those of a board that is a file")
+BY_STATUS = Page(sort=TaskSort.STATUS, limit=500)
+ALL = ([1, 2, 3, 4, 5, 6], 6)
+WAIT = 20
+
+
+@contextmanager
+def asked(database: Database, part: str = "group_concat") -> Generator[list[str]]:
+    """The statements that look for a set, or that have another part."""
+    seen: list[str] = []
+
+    def see(_connection: Connection, _cursor: Any, sql: str, *_: Any) -> None:
+        if part in sql:
+            seen.append(sql)
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", see)
+    yield seen
+    event.remove(engine, "before_cursor_execute", see)
+
+
+async def test_the_first_question_by_a_frequent_word_or_a_filter_beside_it_looks_for_no_set(
+    project: Path, board: sqlite3.Connection
+) -> None:
+    begin(board)
+    board.execute("UPDATE tasks SET description = 'a haystack'")
+    wanted = TaskFilter(q="needle", status=Status("Ready"), type=TaskType.BUG)
+    with few(FEW):
+        async with opened(project) as database:
+            await Warming(database).look()
+            board.execute("UPDATE tasks SET title = 'thread' WHERE id = 6")
+            with asked(database) as statements:
+                assert await listed(database, wanted, EVERY) == ([1, 2, 3, 4, 5], 5)
+                assert await listed(database, TaskFilter(q="Haystack"), BY_STATUS) == ALL
+                low = TaskFilter(q="haystack", priority=Priority.LOW)
+                assert await listed(database, low, EVERY) == ALL
+                assert statements == []
+
+
+async def test_words_of_few_tasks_are_not_looked_for(
+    project: Path, board: sqlite3.Connection
+) -> None:
+    begin(board)
+    board.execute("UPDATE tasks SET title = 'seldom' WHERE id = 1")
+    with few(FEW):
+        async with opened(project) as database:
+            with asked(database, "MATCH") as statements:
+                await Warming(database).look()
+                assert len(statements) == 2, "needle and hay"
+
+
+async def test_of_a_small_board_nothing_is_looked_for(
+    project: Path, board: sqlite3.Connection
+) -> None:
+    begin(board)
+    async with opened(project) as database:
+        with asked(database) as statements, asked(database, "substr") as drawn:
+            await Warming(database).look()
+            assert statements == drawn == []
+
+
+async def test_what_is_known_is_looked_at_again_where_much_has_changed(
+    project: Path, board: sqlite3.Connection
+) -> None:
+    begin(board)
+    with few(FEW):
+        async with opened(project) as database:
+            warm = Warming(database)
+            await warm.look()
+            board.execute(MADE, ("one more needle", ""))
+            with asked(database) as statements, asked(database, "substr") as drawn:
+                await warm.look()
+                assert statements == drawn == []
+                await index_kept(database, OVERRUN)
+                await warm.look()
+                assert statements
+                statements.clear()
+                assert await listed(database, TaskFilter(q="needle"), EVERY) == (
+                    [*ALL[0], 7],
+                    7,
+                )
+                assert statements == []
+
+
+async def test_no_more_is_kept_than_there_is_room_for(
+    project: Path, board: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(board)
+    with few(FEW):
+        monkeypatch.setattr(warming, "BYTES", 0)
+        async with opened(project) as database:
+            with asked(database) as statements:
+                await Warming(database).look()
+                assert len(statements) == 1
+
+
+async def test_where_changes_are_not_noted_nothing_is_kept(
+    project: Path, board: sqlite3.Connection
+) -> None:
+    begin(board)
+    board.execute("DELETE FROM tasks_changed")
+    with few(FEW):
+        async with opened(project) as database:
+            await Warming(database).look()
+            with asked(database) as statements:
+                assert await listed(database, TaskFilter(q="needle"), EVERY) == ALL
+                assert statements
+
+
+async def test_it_waits_while_a_transaction_is_under_way(project: Path) -> None:
+    async with opened(project) as database:
+        async with database.read():
+            waiting = asyncio.create_task(database.idle())
+            await asyncio.sleep(0)
+            assert not waiting.done()
+        await asyncio.wait_for(waiting, WAIT)
+
+
+async def test_it_goes_on_after_a_board_could_not_be_read_and_ends_at_once(
+    project: Path, board: sqlite3.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    begin(board)
+    file = project / ".claudetask" / DATABASE
+    caplog.set_level("DEBUG", warming.log.name)
+    with few(FEW):
+        async with opened(project) as database:
+            await total(database, "needle")
+            file.rename(file.with_suffix(".away"))
+            warm = Warming(database, moment=0, look=0)
+            warm.start()
+            await eventually(lambda: "could not be looked up" in caplog.text, WAIT)
+            file.with_suffix(".away").rename(file)
+            with asked(database) as statements:
+                await eventually(lambda: bool(statements), WAIT)
+            await asyncio.wait_for(warm.close(), WAIT)
+
+
+async def test_a_project_that_is_open_has_its_board_warmed_and_ends_it(core: Core) -> None:
+    running = [task for task in asyncio.all_tasks() if "Warming._run" in repr(task.get_coro())]
+    assert len(running) == 1
+    await core.warming.close()
+    assert running[0].done()
+    await Warming(core.database).close()
