@@ -1,7 +1,7 @@
 """What the faces and the board cost under load, as ratios to floors measured in the same run.
 
     python -m bench.load faces [--calls 300] [--database postgresql+asyncpg://…]
-    python -m bench.load sizes [--only 1000 1000000] [--calls 40]
+    python -m bench.load sizes [--only 1000 1000000] [--calls 40] [--database …]
     python -m bench.load crowd [--clients 50] [--calls 20]
     python -m bench.load soak [--minutes 60] [--pace 1] [--every 10]
 
@@ -9,9 +9,9 @@
 aiosqlite transaction, and MCP calls over HTTP beside an echo tool, all in turns. With `--database`
 the board stands in that empty database, and the transaction is asyncpg's. `sizes`: the same
 questions to boards of 100 to a million tasks, in time of the processor; each figure is a ratio to
-the board of 1,000. `crowd`: many MCP clients at once, each call beside an echo tool that as many
-ask at once; no error, no write lost. `soak`: everything at a low rate for long; what the server
-holds, and its slope.
+the board of 1,000. With `--database` they stand there, one after the other, and it is by the clock.
+`crowd`: many MCP clients at once, each call beside an echo tool that as many ask at once; no error,
+no write lost. `soak`: everything at a low rate for long; what the server holds, and its slope.
 """
 
 import argparse
@@ -129,7 +129,7 @@ def main() -> int:
         case "faces":
             asyncio.run(faces(asked.calls or 300, asked.database))
         case "sizes":
-            asyncio.run(sizes(asked.only, asked.calls or 40))
+            asyncio.run(sizes(asked.only, asked.calls or 40, asked.database))
         case "crowd":
             good = asyncio.run(crowd(asked.clients, asked.calls or 20, floor))
         case _:

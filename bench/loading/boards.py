@@ -5,10 +5,10 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
@@ -32,34 +32,71 @@ LASTS: Final = ("", "", "", "n", "r", "s", "t", "l", "nd", "ng")
 OF_TITLE: Final = 6
 OF_TEXT: Final = 40
 FIRST: Final = datetime(2024, 1, 1)  # noqa: DTZ001 — as the board keeps it, in UTC
+COLUMNS: Final = (
+    *("id", "title", "description", "type", "priority", "status", "last_criterion"),
+    *("notes_count", "version", "created_at", "updated_at", "completed_at"),
+)
+DEPEND: Final = "INSERT INTO dependencies SELECT id, id - 7 FROM tasks WHERE id % 9 = 0 AND id > 7"
 YEARS: Final = 2 * 365 * 24 * 60
 
 
-async def make(folder: Path, count: int) -> None:
-    """A project in the folder with so many tasks; most are done, as on a board that is used."""
-    async with open_core(Settings(index_watch=False), start=folder, home=None):
+async def make(folder: Path, count: int, settings: Settings) -> None:
+    """A project in the folder with so many tasks; most are done, as on a board that is used.
+
+    Where the settings name a server's database, it must hold none.
+    """
+    async with open_core(settings, start=folder, home=None):
         pass
+    if settings.database_url is not None:
+        await _make_in_server(settings.database_url, count)
+        return
     with closing(sqlite3.connect(folder / ".claudetask" / DATABASE)) as board:
         board.execute("PRAGMA synchronous = OFF")
-        columns = (
-            "id, title, description, type, priority, status, last_criterion, notes_count, version,"
-            " created_at, updated_at, completed_at"
-        )
+        places = ", ".join("?" * len(COLUMNS))
         board.executemany(
-            f"INSERT INTO tasks ({columns}) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 1, ?, ?, ?)",  # noqa: S608 — names of ours
+            f"INSERT INTO tasks ({', '.join(COLUMNS)}) VALUES ({places})",  # noqa: S608 — names of ours
             _rows(count),
         )
         board.execute(
             "INSERT INTO tasks_fts (rowid, title, description, analysis, notes, files)"
             " SELECT id, title, description, '', '', '' FROM tasks"
         )
-        board.execute(
-            "INSERT INTO dependencies SELECT id, id - 7 FROM tasks WHERE id % 9 = 0 AND id > 7"
-        )
+        board.execute(DEPEND)
         for statement in derived.ANEW:
             board.execute(statement)
         board.commit()
         board.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def _make_in_server(url: str, count: int) -> None:
+    """The same there, but for the index of words."""
+    import asyncpg  # noqa: PLC0415 — an extra that only boards in a server need
+
+    board: Any = await asyncpg.connect(url.replace("+asyncpg", ""))
+    if await board.fetchval("SELECT count(*) FROM tasks"):
+        raise SystemExit("The database holds tasks; name an empty one.")
+    await board.execute("ALTER TABLE tasks DISABLE TRIGGER USER")
+    rows = ((*row[:-3], *map(_moment, row[-3:])) for row in _rows(count))
+    await board.copy_records_to_table("tasks", records=rows, columns=COLUMNS)
+    await board.execute("ALTER TABLE tasks ENABLE TRIGGER USER")
+    numbered = "SELECT setval(pg_get_serial_sequence('tasks', 'id'), $1)"
+    await board.execute(numbered.replace("$1", str(count)))
+    for statement in (DEPEND, *derived.ANEW_IN_SERVER, "VACUUM ANALYZE"):
+        await board.execute(statement)
+    await board.close()
+
+
+async def clear(url: str) -> None:
+    """Takes all tasks out of a server's database again."""
+    import asyncpg  # noqa: PLC0415 — as above
+
+    board: Any = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await board.execute("TRUNCATE tasks RESTART IDENTITY CASCADE")
+    await board.close()
+
+
+def _moment(said: object) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(str(said)).replace(tzinfo=UTC)
 
 
 @cache
@@ -95,6 +132,9 @@ def _rows(count: int) -> Iterator[tuple[object, ...]]:
             source.choice(("Feature", "Bug")),
             source.choice(("High", "Medium", "Low")),
             status,
+            0,
+            0,
+            1,
             at,
             at,
             at if status == "Done" else None,

@@ -1,7 +1,7 @@
 """What a board's file keeps that is made of its tasks: the index of parts of texts, and counts.
 
-Triggers (see migrations 0005 and 0007) note in `tasks_grams_due` what the index does not know yet,
-keep the counts, and note in `tasks_changed` which tasks changed last.
+Triggers (migrations 0005, 0007 and 0008) note in `tasks_grams_due` what the index does not know
+yet, keep the counts, and note in `tasks_changed` which tasks changed last.
 """
 
 import sqlite3
@@ -32,7 +32,12 @@ COUNT_ANEW: Final = (
     "DELETE FROM tasks_counted",
     f"INSERT INTO tasks_counted {_COUNTS}",
 )
-"""Counts again; a board in a server has these counts too."""
+"""Counts again."""
+ANEW_IN_SERVER: Final = (
+    *COUNT_ANEW,
+    "UPDATE tasks_changed_since SET mark = gen_random_uuid()",
+)
+"""What a board in a server keeps of these, again."""
 TAKE_IN: Final = (_FORGET, _ENTER, "DELETE FROM tasks_grams_due")
 """Has the index know all that was written."""
 ANEW: Final = (

@@ -17,8 +17,10 @@ from sqlalchemy import Column, Table, event, text
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from claudetask_core.db.backend import WRITES
+from claudetask_core.db.known_sets import SETS, KnownSets
 from claudetask_core.db.postgresql_pooled import refuse_shared_sessions
 from claudetask_core.db.postgresql_said import (
     AUTHORITY,
@@ -64,6 +66,7 @@ class Postgresql:
         self._begin_write = _begin_write(round(busy_seconds * 1000))
         self._busy_seconds = busy_seconds
         self._sessions_are_own = False
+        self._sets: KnownSets[Any] = KnownSets()
         self.where = f"{self.url.host or 'localhost'}/{self.url.database or ''}"
 
     def options(self) -> dict[str, Any]:
@@ -127,7 +130,11 @@ class Postgresql:
         self._sessions_are_own = True
 
     def prepare(self, engine: Engine) -> None:
+        event.listen(engine, "connect", self._opened)
         event.listen(engine, "begin", self._begin)
+
+    def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[SETS] = self._sets
 
     def _begin(self, connection: Connection) -> None:
         if connection.get_execution_options().get(WRITES):

@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from claudetask_core.db.backend import WRITES
 from claudetask_core.db.derived import require_sqlite
-from claudetask_core.db.known_sets import KnownSets
+from claudetask_core.db.known_sets import SETS, KnownSets
 from claudetask_core.db.refusals import (
     BoardBroken,
     BoardGone,
@@ -29,8 +29,6 @@ from claudetask_core.errors import Unavailable
 CONNECTIONS: Final = 4
 OPENED: Final = "opened"
 """Under this a connection keeps which file it has open."""
-SETS: Final = "sets"
-"""Under this what was found in that file."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -72,7 +70,7 @@ class Sqlite:
         self.where = url.database or ":memory:"
         self.threads = SqliteThreads()
         self._file = _file(url)
-        self._sets: dict[tuple[int, int] | None, KnownSets] = {}
+        self._sets: dict[tuple[int, int] | None, KnownSets[Any]] = {}
         self._busy_seconds = busy_seconds
 
     def options(self) -> dict[str, Any]:

@@ -19,6 +19,11 @@ def listed(said: str | None) -> int:
     return _set(np.fromstring(said, np.int64, sep=",")) if said else 0
 
 
+def sent(octets: bytes | None) -> int:
+    """The set of numbers of four octets each, the first the greatest."""
+    return _set(np.frombuffer(octets, ">i4")) if octets else 0
+
+
 def of(numbers: Iterable[int]) -> int:
     return _set(np.fromiter(numbers, np.int64))
 

@@ -125,7 +125,7 @@ class _Listing:
         return await self._walked([part], self._index.holds(text)), total
 
     async def _looked_for(self, text: str) -> tuple[list[Task], int]:
-        """The same where the database keeps no sets."""
+        """The same where the board has no sets."""
         holding = await self._index.holding(self._session, text)
         ids = _held(self._index, holding, select(TaskRow.id), self._equal)
         total, few = await self._index.counted(self._session, ids)

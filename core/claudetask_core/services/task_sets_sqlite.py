@@ -1,12 +1,4 @@
-"""Which tasks hold a text or stand in a column, on a board that is a file, known from before.
-
-To find the 33,000 tasks that hold a frequent text takes longer than a page of them. So a set that
-was found is kept, and brought up to date when it is asked for again: triggers note which tasks
-changed (`tasks_changed`, of which the last thousand are left), and each of these is looked at. A
-set that is older than all that is left is found anew. Hence a set is that of the board as the
-transaction sees it, whoever wrote, and how many tasks match several conditions is how many bits
-their sets have in common.
-"""
+"""Sets of tasks on a board that is a file, and what changed since: each change has a place."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -28,16 +20,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from claudetask_core.db.backend import WRITES
-from claudetask_core.db.known_sets import TEXT, KnownSet, KnownSets, Mark, Thing
+from claudetask_core.db.known_sets import TEXT, KnownSet, Thing
 from claudetask_core.db.models import TaskRow
-from claudetask_core.db.sqlite import SETS
 from claudetask_core.services import number_sets
 from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
-from claudetask_core.services.text_index import FEW, TEXTS, escaped
+from claudetask_core.services.task_sets import (
+    GREATEST,
+    PATTERN,
+    Changed,
+    NoSets,
+    Row,
+    Since,
+    TaskSets,
+    bound,
+    fits,
+    kept_sets,
+    like,
+)
+from claudetask_core.services.text_index import TEXTS, Holding
 
-GREATEST: Final = (1 << 22) - 1
-"""A set reaches to its greatest number; a board that was numbered higher by hand has none."""
+Mark = tuple[int, int]
+"""A row of `tasks_changed`: the last change that a set knows of."""
 CHANGED: Final = table(
     "tasks_changed", column("seq", Integer), column("mark", Integer), column("task", Integer)
 )
@@ -58,13 +61,8 @@ CHANGES: Final = (
     .order_by(CHANGED.c.seq)
 )
 """The change that is known, where it is left, and all after it; else the last one."""
-PATTERN: Final = bindparam("pattern", type_=String)
 HOLDS: Final = or_(*(said.like(PATTERN, escape="\\") for said in TEXTS))
 NOW: Final = select(SMALL, CHANGED.c.seq, CHANGED.c.mark).where(CHANGED.c.seq == LAST)
-
-
-class NoSets(Exception):
-    """The board has none: it was numbered too high, or its changes are not noted."""
 
 
 def _listing(ids: SelectBase) -> ScalarSelect[Any]:
@@ -92,82 +90,44 @@ def _changes(names: tuple[str, ...]) -> Select[Any]:
     )
 
 
-class TaskSets:
-    """The sets as a transaction sees them."""
+class SqliteSets:
+    """The sets of a file as a transaction sees them, and its changes."""
 
-    def __init__(self, session: AsyncSession, kept: KnownSets) -> None:
+    def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._kept = kept
-
-    def has(self, thing: Thing) -> bool:
-        """Whether it is kept, as it is now or was."""
-        return self._kept.get(thing) is not None
 
     async def newest(self) -> int:
-        """The place of the last change that is noted."""
         return await self._session.scalar(select(LAST)) or 0
 
-    async def known(self, things: Iterable[Thing]) -> dict[Thing, int]:
-        """Those of these sets that are kept, as they are now.
-
-        Raises:
-            NoSets: There are none any more.
-        """
-        kept: dict[Thing, KnownSet] = {}
-        for thing in things:
-            if (known := self._kept.get(thing)) is not None:
-                kept[thing] = known
-        while kept:
-            first = min(known.at for known in kept.values())
-            rows = await self._changed_since(first, kept)
+    async def since(self, kept: Mapping[Thing, KnownSet[Mark]]) -> Since[Mark] | None:
+        left: Mapping[Thing, KnownSet[Mark]] = kept
+        while left:
+            first = min(known.at for known in left.values())
+            rows = await self._changed_since(first, left)
             seen: set[Mark] = {(seq, mark) for _, seq, mark, *_ in rows}
-            left = {
-                thing: known
-                for thing, known in kept.items()
-                if known.at in seen or (first not in seen and known.at > first)
+            known: dict[Thing, KnownSet[Mark]] = {
+                thing: one
+                for thing, one in left.items()
+                if one.at in seen or (first not in seen and one.at > first)
             }
-            if len(left) == len(kept):
-                return self._corrected(kept, rows)
-            kept = left
-        return {}
+            if len(known) == len(left):
+                return _since(rows, known)
+            left = known
+        return None
 
-    async def holding(self, text: str, phrase: str | None, ids: SelectBase) -> int:
-        """The tasks that hold a text, found anew.
+    async def holding(self, text: str, holding: Holding) -> tuple[Mark, int]:
+        if holding.phrase is None:
+            at, (listed,) = await self._found(NOW.add_columns(_listing(holding.every())), {})
+            return at, number_sets.listed(listed)
+        asked = {"pattern": like(text), "phrase": quoted(holding.phrase)}
+        at, lists = await self._found(OF_PHRASE, asked)
+        known, stale, fresh = map(number_sets.listed, lists)
+        return at, known & ~stale | fresh
 
-        Args:
-            text: It is kept by this, where more than `FEW` do.
-            phrase: What the index is asked, if its answer is all that is needed.
-            ids: Else what finds them.
-
-        Raises:
-            NoSets: They are to be counted otherwise.
-        """
-        given = {"pattern": f"%{escaped(text)}%"}
-        if phrase is None:
-            at, (listed,) = await self._found(NOW.add_columns(_listing(ids)), {})
-            numbers = number_sets.listed(listed)
-        else:
-            at, lists = await self._found(OF_PHRASE, {**given, "phrase": quoted(phrase)})
-            known, stale, fresh = map(number_sets.listed, lists)
-            numbers = known & ~stale | fresh
-        if numbers.bit_count() > FEW:
-            self._kept.put((TEXT, text), KnownSet(at, numbers))
-        return numbers
-
-    async def standing(self, things: Sequence[Thing]) -> dict[Thing, int]:
-        """The tasks of columns, types or priorities, found anew by an index of these.
-
-        Raises:
-            NoSets: As above.
-        """
-        if not things:
-            return {}
+    async def standing(self, things: Sequence[Thing]) -> tuple[Mark, Sequence[int]]:
         ids = (select(TaskRow.id).where(getattr(TaskRow, name) == value) for name, value in things)
         at, lists = await self._found(NOW.add_columns(*map(_listing, ids)), {})
-        found = dict(zip(things, map(number_sets.listed, lists), strict=True))
-        for thing, numbers in found.items():
-            self._kept.put(thing, KnownSet(at, numbers))
-        return found
+        return at, [number_sets.listed(one) for one in lists]
 
     async def _found(
         self, asked: Select[Any], given: Mapping[str, str]
@@ -179,38 +139,25 @@ class TaskSets:
         _, seq, mark, *lists = rows[0]
         return (seq, mark), lists
 
-    async def _rows(self, asked: Select[Any], given: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    async def _rows(self, asked: Select[Any], given: Mapping[str, Any]) -> Sequence[Row]:
         rows = (await self._session.execute(asked, given)).all()
         if rows and not rows[0][0]:
             raise NoSets
         return rows
 
-    async def _changed_since(self, at: Mark, things: Iterable[Thing]) -> Sequence[Sequence[Any]]:
+    async def _changed_since(self, at: Mark, things: Mapping[Thing, object]) -> Sequence[Row]:
         given: dict[str, Any] = dict(zip(("seq", "mark"), at, strict=True))
-        for place, (name, value) in enumerate(things):
-            if name == TEXT:
-                given["pattern"] = f"%{escaped(value)}%"
-            else:
-                given[f"value_{place}"] = value
-        return await self._rows(_changes(tuple(name for name, _ in things)), given)
-
-    def _corrected(
-        self, kept: Mapping[Thing, KnownSet], rows: Sequence[Sequence[Any]]
-    ) -> dict[Thing, int]:
-        _, seq, mark, *_ = rows[-1]
-        tasks = [task for _, _, _, *task in rows if 0 <= task[0] <= GREATEST]
-        changed = number_sets.of(number for number, *_ in tasks)
-        found: dict[Thing, int] = {}
-        for place, (thing, known) in enumerate(kept.items(), 1):
-            fits = number_sets.of(task[0] for task in tasks if task[place])
-            found[thing] = known.numbers & ~changed | fits
-            self._kept.put(thing, KnownSet((seq, mark), found[thing]))
-        return found
+        return await self._rows(
+            _changes(tuple(name for name, _ in things)), {**given, **bound(things)}
+        )
 
 
-async def task_sets(session: AsyncSession) -> TaskSets:
-    """With what is known of the file; to a writer, who sees what nobody else does, nothing is."""
-    connection = await session.connection()
-    if session.get_bind().get_execution_options().get(WRITES):
-        return TaskSets(session, KnownSets())
-    return TaskSets(session, connection.info[SETS])
+def _since(rows: Sequence[Row], things: Iterable[Thing]) -> Since[Mark]:
+    _, seq, mark, *_ = rows[-1]
+    changed = [Changed(task, has) for _, _, _, task, *has in rows if fits(task)]
+    return Since((seq, mark), {thing: place for place, thing in enumerate(things)}, changed)
+
+
+async def sqlite_sets(session: AsyncSession) -> TaskSets[Mark]:
+    """With what is known of the file."""
+    return TaskSets(SqliteSets(session), await kept_sets(session))

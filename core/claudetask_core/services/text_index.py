@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Select, SelectBase
+from sqlalchemy import ColumnElement, Select, SelectBase, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -29,11 +29,17 @@ class Holding:
         holds: Whether a task does.
         ids: The numbers of all that do, by an index; None where it is as well to look at each.
         phrase: What the index is asked, where its answer needs no look at the tasks it names.
+        each: Whether no index helps, so that every task is looked at.
     """
 
     holds: ColumnElement[bool]
     ids: SelectBase | None = None
     phrase: str | None = None
+    each: bool = False
+
+    def every(self) -> SelectBase:
+        """The numbers of all tasks that do."""
+        return select(TaskRow.id).where(self.holds) if self.ids is None else self.ids
 
 
 class TextIndex(Protocol):
@@ -73,7 +79,7 @@ class TextIndex(Protocol):
             enough: So many are asked for; groups after these are left out.
 
         Returns:
-            None where the database keeps none.
+            None where the board has none.
         """
         ...
 
@@ -81,8 +87,8 @@ class TextIndex(Protocol):
         """Has a set known before it is asked for; how many bytes it takes."""
         ...
 
-    async def changes(self, session: AsyncSession) -> int | None:
-        """How many changes were noted until now; None where the database keeps no sets."""
+    async def changes(self, session: AsyncSession) -> int:
+        """How many changes were noted until now."""
         ...
 
     async def keep_up(self, session: WriteSession) -> None:

@@ -4,8 +4,9 @@ The columns' collation is C, so that `lower` makes the letters of ASCII small an
 board that is a file.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -23,8 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db import derived
 from claudetask_core.db.engine import WriteSession
-from claudetask_core.db.known_sets import Thing
 from claudetask_core.db.models import TaskRow
+from claudetask_core.services.task_sets import TaskSets
+from claudetask_core.services.task_sets_postgresql import Snapshot, postgresql_sets
 from claudetask_core.services.text_index import (
     FEW,
     TEXTS,
@@ -33,9 +35,13 @@ from claudetask_core.services.text_index import (
     escaped,
     lowered,
 )
+from claudetask_core.services.text_index_sets import BySets
+
+GRAM: Final = re.compile(r"[^\W_]{3}")
+"""What the index knows of a text: letters and digits, three in a row."""
 
 
-class PostgresqlText:
+class PostgresqlText(BySets):
     """The text indexes of a board in a server, whose planner knows how many rows an index names."""
 
     def by_title(self) -> ColumnElement[Any]:
@@ -54,30 +60,14 @@ class PostgresqlText:
             return len(few), few
         return await session.scalar(select(func.count()).select_from(found)) or 0, ()
 
-    async def matching(
-        self,
-        session: AsyncSession,
-        text: str,
-        equal: Mapping[str, str],
-        groups: Sequence[Thing] = (),
-        enough: int = 0,
-    ) -> None:
-        """A server keeps no sets of ours."""
-        del session, text, equal, groups, enough
-
-    async def remember(self, session: AsyncSession, thing: Thing) -> int:
-        del session, thing
-        return 0
-
-    async def changes(self, session: AsyncSession) -> None:
-        """As above."""
-        del session
+    async def sets(self, session: AsyncSession) -> TaskSets[Snapshot]:
+        return await postgresql_sets(session)
 
     async def keep_up(self, session: WriteSession) -> None:
         """Nothing is ever behind."""
 
     async def make_anew(self, session: WriteSession) -> None:
-        for statement in derived.COUNT_ANEW:
+        for statement in derived.ANEW_IN_SERVER:
             await session.execute(text(statement))
 
     def holds(self, text: str, columns: Columns = TEXTS) -> ColumnElement[bool]:
@@ -86,4 +76,4 @@ class PostgresqlText:
 
     async def holding(self, session: AsyncSession, text: str, columns: Columns = TEXTS) -> Holding:
         del session
-        return Holding(self.holds(text, columns))
+        return Holding(self.holds(text, columns), each=GRAM.search(text) is None)

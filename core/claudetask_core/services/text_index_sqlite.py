@@ -12,7 +12,7 @@ looked at for every question. So an answer never depends on how far the index is
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -35,12 +35,10 @@ from sqlalchemy.sql.operators import custom_op
 
 from claudetask_core.db import derived
 from claudetask_core.db.engine import WriteSession
-from claudetask_core.db.known_sets import TEXT, Thing
 from claudetask_core.db.models import TaskRow
-from claudetask_core.services import number_sets
 from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
-from claudetask_core.services.number_sets import Matching
-from claudetask_core.services.task_sets_sqlite import NoSets, TaskSets, task_sets
+from claudetask_core.services.task_sets import TaskSets
+from claudetask_core.services.task_sets_sqlite import Mark, sqlite_sets
 from claudetask_core.services.text_index import (
     FEW,
     TEXTS,
@@ -50,6 +48,7 @@ from claudetask_core.services.text_index import (
     escaped,
     lowered,
 )
+from claudetask_core.services.text_index_sets import BySets
 
 GRAM: Final = 3
 LONGEST: Final = 24
@@ -64,7 +63,7 @@ TERMS: Final = table("tasks_grams_terms", column("term", String), column("doc", 
 HOW_MANY_DUE: Final = select(func.count()).select_from(DUE)
 
 
-class SqliteText:
+class SqliteText(BySets):
     """The text indexes of a board that is a file."""
 
     def by_title(self) -> ColumnElement[Any]:
@@ -84,58 +83,8 @@ class SqliteText:
         few = 0 < count <= FEW
         return count, [int(number) for number in listed.split(",")] if few else ()
 
-    async def matching(
-        self,
-        session: AsyncSession,
-        text: str,
-        equal: Mapping[str, str],
-        groups: Sequence[Thing] = (),
-        enough: int = 0,
-    ) -> Matching | None:
-        held: Thing = (TEXT, lowered(text))
-        things = list(dict.fromkeys((*equal.items(), *groups)))
-        sets = await task_sets(session)
-        try:
-            found = await sets.known([held, *things]) if sets.has(held) else {}
-            if held not in found:
-                numbers = await self._found(session, sets, held[1])
-                if numbers.bit_count() <= FEW:
-                    return Matching(await self._fitting(session, numbers, equal))
-                found = {held: numbers, **await sets.known(things)}
-            return await _matching(sets, found, [held, *equal.items()], groups, enough)
-        except NoSets:
-            return None
-
-    async def remember(self, session: AsyncSession, thing: Thing) -> int:
-        sets = await task_sets(session)
-        try:
-            known = (await sets.known([thing])).get(thing)
-            if known is None and thing[0] == TEXT:
-                known = await self._found(session, sets, thing[1])
-            elif known is None:
-                known = (await sets.standing([thing]))[thing]
-        except NoSets:
-            return 0
-        return known.__sizeof__()
-
-    async def changes(self, session: AsyncSession) -> int:
-        return await (await task_sets(session)).newest()
-
-    async def _found(self, session: AsyncSession, sets: TaskSets, text: str) -> int:
-        """Those that hold a text."""
-        holding = await self.holding(session, text)
-        every = select(TaskRow.id).where(holding.holds) if holding.ids is None else holding.ids
-        return await sets.holding(text, holding.phrase, every)
-
-    async def _fitting(self, session: AsyncSession, few: int, equal: Mapping[str, str]) -> int:
-        """Those of few tasks that fit."""
-        if not equal:
-            return few
-        ids = number_sets.some(few, 0, FEW)
-        columns = {name: getattr(TaskRow, name).expression for name in equal}
-        fits = (self.unindexed(columns[name]) == value for name, value in equal.items())
-        fitting = select(TaskRow.id).where(self.numbered(ids), *fits)
-        return number_sets.of((await self.counted(session, fitting))[1])
+    async def sets(self, session: AsyncSession) -> TaskSets[Mark]:
+        return await sqlite_sets(session)
 
     async def keep_up(self, session: WriteSession) -> None:
         due = await session.scalar(HOW_MANY_DUE) or 0
@@ -155,9 +104,10 @@ class SqliteText:
         holds = self.holds(text, columns)
         asked = lowered(text)
         if ALIKE.search(asked):
-            return Holding(holds)
+            return Holding(holds, each=True)
         if len(asked) < GRAM:
-            return Holding(holds, await self._seldom(session, asked, holds))
+            seldom = await self._seldom(session, asked, holds)
+            return Holding(holds, seldom, each=seldom is None)
         ids = _known(asked[:LONGEST])
         if len(asked) <= LONGEST and len(columns) > 1:
             return Holding(holds, union_all(ids, written(holds)), asked)
@@ -179,29 +129,6 @@ class SqliteText:
             self.numbered(set(few)), TaskRow.id.not_in(select(DUE.c.id)), holds
         )
         return union_all(known, written(holds)) if few else written(holds)
-
-
-async def _matching(
-    sets: TaskSets,
-    found: dict[Thing, int],
-    common: Sequence[Thing],
-    groups: Sequence[Thing],
-    enough: int,
-) -> Matching:
-    """What several sets have in common, where some may have to be found yet."""
-    found |= await sets.standing([thing for thing in common if thing not in found])
-    numbers = found[common[0]]
-    for thing in common[1:]:
-        numbers &= found[thing]
-    parts: list[int] = []
-    for group in groups:
-        if enough <= 0:
-            break
-        if group not in found:
-            found |= await sets.standing([group])
-        parts.append(found[group])
-        enough -= (numbers & found[group]).bit_count()
-    return Matching(numbers, parts)
 
 
 def _known(phrase: str) -> Rows:

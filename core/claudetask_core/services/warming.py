@@ -45,6 +45,8 @@ WORDS: Final = 64
 WORD: Final = re.compile(r"[^\W_]{3,24}")
 BYTES: Final = MOST_BYTES // 2
 """The other half is for what people ask for."""
+WORK_SECONDS: Final = 5.0
+"""So long it is at work for one look, pauses apart; the most frequent words come first."""
 PAUSES: Final = 4
 """As many times as long as the work before it is a pause."""
 
@@ -56,14 +58,21 @@ class Warming:
         database: The board's.
         moment: How many seconds after the start it begins.
         look: How many seconds after each look is the next.
+        pauses: How many times as long as the work before it is a pause.
     """
 
     def __init__(
-        self, database: Database, *, moment: float = MOMENT, look: float = LOOK_SECONDS
+        self,
+        database: Database,
+        *,
+        moment: float = MOMENT,
+        look: float = LOOK_SECONDS,
+        pauses: float = PAUSES,
     ) -> None:
         self._database = database
         self._moment = moment
         self._look = look
+        self._pauses = pauses
         self._changes: int | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -91,23 +100,25 @@ class Warming:
         async with self._database.read() as session:
             board = (await counts(session)).of({})
             changes = await text_index(session).changes(session)
-        if changes is None or board < MANY or not self._is_due(changes):
+        if board < MANY or not self._is_due(changes):
             return
-        left = BYTES
+        left, seconds = BYTES, WORK_SECONDS
         for thing in [*await self._filters(), *await self._words(board)]:
             began = time.perf_counter()
             async with self._database.read() as session:
                 left -= await text_index(session).remember(session, thing)
-            if left < 0:
+            worked = time.perf_counter() - began
+            seconds -= worked
+            if left < 0 or seconds < 0:
                 break
-            await self._pause(time.perf_counter() - began)
+            await self._pause(worked)
         self._changes = changes
 
     def _is_due(self, changes: int) -> bool:
         return self._changes is None or abs(changes - self._changes) > CHANGES
 
     async def _pause(self, worked: float) -> None:
-        await asyncio.sleep(worked * PAUSES)
+        await asyncio.sleep(worked * self._pauses)
         await self._database.idle()
 
     async def _filters(self) -> Sequence[Thing]:

@@ -15,7 +15,9 @@ from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.schemas.task import Page, Priority, TaskFilter, TaskSort
 from claudetask_core.services import (
     task_list,
-    task_sets_sqlite,
+    task_sets,
+    text_index_postgresql,
+    text_index_sets,
     text_index_sqlite,
     warming,
 )
@@ -44,6 +46,7 @@ MADE_ANEW = "made anew"
 OVERRUN = "UPDATE tasks SET status = status"
 MERGED = "INSERT INTO tasks_grams (tasks_grams) VALUES ('optimize')"
 EVERY = Page(limit=500)
+KNOW_FEW = (task_list, task_sets, text_index_sqlite, text_index_postgresql, text_index_sets)
 
 
 @asynccontextmanager
@@ -108,7 +111,7 @@ async def index_kept(database: Database, how: str) -> None:
 @contextmanager
 def few(least: int) -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in (task_list, text_index_sqlite, task_sets_sqlite):
+        for module in KNOW_FEW:
             patch.setattr(module, "FEW", least)
         patch.setattr(text_index_sqlite, "MOST_DUE", 0)
         patch.setattr(warming, "MANY", least)

@@ -34,13 +34,11 @@ from claudetask_core.schemas.task import (
 )
 from claudetask_core.services import (
     board_check,
-    task_list,
-    task_sets_sqlite,
-    text_index_postgresql,
     text_index_sqlite,
 )
 from claudetask_core.services.claims import Caller
 from claudetask_core.services.text_indexes import text_index
+from tests.core.tasks.sets import KNOW_FEW
 
 ODD = "aAbB %_\\\"'*ßÄäſİ\u212a\u0301\x01\n🙂\ud7ff\ue000\ufffd\ufffe\uffff\U0010ffff"
 TEXTS = st.text(st.sampled_from(ODD), max_size=12) | st.sampled_from(
@@ -153,10 +151,8 @@ def test_every_page_and_total_is_that_of_a_look_at_every_task(
                 assert copies.search_problems(core.places.board / DATABASE) == []
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(task_list, "FEW", few)
-        patch.setattr(text_index_sqlite, "FEW", few)
-        patch.setattr(task_sets_sqlite, "FEW", few)
-        patch.setattr(text_index_postgresql, "FEW", few)
+        for module in KNOW_FEW:
+            patch.setattr(module, "FEW", few)
         patch.setattr(text_index_sqlite, "MOST_DUE", 0)
         asyncio.run(compare())
 

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, event
 from claudetask_core.core import DATABASE
 from claudetask_core.db import known_sets
 from claudetask_core.db.engine import Database
-from claudetask_core.db.known_sets import KnownSet, KnownSets
-from claudetask_core.db.sqlite import SETS
+from claudetask_core.db.known_sets import SETS, KnownSet, KnownSets
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
 from claudetask_core.services import (
     number_sets,
     task_list,
 )
+from claudetask_core.services.task_sets_sqlite import Mark
 from claudetask_core.services.text_indexes import text_index
 from tests.core.tasks.sets import (
     EVERY,
@@ -227,8 +227,8 @@ async def test_a_board_in_the_place_of_another_has_sets_of_its_own(
 
 def test_the_sets_asked_for_last_are_kept_within_a_bound() -> None:
     """On a board of a million tasks, more than a hundred of them."""
-    kept = KnownSets()
-    million = KnownSet((1, 1), number_sets.of(range(1, 1_000_000, 3)))
+    kept: KnownSets[Mark] = KnownSets()
+    million: KnownSet[Mark] = KnownSet((1, 1), number_sets.of(range(1, 1_000_000, 3)))
     each = million.numbers.__sizeof__()
     assert each < 134_000
     for number in range(300):

@@ -113,12 +113,13 @@ async def test_what_is_known_is_looked_at_again_where_much_has_changed(
                 assert statements == []
 
 
-async def test_no_more_is_kept_than_there_is_room_for(
-    project: Path, board: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("bound", ["BYTES", "WORK_SECONDS"])
+async def test_no_more_is_found_than_there_is_room_and_time_for(
+    project: Path, board: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     begin(board)
     with few(FEW):
-        monkeypatch.setattr(warming, "BYTES", 0)
+        monkeypatch.setattr(warming, bound, -1)
         async with opened(project) as database:
             with asked(database) as statements:
                 await Warming(database).look()
