@@ -70,6 +70,21 @@ async def test_a_part_of_a_text_is_found_by_the_index(board: Database) -> None:
         assert (count, few) == (TASKS, ())
 
 
+async def test_for_a_text_without_a_trigram_each_task_is_looked_at(board: Database) -> None:
+    """By the index that would be all of it first, and then each task."""
+    plans: list[str] = []
+    async with board.read() as session:
+        await session.execute(text("SET LOCAL enable_seqscan = off"))
+        for asked in ("or", "45 o"):
+            holding = await text_index(session).holding(session, asked)
+            found = select(TaskRow.id).where(holding.holds)
+            count, _ = await text_index(session).counted(session, found)
+            assert count == (TASKS if asked == "or" else 30)
+            sql = found.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+            plans.append("\n".join(await session.scalars(text(f"EXPLAIN {sql}"))))
+    assert not any("tasks_grams" in plan for plan in plans)
+
+
 async def test_counts_made_anew_are_those_of_the_tasks(board: Database) -> None:
     counted = text("SELECT status, type, priority, tasks FROM tasks_counted WHERE tasks > 0")
     async with board.write() as session:

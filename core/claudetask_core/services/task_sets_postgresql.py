@@ -8,7 +8,7 @@ not noted. So none is taken for that of a board that was put back, or of a serve
 where numbers of transactions begin again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Self
@@ -106,7 +106,21 @@ CHANGES: Final = (
     .outerjoin(TaskRow, TaskRow.id == CHANGED.c.task)
 )
 """All changes of transactions that the oldest of some sets may have missed, if any."""
-HOLDS: Final = or_(*(func.lower(said).like(PATTERN, escape="\\") for said in TEXTS))
+
+
+def without_grams(said: ColumnElement[str]) -> ColumnElement[str]:
+    """The same text, for which the index of trigrams is not looked through.
+
+    Of a text that has none it names all tasks, and a plan made for any text does not know that.
+    """
+    return said.concat(literal_column("''"))
+
+
+def _holds(of: Callable[[ColumnElement[str]], ColumnElement[str]]) -> ColumnElement[bool]:
+    return or_(*(of(func.lower(said)).like(PATTERN, escape="\\") for said in TEXTS))
+
+
+HOLDS: Final = _holds(lambda said: said)
 
 
 @dataclass(frozen=True)
@@ -160,6 +174,8 @@ def _changes(names: tuple[str, ...]) -> Select[Any]:
 
 
 HOLDING: Final = NOW.add_columns(_listing(select(TaskRow.id).where(HOLDS)))
+EACH: Final = NOW.add_columns(_listing(select(TaskRow.id).where(_holds(without_grams))))
+"""The same by a look at each task."""
 
 
 @lru_cache
@@ -203,8 +219,8 @@ class PostgresqlSets:
         ])  # fmt: skip
 
     async def holding(self, text: str, holding: Holding) -> tuple[Snapshot, int]:
-        del holding
-        at, (sent,) = await self._found(HOLDING, {"pattern": like(text)})
+        asked = EACH if holding.each else HOLDING
+        at, (sent,) = await self._found(asked, {"pattern": like(text)})
         return at, number_sets.sent(sent)
 
     async def standing(self, things: Sequence[Thing]) -> tuple[Snapshot, Sequence[int]]:

@@ -26,7 +26,7 @@ from claudetask_core.db import derived
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services.task_sets import TaskSets
-from claudetask_core.services.task_sets_postgresql import Snapshot, postgresql_sets
+from claudetask_core.services.task_sets_postgresql import Snapshot, postgresql_sets, without_grams
 from claudetask_core.services.text_index import (
     FEW,
     TEXTS,
@@ -72,7 +72,10 @@ class PostgresqlText(BySets):
 
     def holds(self, text: str, columns: Columns = TEXTS) -> ColumnElement[bool]:
         pattern = f"%{escaped(lowered(text))}%"
-        return or_(*(func.lower(column).like(pattern, escape="\\") for column in columns))
+        said = [func.lower(column) for column in columns]
+        if not GRAM.search(text):
+            said = map(without_grams, said)
+        return or_(*(one.like(pattern, escape="\\") for one in said))
 
     async def holding(self, session: AsyncSession, text: str, columns: Columns = TEXTS) -> Holding:
         del session
