@@ -77,7 +77,7 @@ def replace(before: Snapshot, data: bytes) -> None:
     target = before.target
     mode = 0o666 if before.data is None else before.mode
     with _refusals(before.path):
-        _sweep(target)
+        sweep(target, STALE_SECONDS)
         temporary = write_beside(target, data, mode=mode)
         try:
             if before.data is not None:
@@ -143,12 +143,12 @@ def write_beside(target: Path, data: bytes, *, mode: int) -> Path:
     return temporary
 
 
-def _sweep(target: Path) -> None:
-    """Remove what a writer left that was killed, once it is too old to be at work."""
+def sweep(target: Path, seconds: float) -> None:
+    """Remove what a writer left that was killed: what is older than one at work can be."""
     ours = re.compile(rf"\.{re.escape(target.name[:100])}\.[0-9a-f]{{12}}\.tmp")
     with contextlib.suppress(OSError):
         for path in target.parent.iterdir():
-            if ours.fullmatch(path.name) and time.time() - path.stat().st_mtime > STALE_SECONDS:
+            if ours.fullmatch(path.name) and time.time() - path.stat().st_mtime > seconds:
                 path.unlink()
 
 

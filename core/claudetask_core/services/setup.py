@@ -19,7 +19,7 @@ from claudetask_core.services.claude_md_file import path_in
 from claudetask_core.services.files import OutsideProject, Snapshot, digest, inside, look
 from claudetask_core.services.json_edit import Insertion, NotJson, parse
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.replace import diff_of, make_folder, remove, replace
+from claudetask_core.services.replace import diff_of, make_folder, remove, replace, sweep
 from claudetask_core.services.setup_ground import SERVER, Ground, Launch
 from claudetask_core.services.setup_parts import (
     Added,
@@ -37,6 +37,8 @@ from claudetask_core.services.setup_record import SetupRecord, Written, WrittenF
 
 MAX_BYTES = 64 * 1024 * 1024
 """Claude Code keeps what it knows of every project in the file with the user's servers."""
+LEFT_SECONDS = 0.0
+"""Who writes holds the lock, so what lies beside a file under it is nobody's any more."""
 CLAUDE_MD_PLACES = (Place.PROJECT, Place.DOT_CLAUDE, Place.LOCAL)
 
 
@@ -168,6 +170,8 @@ class Setup:
             for change in plan.changes:
                 ours = written.files.get(change.name)
                 self._put(change, keep=ours is None or ours.hash != change.before.hash)
+            for name in self._where(written):  # of an init that was killed
+                sweep(self._look(self._ground.base / name).target, LEFT_SECONDS)
             for name in sorted(written.folders, key=len, reverse=True):
                 with suppress(OSError, OutsideProject):
                     inside(self._ground.base, self._ground.base / name).rmdir()
@@ -180,7 +184,7 @@ class Setup:
     def _change(self, before: Snapshot, added: Added, written: Written) -> Iterator[Change]:
         if added.data != (before.data or b""):
             name = self._ground.name(before.path)
-            known = written.files.get(name)
+            known = written.files.get(name) if self._holds_ours(name, before) else None
             record = recorded(known, before, added.data, added.parts, added.made)
             yield Change(name, before, added.data, record)
 
@@ -225,6 +229,12 @@ class Setup:
             undone = without_empty(path, undone, known.made if known else ())
         return None if known and known.created and not parse(path, undone) else undone
 
+    def _holds_ours(self, name: str, before: Snapshot) -> bool:
+        """Whether what was recorded can stand there; a writer that was killed wrote none of it."""
+        if before.data is None or name.endswith(".md"):
+            return before.data is not None and has_block(before.data)
+        return self._stripped(before.path, before.data) != before.data
+
     def _stripped(self, path: Path, data: bytes) -> bytes:
         if path == self._ground.servers:
             return without_server(path, data)
@@ -253,6 +263,7 @@ class Setup:
                 remove(before)
                 return
             make_folder(base, before.path.parent)
+            sweep(before.target, LEFT_SECONDS)
             replace(before, change.after)
 
 
