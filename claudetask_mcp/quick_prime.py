@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from claudetask_core.board_sql import Ask
+
 DATABASE = "claudetask.db"
 PREFIX = "CLAUDETASK_"
 MOVES_THE_BOARD = ("project_path", "data_dir", "database_url")
@@ -118,11 +120,19 @@ def _told(file: str, worktree: str) -> bool:
         sys.stdout.flush()
         taken.clear()
         if session:
-            board.execute("PRAGMA query_only = OFF")
-            mark(ask, caller, now, event, history)
+            _mark(board, ask, caller, (now, event, history))
     finally:
         board.close()
     return True
+
+
+def _mark(board: sqlite3.Connection, ask: Ask, caller: str, what: tuple[str, int, int]) -> None:
+    """Notes what was told; a board that takes no note has it told once more the next time."""
+    try:
+        board.execute("PRAGMA query_only = OFF")
+        mark(ask, caller, *what)
+    except sqlite3.Error:
+        return
 
 
 def _session() -> str:

@@ -60,7 +60,6 @@ async def test_each_write_is_refused_as_busy_and_each_read_answered(
         core.queue.release(1, alice),
         core.notes.create(1, "n", alice),
         core.tasks.delete(1, alice),
-        core.resume.text(alice),
     ):
         with pytest.raises(DomainError) as refused:
             await call
@@ -68,6 +67,43 @@ async def test_each_write_is_refused_as_busy_and_each_read_answered(
     assert (await core.tasks.find(TaskFilter(), Page())).total == 1
     locked.execute("ROLLBACK")
     assert (await core.tasks.update(1, TaskUpdate(note="n"), alice)).version == 2
+
+
+async def test_what_a_reader_brings_along_to_be_written_keeps_nobody_from_reading(
+    core: Core, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A holder's look renews the claim, and whoever calls is marked as having been here."""
+    monkeypatch.setattr(engine, "PATIENT_SECONDS", SHORT / 4)
+    await core.queue.next(alice, claim=True)
+    app = create_app(core, limiter=RateLimiter(core.settings), port=lambda: 8765)
+    transport = httpx2.ASGITransport(app=app)
+    with closing(sqlite3.connect(core.places.board / DATABASE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+            for path in ("", "/notes", "/history"):
+                answer = await http.get(f"/api/tasks/1{path}", headers={"X-Agent": "alice"})
+                assert answer.status_code == 200
+        assert "You hold:\n#1 there" in await core.resume.text(alice)
+        await core.resume.called(alice)
+        other.execute("ROLLBACK")
+    assert (await core.tasks.update(1, TaskUpdate(note="n"), alice)).version == 3
+
+
+async def test_a_renewal_that_waits_is_made_once_the_board_is_free(
+    core: Core, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PATIENT_SECONDS", SHORT / 4)
+    until = (await core.queue.next(alice, claim=True)).task
+    assert until is not None
+    with closing(sqlite3.connect(core.places.board / DATABASE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await core.tasks.get(1, alice)
+        other.execute("ROLLBACK")
+    await core.tasks.create(TaskCreate(title="waits for its turn"), alice)
+    renewed = (await core.tasks.get(1)).claim_expires_at
+    assert renewed is not None
+    assert until.claim_expires_at is not None
+    assert renewed > until.claim_expires_at
 
 
 async def test_many_who_wait_are_not_made_to_wait_for_each_other(

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,16 @@ async def test_the_hook_says_what_the_resource_says(
     assert "Nobody else changed anything since your last call." in prime()
     assert prime() == await core.resume.text(me) + "\n"
     assert quick == [True] * 3
+
+
+def test_a_board_that_takes_no_note_of_it_is_told_of_all_the_same_and_once(
+    core: Core, prime: Prime, quick: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick_prime, "BUSY_SECONDS", 0.01)
+    with closing(sqlite3.connect(core.places.board / DATABASE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert prime().count("You hold no task.") == 1
+    assert quick == [True]
 
 
 async def test_another_session_in_the_worktree_is_told_what_the_first_left(

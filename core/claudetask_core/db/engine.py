@@ -7,10 +7,10 @@ task as free. A waiting writer is bounded by `BUSY_SECONDS`.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import NewType
+from typing import Any, NewType, TypeVar
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -22,8 +22,11 @@ from claudetask_core.db.backend import WRITES, Backend
 from claudetask_core.db.postgresql import EXTRA, Postgresql
 from claudetask_core.db.refusals import AddressInvalid, BoardUnwritable, busy
 from claudetask_core.db.sqlite import Sqlite
+from claudetask_core.errors import Unavailable
 
 BUSY_SECONDS = 15
+PATIENT_SECONDS = 1
+"""How long a reader waits for a write that comes with the reading."""
 CLOSE_SECONDS = 2
 """How long the end waits for what is under way, and as long for its threads; a board may be locked
 for longer. A server that must end sooner leaves by a deadline of its own.
@@ -31,6 +34,7 @@ for longer. A server that must end sooner leaves by a deadline of its own.
 
 log = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", AsyncSession)
 
@@ -81,6 +85,7 @@ class Database:
         self._idle = asyncio.Event()
         self._idle.set()
         self._listeners: list[Callable[[], None]] = []
+        self._beside: set[asyncio.Task[Any]] = set()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadSession]:
@@ -108,6 +113,27 @@ class Database:
                 yield WriteSession(session)
         for tell in self._listeners:
             tell()
+
+    async def attempt(self, write: Coroutine[Any, Any, Answer]) -> Answer | None:
+        """Makes a write that comes with a reading, which does not depend on it.
+
+        Where the board takes it later than `PATIENT_SECONDS`, it goes on beside the calls.
+
+        Returns:
+            What it answers, or None where the board has not taken it.
+        """
+        task = asyncio.create_task(write)
+        self._beside.add(task)
+        task.add_done_callback(self._over)
+        done, _ = await asyncio.wait({task}, timeout=PATIENT_SECONDS)
+        with suppress(Unavailable):
+            return task.result() if done else None
+        return None
+
+    def _over(self, task: asyncio.Task[Any]) -> None:
+        self._beside.discard(task)
+        if not task.cancelled():
+            task.exception()  # of a call that no longer waits, nobody else would look at it
 
     @asynccontextmanager
     async def rehearse(self) -> AsyncGenerator[WriteSession]:
@@ -167,6 +193,8 @@ class Database:
 
     async def close(self) -> None:
         """Closes the connections, once the transactions that are still open have ended."""
+        for task in list(self._beside):
+            task.cancel()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), CLOSE_SECONDS)
         await self.engine.dispose()

@@ -28,14 +28,13 @@ class ResumeService:
         """
         now = self._clock.now()
 
-        def compose(session: Session) -> str:
-            ask = asker(session)
-            told, event, history = resumed(ask, caller.name, self._worktree, now)
-            mark(ask, caller.name, now, event, history)
-            return told
+        def compose(session: Session) -> tuple[str, int, int]:
+            return resumed(asker(session), caller.name, self._worktree, now)
 
-        async with self._database.write() as session:
-            return await session.run_sync(compose)
+        async with self._database.read() as session:
+            told, event, history = await session.run_sync(compose)
+        await self._database.attempt(self._mark(caller, now, event, history))
+        return told
 
     async def called(self, caller: Caller) -> None:
         """Marks the caller as having been here, at most every `MARK_SECONDS`.
@@ -49,10 +48,17 @@ class ResumeService:
         self._marked = {name: at for name, at in self._marked.items() if _is_recent(at, now)}
         self._marked[caller.name] = now
 
+        def latest(session: Session) -> tuple[int, int]:
+            event, history = asker(session)(LATEST, {})[0]
+            return event or 0, history or 0
+
+        async with self._database.read() as session:
+            event, history = await session.run_sync(latest)
+        await self._database.attempt(self._mark(caller, now, event, history))
+
+    async def _mark(self, caller: Caller, now: datetime, event: int, history: int) -> None:
         def note(session: Session) -> None:
-            ask = asker(session)
-            event, history = ask(LATEST, {})[0]
-            mark(ask, caller.name, now, event or 0, history or 0)
+            mark(asker(session), caller.name, now, event, history)
 
         async with self._database.write() as session:
             await session.run_sync(note)

@@ -126,7 +126,7 @@ class TaskWrites:
         return to_task(row)
 
     async def look(self, database: Database, task_id: int, caller: Caller | None) -> Task:
-        """A task; the holder's look at it renews the claim.
+        """A task; the holder's look at it renews the claim where the board can be written.
 
         Raises:
             TaskNotFound: There is none of this number.
@@ -135,6 +135,9 @@ class TaskWrites:
             task = await read(session, task_id)
         if caller is None or task.claimed_by != caller.name:
             return task
+        return await database.attempt(self._renewed(database, task_id, caller)) or task
+
+    async def _renewed(self, database: Database, task_id: int, caller: Caller) -> Task:
         async with database.write() as session:
             row = await load(session, task_id)
             claims.renew(row, caller, self.lease())
