@@ -109,6 +109,7 @@ async def _look_inside(core: "Core", report: Report) -> None:
         for agent, problem in faults
         if problem.severity is Severity.ERROR
     ]
+    await core.ready()
 
 
 async def _look_at_programs(entry: Entry, report: Report) -> None:

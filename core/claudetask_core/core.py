@@ -30,6 +30,7 @@ from claudetask_core.services.machine import this_machine
 from claudetask_core.services.overview import OverviewService
 from claudetask_core.services.pack import PackService
 from claudetask_core.services.project import ProjectRoot, ProjectService
+from claudetask_core.services.readiness import refuse_read_only
 from claudetask_core.services.recommend import RecommendService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
@@ -95,8 +96,9 @@ class Core:
         )
 
     async def ready(self) -> None:
-        """Touches the database; raises Unavailable where it does not answer."""
+        """Touches the database; raises Unavailable where it does not answer or take writes."""
         await self.events.latest()
+        await refuse_read_only(self.database)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from claudetask_core import core as core_module
 from claudetask_core.clock import Clock
@@ -118,6 +119,32 @@ async def test_events_reach_a_watcher_again_after_the_server_came_back(
         await eventually(lambda: core.events.hears)
         await core.tasks.create(TaskCreate(title="a"), ANN)
         assert (await asyncio.wait_for(watching, WAIT)).id == "1"
+
+
+async def test_a_database_that_takes_no_writes_is_read_and_told_as_not_ready(
+    own_server: Server,
+    tmp_path: Path,
+    fake: FakeClaude,
+    clock: HeldClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = own_server.create("board", "template0")
+    async with AsyncExitStack() as stack:
+        core = await Machines(url, tmp_path, stack, fake).open(monkeypatch, "here", clock)
+        await core.tasks.create(TaskCreate(title="a"), ANN)
+        await core.queue.next(ANN, claim=True)
+        await core.ready()
+        async with core.database.write() as session:
+            await session.execute(
+                text("ALTER DATABASE board SET default_transaction_read_only = on")
+            )
+        await core.database.engine.dispose()
+        for call in (core.ready(), core.tasks.create(TaskCreate(title="b"), ANN)):
+            with pytest.raises(DomainError) as refusal:
+                await call
+            assert refusal.value.code == "board_unwritable"
+        assert (await core.tasks.get(1, ANN)).claimed_by == "ann"
+        assert "You hold:\n#1 a" in await core.resume.text(ANN)
 
 
 async def test_two_servers_never_give_the_same_task(two: tuple[Core, Core]) -> None:
