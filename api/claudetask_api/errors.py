@@ -1,5 +1,6 @@
 """From what can go wrong to what HTTP says about it: one total table, and the outermost edge."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from claudetask_api.methods import not_allowed
 from claudetask_api.problems import problem, request_id
-from claudetask_core.errors import Code, DomainError, Invalid, RateLimited
+from claudetask_core.errors import Code, DomainError, Invalid, RateLimited, Unavailable
 from claudetask_core.schemas.forms import said
 from claudetask_core.services.actors import InsufficientScope
 
@@ -46,6 +47,19 @@ class ReadOnlyField(Invalid):
             next_step="Read it again, or leave it out.",
         )
         self.field = name
+
+
+class ServerEnding(Unavailable):
+    """The server ends and waits no longer for what is under way."""
+
+    code = "server_ending"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server is ending before this was answered.",
+            next_step="Try again once it is back; where this was a write, look first whether it "
+            "was made.",
+        )
 
 
 def refusal(scope: Scope, error: DomainError) -> Response:
@@ -159,6 +173,11 @@ class ErrorEdge:
 
         try:
             await self._app(scope, receive, noting)
+        except asyncio.CancelledError:
+            if started or not scope["app"].state.streams.ended:
+                raise
+            log.warning("request %s was given up, as the server is ending", request_id(scope))
+            await refusal(scope, ServerEnding())(scope, receive, send)
         except Exception:
             log.exception("request %s failed", request_id(scope))
             if started:

@@ -46,6 +46,11 @@ class Streams:
         self._open: set[asyncio.Task[None]] = set()
         self._ended = False
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server is ending."""
+        return self._ended
+
     async def frames(self, events: EventService, after: int | None) -> AsyncGenerator[bytes]:
         """Events as they come, pings in between, until `end` is called."""
         sending, receiving = anyio.create_memory_object_stream[bytes](AHEAD)

@@ -30,6 +30,7 @@ from claudetask_core.schemas.audit import AuditKind, AuditPage
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.schemas.token import TokenScope
 from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks import TaskService
 from claudetask_mcp.commands import serve
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.subscriptions import Subscribers
@@ -295,6 +296,26 @@ async def test_the_server_ends_in_time_with_streams_open(
     assert seconds < 2
     assert code == 0
     assert out == b""
+
+
+async def test_a_request_that_the_end_overtakes_is_told_so_and_is_no_fault(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun = asyncio.Event()
+
+    async def hangs(*_: object, **__: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(TaskService, "create", hangs)
+    async with httpx.AsyncClient(timeout=SOON) as rest:
+        async with serving() as url:
+            making = asyncio.create_task(rest.post(f"{url}/api/tasks", json={"title": "late"}))
+            await asyncio.wait_for(begun.wait(), SOON)
+        answer = await making
+    assert (answer.status_code, answer.json()["code"]) == (503, "server_ending")
+    assert "look first" in answer.json()["detail"]
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_what_newer_clients_listen_to_ends_in_order_with_the_server(

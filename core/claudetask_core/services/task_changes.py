@@ -22,6 +22,13 @@ class CriterionMissing(Invalid):
 
     def __init__(self, row: TaskRow, criterion_id: int, field: str) -> None:
         self.field = field
+        if not row.last_criterion:  # perhaps a task that is only being made: it has no number yet
+            super().__init__(
+                f"There are no criteria yet, so none has the id {criterion_id}.",
+                next_step="Give new ones in acceptance_criteria without an id; they are numbered "
+                "from 1.",
+            )
+            return
         known = ", ".join(str(c.id) for c in row.criteria[:20]) or "none"
         super().__init__(
             f"Task #{row.id} has no criterion {criterion_id}; it has: {known}.",

@@ -88,3 +88,13 @@ async def test_a_number_is_never_used_again(core: Core, alice: Caller) -> None:
     await core.tasks.create(TaskCreate(title="a"), alice)
     await core.tasks.delete(1, alice)
     assert (await core.tasks.create(TaskCreate(title="b"), alice)).task.id == 2
+
+
+async def test_a_criterion_that_a_new_task_cannot_have_names_no_task(
+    core: Core, alice: Caller
+) -> None:
+    new = {"title": "a", "acceptance_criteria": [{"id": 5, "text": "x"}]}
+    with pytest.raises(DomainError, match="none has the id 5") as refusal:
+        await core.tasks.create(TaskCreate.model_validate(new), alice)
+    assert refusal.value.code == "criterion_missing"
+    assert "#" not in str(refusal.value)
