@@ -200,7 +200,7 @@ def _there(name: str) -> Generator[TextIO]:
         yield sys.stdin
         return
     try:
-        with Path(name).open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        with Path(name).open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
             yield file
     except OSError as error:
         raise _unusable(name, error) from error

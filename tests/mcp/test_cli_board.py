@@ -153,6 +153,18 @@ def test_a_board_is_exported_and_imported(
     assert [task["title"] for task in listed] == ["first"]
 
 
+def test_an_export_that_an_editor_of_windows_saved_is_imported(
+    run: Run, tmp_path: Path, make_project: Callable[[str], Path]
+) -> None:
+    """With a byte order mark before it and its own line ends."""
+    run("task", "add", "first")
+    _, out, _ = run("board", "export", "-")
+    file = tmp_path / "board.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + out.replace("\n", "\r\n").encode())
+    code, _, err = run("board", "import", str(file), "--project", str(make_project("other")))
+    assert (code, err) == (0, "")
+
+
 def test_an_export_that_could_not_be_finished_leaves_no_part_of_a_file(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
