@@ -24,7 +24,7 @@ class CriterionMissing(Invalid):
         self.field = field
         if not row.last_criterion:  # perhaps a task that is only being made: it has no number yet
             super().__init__(
-                f"There are no criteria yet, so none has the id {criterion_id}.",
+                f"There is no criterion {criterion_id}: the task has none yet.",
                 next_step="Give new ones in acceptance_criteria without an id; they are numbered "
                 "from 1.",
             )

@@ -94,7 +94,7 @@ async def test_a_criterion_that_a_new_task_cannot_have_names_no_task(
     core: Core, alice: Caller
 ) -> None:
     new = {"title": "a", "acceptance_criteria": [{"id": 5, "text": "x"}]}
-    with pytest.raises(DomainError, match="none has the id 5") as refusal:
+    with pytest.raises(DomainError, match="no criterion 5") as refusal:
         await core.tasks.create(TaskCreate.model_validate(new), alice)
     assert refusal.value.code == "criterion_missing"
     assert "#" not in str(refusal.value)
