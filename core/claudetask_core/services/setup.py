@@ -6,6 +6,7 @@ with its text, and `uninstall` cuts out that text. Where somebody has since refo
 our parts are found by what they are.
 """
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,14 @@ from claudetask_core.services.claude_md_file import path_in
 from claudetask_core.services.files import OutsideProject, Snapshot, digest, inside, look
 from claudetask_core.services.json_edit import Insertion, NotJson, parse
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.replace import diff_of, make_folder, remove, replace, sweep
+from claudetask_core.services.replace import (
+    NotWritable,
+    diff_of,
+    make_folder,
+    remove,
+    replace,
+    sweep,
+)
 from claudetask_core.services.setup_ground import SERVER, Ground, Launch
 from claudetask_core.services.setup_parts import (
     Added,
@@ -147,6 +155,8 @@ class Setup:
             ChangedUnderneath: A file is no longer what the plan was made of.
             NotWritable, ClientBusy: As their sentences say.
         """
+        for change in plan.changes:
+            _refuse_blocked(change.before.path)
         written = self._record.read()
         if new_board:
             written = written.model_copy(update={"board": True})
@@ -276,6 +286,17 @@ def command_in(ground: Ground) -> str | None:
     said = look(ground.base, ground.servers, limit=MAX_BYTES).data or b""
     command = part_of(server_of(ground.servers, said), "command")
     return command if isinstance(command, str) else None
+
+
+def _refuse_blocked(path: Path) -> None:
+    """Has a file in the place of a folder be told before any of the files is written.
+
+    Raises:
+        NotWritable: There is one.
+    """
+    there = next((folder for folder in path.parents if folder.exists()), path.parent)
+    if not there.is_dir():
+        raise NotWritable(path, NotADirectoryError(errno.ENOTDIR, f"{there} is no folder"))
 
 
 def _still_json(path: Path, data: bytes, undone: bytes) -> bool:

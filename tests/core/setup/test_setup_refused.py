@@ -131,3 +131,13 @@ def test_a_record_that_cannot_be_written_stops_before_any_file_is(setup: Setup, 
     with pytest.raises((NotWritable, RecordBroken)):
         setup.apply(plan)
     assert tree(root) == {}
+
+
+def test_a_file_in_the_place_of_a_folder_is_told_before_anything_is_written(
+    setup: Setup, root: Path
+) -> None:
+    (root / ".claude").write_text("a file")
+    before = tree(root)
+    with pytest.raises(NotWritable, match=r"\.claude is no folder. Nothing was changed"):
+        install(setup)
+    assert tree(root) == before
