@@ -9,6 +9,7 @@ LIST = 3200
 PER_LINE = LIST // LINES
 TITLE = 90
 SIMILAR = 8000
+OUTCOME = 300
 
 
 @legibly
@@ -39,7 +40,7 @@ def similar(answer: SimilarTasks) -> str:
         return "No task is like that."
     lines = [
         f"#{hit.id} {clip(hit.title, TITLE)} ({hit.status}) {hit.score:.2f}: "
-        f"{clip(hit.why, 120)}; {clip(hit.outcome, 200)}"
+        f"{clip(hit.why, 120)}; {clip(hit.outcome, OUTCOME)}"
         for hit in answer.results
     ]
     return cut("\n".join(lines), SIMILAR, "ask for fewer with top_k")

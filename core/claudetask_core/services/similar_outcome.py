@@ -1,5 +1,5 @@
-"""What came of a task: when it was done, its branch and what that touched, its files, and what its
-analysis says first.
+"""What came of a task: when it was done, its branch and what that touched, its files, what was
+noted last, and what its analysis says first.
 """
 
 import asyncio
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from claudetask_core.db.models import RelatedFileRow, TaskRow
+from claudetask_core.db.models import NoteRow, RelatedFileRow, TaskRow
 from claudetask_core.errors import DomainError
 
 SNIPPET: Final = 160
@@ -30,6 +30,7 @@ class CameOf:
     branch: str | None
     files: tuple[str, ...]
     analysis: str | None
+    note: str | None = None
 
     def told(self, touched: Sequence[str] = ()) -> str:
         """A line; `touched` are the files of the branch's commits."""
@@ -42,6 +43,8 @@ class CameOf:
             parts.append(f"its commits touched {_some(touched)}")
         if own := [path for path in self.files if path not in touched]:
             parts.append(f"files {_some(own)}")
+        if self.note:
+            parts.append(f"last note: {_snippet(self.note)}")
         if self.analysis:
             parts.append(_summary(self.analysis))
         return "; ".join(parts) or f"{self.status}, nothing recorded yet"
@@ -58,7 +61,12 @@ async def outcomes(session: AsyncSession, rows: Collection[TaskRow]) -> dict[int
     files: defaultdict[int, list[str]] = defaultdict(list)
     for task_id, path in found:
         files[task_id].append(path)
-    return {row.id: _came_of(row, files[row.id]) for row in rows}
+    newest = select(func.max(NoteRow.id)).where(NoteRow.task_id.in_(ids)).group_by(NoteRow.task_id)
+    said = await session.execute(
+        select(NoteRow.task_id, NoteRow.text).where(NoteRow.id.in_(newest))
+    )
+    notes = {row.task_id: row.text for row in said}
+    return {row.id: _came_of(row, files[row.id], notes.get(row.id)) for row in rows}
 
 
 async def touched_by(
@@ -82,9 +90,9 @@ async def _told(asked: Awaitable[list[str]]) -> list[str]:
         return []
 
 
-def _came_of(row: TaskRow, files: list[str]) -> CameOf:
+def _came_of(row: TaskRow, files: list[str], note: str | None) -> CameOf:
     done = None if row.completed_at is None else row.completed_at.date()
-    return CameOf(row.status, done, row.git_branch, tuple(files), row.analysis)
+    return CameOf(row.status, done, row.git_branch, tuple(files), row.analysis, note)
 
 
 def _some(files: Sequence[str]) -> str:
@@ -95,5 +103,10 @@ def _some(files: Sequence[str]) -> str:
 def _summary(analysis: str) -> str:
     """The beginning of an analysis without its headings."""
     said = " ".join(line for line in analysis.splitlines() if not line.startswith("#"))
-    first = " ".join(said.split()) or " ".join(analysis.split())
+    return _snippet(said) or _snippet(analysis)
+
+
+def _snippet(text: str) -> str:
+    """The beginning of a text as one line."""
+    first = " ".join(text.split())
     return first[:SNIPPET] + ("…" if len(first) > SNIPPET else "")

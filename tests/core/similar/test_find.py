@@ -102,6 +102,16 @@ async def test_an_outcome_tells_the_analysis_without_its_headings(
     assert (await core.similar.find("login")).results[0].outcome == "Rotate the keys."
 
 
+async def test_an_outcome_tells_the_note_that_was_written_last(core: Core, alice: Caller) -> None:
+    for note in ("Tried it with a cache", "A generator\nkept memory flat"):
+        await core.tasks.update(1, TaskUpdate(note=note), alice)
+    await core.tasks.update(2, TaskUpdate(note="n" * 1000), alice)
+    hit = (await core.similar.find("login")).results[0]
+    assert hit.outcome == "last note: A generator kept memory flat"
+    long = (await core.similar.find("invoices")).results[0]
+    assert long.outcome == f"last note: {'n' * 160}…"
+
+
 async def test_what_is_rare_is_learned_anew_as_the_board_grows(core: Core, alice: Caller) -> None:
     for number in range(30):
         await core.tasks.create(TaskCreate(title=f"invoices of branch {number}"), alice)
