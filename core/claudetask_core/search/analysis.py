@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from claudetask_core.search.chunks import Chunk, cut
 from claudetask_core.search.credentials import secret_lines
-from claudetask_core.search.languages import NOTEBOOK, detect
+from claudetask_core.search.language_names import NOTEBOOK
+from claudetask_core.search.languages import detect
 from claudetask_core.search.notebooks import cut_notebook
 from claudetask_core.search.packed import Counts, Segment, count
 from claudetask_core.search.reading import split_lines

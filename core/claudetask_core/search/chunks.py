@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from claudetask_core.search.languages import Family
+from claudetask_core.search.families import Family
+from claudetask_core.search.headings import DOCUMENTS
 from claudetask_core.search.scopes import Scope, indentations, scopes_by_lines
 from claudetask_core.search.syntax import scopes_by_tree
 
@@ -183,4 +184,4 @@ def _main(inside: list[Scope], around: list[Scope]) -> list[Scope]:
 def _plain_kind(family: Family) -> str:
     if family is Family.CONFIG:
         return "config"
-    return "text" if family in {Family.MARKDOWN, Family.TEXT} else "code"
+    return "text" if family is Family.TEXT or family in DOCUMENTS else "code"

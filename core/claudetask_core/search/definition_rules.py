@@ -7,12 +7,11 @@ import re
 from functools import cache
 from typing import Final
 
-from claudetask_core.search.languages import Family
+from claudetask_core.search.families import Family
+from claudetask_core.search.uncommon_rules import CLASS, FUNCTION, UNCOMMON
 
 Rule = tuple[re.Pattern[str], str]
 
-FUNCTION: Final = "function"
-CLASS: Final = "class"
 _MODIFIERS: Final = (
     r"(?:(?:public|private|protected|internal|static|final|abstract|sealed|partial|readonly|"
     r"virtual|override|async|unsafe|extern|new|open|inline|suspend|data|inner|operator|infix|"
@@ -31,8 +30,8 @@ _CLASS_WORDS: Final = (
 )
 _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
     Family.PYTHON: (
-        (r"(?:async\s+)?(?:def|cpdef|cdef|proc|func)\s+" + _NAME, FUNCTION),
-        (r"class\s+" + _NAME, CLASS),
+        (r"(?:async\s+)?(?:def|cpdef|cdef|proc|func|fn|rule|checkpoint)\s+" + _NAME, FUNCTION),
+        (r"(?:class|struct|trait)\s+" + _NAME, CLASS),
     ),
     Family.JAVASCRIPT: (
         (_MODIFIERS + r"function\s*\*?\s*" + _NAME, FUNCTION),
@@ -79,7 +78,15 @@ _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
     Family.RUBY: (
         (r"(?:private\s+|protected\s+)?def\s+(?:self\.)?" + _NAME, FUNCTION),
         (r"(?:class|module|package|role|mutable\s+struct|struct)\s+" + _PATH + _NAME, CLASS),
-        (r"(?:sub|function|macro|method)\s+" + _NAME, FUNCTION),
+        (
+            (
+                r"(?:(?:multi|proto|only|my|our)\s+)*"
+                r"(?:sub|function|macro|method|submethod|token|rule|regex)\s+"
+                r"([^\W\d][\w$]*(?:-[a-z]\w*)*)"
+            ),
+            FUNCTION,
+        ),
+        (r"grammar\s+" + _PATH + _NAME, CLASS),
     ),
     Family.PHP: (
         (_MODIFIERS + r"function\s+&?" + _NAME, FUNCTION),
@@ -94,7 +101,7 @@ _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
             r"(?:data|newtype|class|type|module|instance)\s+(?:[^=]{0,120}?=>\s*)?" + _PATH + _NAME,
             CLASS,
         ),
-        (r"(?:let\s+rec|let|val)\s+" + _NAME, FUNCTION),
+        (r"(?:let\s+rec|let|val|rule)\s+" + _NAME, FUNCTION),
         (r"-(?:record|define)\(" + _NAME, CLASS),
     ),
     Family.LUA: (
@@ -105,6 +112,7 @@ _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
     Family.SHELL: (
         (r"function\s+([\w:.-]+)", FUNCTION),
         (r"([^\W\d][\w:.-]*)\s*\(\s*\)", FUNCTION),
+        (r"(?:export\s+)?(?:def|extern)\s+(?:--\w+\s+)*[\"']?([^\W\d][\w-]*)", FUNCTION),
     ),
     Family.ZIG: (
         (r"(?:pub\s+)?(?:export\s+|inline\s+|extern\s+)*fn\s+" + _NAME, FUNCTION),
@@ -114,6 +122,8 @@ _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
             + r"\s*=\s*(?:packed\s+|extern\s+)?(?:struct|enum|union|error|opaque)\b",
             CLASS,
         ),
+        (_NAME + r"\s*::\s*(?:#\w+\s+)?(?:proc|inline)\b", FUNCTION),
+        (_NAME + r"\s*::\s*(?:#\w+\s+)?(?:distinct|struct|enum|union|bit_set)\b", CLASS),
     ),
     Family.SQL: (
         (
@@ -123,8 +133,9 @@ _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
             FUNCTION,
         ),
     ),
+    **UNCOMMON,
     Family.MARKDOWN: ((r"#{1,6}\s+(\S.{0,80})", "text"),),
-    Family.JAVA: ((_MODIFIERS + _CLASS_WORDS + _NAME, CLASS),),
+    Family.JAVA: ((_MODIFIERS + r"(?:with(?:out)?\s+sharing\s+)?" + _CLASS_WORDS + _NAME, CLASS),),
     Family.C: (
         (
             r"(?:typedef\s+)?(?:enum\s+class|struct|class|union|enum|namespace)\s+"

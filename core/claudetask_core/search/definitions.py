@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from claudetask_core.search.definition_rules import FUNCTION, Rule, rules_of
-from claudetask_core.search.languages import Family
+from claudetask_core.search.families import Family
+from claudetask_core.search.headings import OUTLINED, headings
 from claudetask_core.search.wordlist import words_of
 
 _LONGEST: Final = 300
@@ -45,6 +46,10 @@ _ERLANG_CLAUSE: Final = re.compile(r"([a-z]\w*)\([^)]{0,200}\)[^-]{0,100}->")
 
 def find(lines: list[str], family: Family) -> list[Definition]:
     """The definitions of a file, in the order of their lines."""
+    if family in OUTLINED:
+        return [
+            Definition(line, level, name, "text") for line, level, name in headings(lines, family)
+        ]
     rules = rules_of(family)
     if not rules:
         return []

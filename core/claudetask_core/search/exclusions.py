@@ -9,7 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Final
 
-from claudetask_core.search.languages import NOTEBOOK
+from claudetask_core.search.language_names import NOTEBOOK
 from claudetask_core.search.wordlist import words_of
 
 FOLDERS: Final = frozenset({".git", ".hg", ".svn", ".claudetask", "node_modules", "__pycache__"})

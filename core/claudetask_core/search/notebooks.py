@@ -14,7 +14,8 @@ from tree_sitter import Node, Parser
 from tree_sitter_language_pack import get_language
 
 from claudetask_core.search.chunks import Chunk, cut
-from claudetask_core.search.languages import Family, detect
+from claudetask_core.search.families import Family
+from claudetask_core.search.languages import detect
 
 _EXTENSIONS: Final = {
     "python": "py", "r": "r", "julia": "jl", "javascript": "js", "typescript": "ts",

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from claudetask_core.search.definitions import Definition, find, indentation
-from claudetask_core.search.languages import Family
+from claudetask_core.search.families import Family
+from claudetask_core.search.headings import DOCUMENTS
 
 LEADING: Final = (
     "#",
+    "%",
+    "!",
     "//",
     "/*",
     "*",
@@ -16,8 +19,7 @@ LEADING: Final = (
     "///",
     "[",
     '"""',
-    "%%",
-    ";;",
+    ";",
     "<!--",
     "template",
 )
@@ -34,7 +36,15 @@ _CLOSING: Final = (
     "#endif",
     "#else",
     "where",
+    "begin",
+    "BEGIN",
+    "End ",
+    "END",
 )
+
+
+_UNINDENTED: Final = frozenset({Family.MATLAB, Family.FORTRAN, Family.PASCAL, Family.ASSEMBLY})
+"""Whose bodies often stand as far left as their heads: they reach to the next definition."""
 
 
 @dataclass(slots=True)
@@ -101,11 +111,10 @@ def _end(
     family: Family,
 ) -> int:
     definition = definitions[position]
-    if family is Family.MARKDOWN:
-        for later in definitions[position + 1 :]:
-            if later.indent <= definition.indent:
-                return later.line
-        return len(lines)
+    if family in DOCUMENTS or family in _UNINDENTED:
+        rest = definitions[position + 1 :]
+        later = next((one.line for one in rest if one.indent <= definition.indent), len(lines))
+        return later if family in DOCUMENTS else _without_lead(lines, indents, later, definition)
     number = definition.line + 1
     own = definition.indent
     while number < len(lines):
@@ -115,3 +124,12 @@ def _end(
     while number > definition.line + 1 and indents[number - 1] < 0:
         number -= 1
     return number
+
+
+def _without_lead(lines: list[str], indents: list[int], end: int, definition: Definition) -> int:
+    """Where a definition ends if what leads to the next one, at line `end`, is not its own."""
+    while end - 1 > definition.line and (
+        indents[end - 1] < 0 or (end < len(lines) and _leads(lines[end - 1], indents[end - 1], 0))
+    ):
+        end -= 1
+    return end

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claudetask_core.search.chunks import LONGEST, Chunk, cut
-from claudetask_core.search.languages import Family, detect
+from claudetask_core.search.families import Family
+from claudetask_core.search.languages import detect
 
 _LINES = st.lists(
     st.one_of(

@@ -19,7 +19,11 @@ from claudetask_core.search.languages import canonical, detect
         ("a.zig", "zig"), ("a.nim", "nim"), ("a.jl", "julia"), ("a.sol", "solidity"),
         ("a.v", "v"), ("a.vhdl", "vhdl"), ("a.sv", "verilog"), ("a.PY", "python"),
         ("meson.build", "meson"), ("a.svelte", "svelte"), ("x/go.mod", "go"), ("a.unknown", None),
-        ("LICENSE", None),
+        ("LICENSE", None), ("prod.Dockerfile", "dockerfile"), ("a.tofu", "terraform"),
+        ("report.Rmd", "markdown"), ("Snakefile", "snakemake"), ("a.pas", "pascal"),
+        ("a.f08", "fortran"), ("a.rkt", "lisp"), ("a.hx", "haxe"), ("a.glsl", "glsl"),
+        ("a.prisma", "prisma"), ("page.html.erb", "erb"), ("a.rockspec", "lua"),
+        (".vimrc", "vim"), ("cpanfile", "perl"),
     ],
 )  # fmt: skip
 def test_a_name_tells_the_language(name: str, language: str | None) -> None:
@@ -47,6 +51,25 @@ def test_a_script_without_an_extension_tells_it_in_its_first_line(
 def test_a_header_with_classes_is_cpp() -> None:
     assert detect("a.h", "class A;\n")[0] == "cpp"
     assert detect("a.h", "struct a;\n")[0] == "c"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "language"),
+    [
+        ("a.m", "% Fits.\nfunction y = fit(x)\nend\n", "matlab"),
+        ("a.m", "#import <A.h>\n@implementation A\n@end\n", "objective-c"),
+        ("a.v", "module alu(input a);\nendmodule\n", "verilog"),
+        ("a.v", "Theorem t : True.\nProof. auto. Qed.\n", "coq"),
+        ("a.v", "module main\n\nfn main() {\n}\n", "v"),
+        ("a.cls", "\\NeedsTeXFormat{LaTeX2e}\n", "latex"),
+        ("a.cls", "VERSION 1.0 CLASS\nSub Run()\nEnd Sub\n", "visualbasic"),
+        ("a.cls", "public class A {\n}\n", "apex"),
+    ],
+)
+def test_where_an_extension_has_several_languages_the_text_decides(
+    name: str, text: str, language: str
+) -> None:
+    assert detect(name, text)[0] == language
 
 
 def test_a_language_is_asked_for_as_people_write_it() -> None:

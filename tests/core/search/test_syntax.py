@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claudetask_core.search.chunks import LONGEST, Chunk, cut
-from claudetask_core.search.languages import Family, detect
+from claudetask_core.search.families import Family
+from claudetask_core.search.languages import detect
 from claudetask_core.search.reading import split_lines
 from claudetask_core.search.syntax_grammars import grammars_of
 
@@ -116,7 +117,7 @@ def test_a_scope_reaches_to_what_stands_before_the_next() -> None:
 
 CUT = """
 from claudetask_core.search.chunks import cut
-from claudetask_core.search.languages import Family
+from claudetask_core.search.families import Family
 
 for wide in map(chr, range(0x10000, 0x110000, 0x1000)):
     lines = ["тест() {", f"  echo {{{wide}", "}"]
