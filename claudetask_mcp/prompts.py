@@ -15,6 +15,8 @@ from claudetask_mcp.render import tasks
 from claudetask_mcp.resources import task_number
 
 P = ParamSpec("P")
+QUOTES = "\"'` \t\r\n"
+"""What people put around a number; the client takes quotes in a slash command as they are."""
 TaskNumber = Annotated[str, Field(description="Number of the task, such as 12")]
 
 ANALYZE = """\
@@ -84,7 +86,7 @@ async def analyze_task(task_id: TaskNumber, ctx: Context) -> str:
     """Study a task and the code it concerns, and write the findings to the board."""
     asked = await _with_task(ANALYZE, task_id, ctx)
     here = await visit(ctx)
-    task = await here.core.tasks.get(task_number(task_id), here.caller)
+    task = await here.core.tasks.get(task_number(task_id.strip(QUOTES)), here.caller)
     return f"{asked}\n{await here.core.analysis.context(task)}".rstrip("\n")
 
 
@@ -102,11 +104,12 @@ async def resume(ctx: Context) -> str:
 
 
 async def _with_task(template: str, task_id: str, ctx: Context) -> str:
-    number = task_number(task_id)
+    number = task_number(task_id.strip(QUOTES))
     here = await visit(ctx)
     task = await here.core.tasks.get(number, here.caller)
     notes = await here.core.notes.find(number)
-    return template.format(number=number, task=tasks.whole(task, notes))
+    waits_for = await here.core.tasks.waits_for(task)
+    return template.format(number=number, task=tasks.whole(task, notes, waits_for=waits_for))
 
 
 def add_prompts(server: MCPServer[App]) -> None:

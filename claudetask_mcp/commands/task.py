@@ -89,7 +89,8 @@ async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         packed = await core.pack.pack(asked.task_id, TOKENS.validate_python(asked.pack))
         return Told(packed.text, packed)
     branch = await core.branches.find(task.git_branch)
-    return Told(tasks.whole(task, await core.notes.find(task.id), branch=branch), task)
+    notes, waits_for = await core.notes.find(task.id), await core.tasks.waits_for(task)
+    return Told(tasks.whole(task, notes, branch=branch, waits_for=waits_for), task)
 
 
 async def _next(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
@@ -121,7 +122,7 @@ async def _move(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         who,
         expected_version=asked.if_version,
     )
-    return Told(tasks.moved(task, who.name), task)
+    return Told(tasks.moved(task, who.name, await core.tasks.waits_for(task)), task)
 
 
 async def _note(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:

@@ -1,6 +1,8 @@
 """A task whole, and what a write to one did."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from claudetask_core.printable import bounded, fence_for, on_one_line
 from claudetask_core.schemas.agent import Recommendation
@@ -69,12 +71,13 @@ def whole(
     notes: list[Note],
     fit: Recommendation | None = None,
     branch: Branch | None = None,
+    waits_for: Mapping[int, str] = MappingProxyType({}),
 ) -> str:
-    """Everything about a task in at most `WHOLE` characters, with its branch's commits and the
-    agent that fits it.
+    """Everything about a task in at most `WHOLE` characters, with its branch's commits, the
+    agent that fits it and where the tasks stand that it waits for.
     """
     named = [f"agent that fits: {fit.name} ({clip(fit.reason, 120)})"] if fit else []
-    head = "\n".join([*_head(task, branch), *named])
+    head = "\n".join([*_head(task, branch, waits_for), *named])
     every = [*_sections(task, notes), *(_of_branch(branch) if branch else ())]
     sections = [section for section in every if section.length]
     room = WHOLE - len(head) - sum(len(section.heading) + 4 for section in sections)
@@ -85,7 +88,7 @@ def whole(
     return "\n\n".join([head, *parts])
 
 
-def _head(task: Task, branch: Branch | None) -> list[str]:
+def _head(task: Task, branch: Branch | None, waits_for: Mapping[int, str]) -> list[str]:
     lines = [
         f"#{task.id} {task.title}",
         f"{task.type} · {task.priority} · {task.status} · version {task.version}",
@@ -96,12 +99,17 @@ def _head(task: Task, branch: Branch | None) -> list[str]:
         f"branch {task.git_branch} {branches.place(branch)}".rstrip() if task.git_branch else "",
         f"parent #{task.parent_id}" if task.parent_id else "",
         f"depends on {clip(_numbers(task.depends_on), 200)}" if task.depends_on else "",
+        f"waits for {_standing(waits_for)}" if waits_for else "",
     ]
     if any(links):
         lines.append(" · ".join(link for link in links if link))
     done = f" · done {moment(task.completed_at)}" if task.completed_at else ""
     lines.append(f"created {moment(task.created_at)} · updated {moment(task.updated_at)}{done}")
     return lines
+
+
+def _standing(waits_for: Mapping[int, str]) -> str:
+    return clip(", ".join(f"#{number} ({status})" for number, status in waits_for.items()), 150)
 
 
 def _sections(task: Task, notes: list[Note]) -> list[Section]:
@@ -213,7 +221,7 @@ def _others(written: Written, fields: list[str]) -> str:
 
 
 @legibly
-def moved(task: Task, caller: str) -> str:
+def moved(task: Task, caller: str, waits_for: Mapping[int, str] = MappingProxyType({})) -> str:
     """Where the task now stands, who holds it, and what Done still waits for."""
     text = f"#{task.id} {clip(task.title, TITLE)} is in {task.status} (version {task.version})."
     if task.claimed_by and task.claim_expires_at:
@@ -222,6 +230,8 @@ def moved(task: Task, caller: str) -> str:
     still = [c.id for c in task.acceptance_criteria if not c.checked]
     if still and task.completed_at is None:
         text += f" Criteria still open: {', '.join(map(str, still))}."
+    if waits_for:
+        text += f" It waits for {_standing(waits_for)}."
     return clip(text, ACKNOWLEDGEMENT)
 
 

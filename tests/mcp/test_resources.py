@@ -131,10 +131,13 @@ async def test_the_prompts_and_their_arguments_are_the_promised_ones(connect: Co
 
 
 @pytest.mark.parametrize("name", ["analyze_task", "work_on_task"])
-async def test_a_prompt_holds_the_task_and_the_calls_to_make(connect: Connect, name: str) -> None:
+@pytest.mark.parametrize("written", ["#1", "'#1'", '"1"'])
+async def test_a_prompt_holds_the_task_and_the_calls_to_make(
+    connect: Connect, name: str, written: str
+) -> None:
     async with connect() as client:
         await answer(client, "create_task", title="Work", description="With {braces}.")
-        said = await client.get_prompt(name, {"task_id": "#1"})
+        said = await client.get_prompt(name, {"task_id": written})
     (message,) = said.messages
     assert isinstance(message.content, TextContent)
     assert message.role == "user"

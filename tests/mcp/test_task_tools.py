@@ -1,5 +1,5 @@
 from claudetask_core.core import Core
-from claudetask_core.schemas.task import StatusChange, TaskCreate, TaskUpdate
+from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.services.claims import Caller
 from tests.mcp.conftest import Connect
 from tests.mcp.support import PROCESS, answer, refusal
@@ -75,6 +75,23 @@ async def test_moving_to_in_progress_claims_the_task_for_the_caller(connect: Con
         "Criteria still open: 1."
     )
     assert f"claimed by {PROCESS} until 2026-01-05T09:30Z" in shown
+
+
+async def test_a_task_and_its_move_tell_what_it_waits_for_until_that_is_done(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    for title in ("First", "Second"):
+        await core.tasks.create(TaskCreate(title=title), alice)
+    await core.tasks.create(TaskCreate(title="Third", depends_on=[1, 2]), alice)
+    await core.tasks.move(1, StatusChange(status=Status.DONE, force_reason="x"), alice)
+    async with connect() as client:
+        shown = await answer(client, "get_task", task_id=3)
+        moved = await answer(client, "update_task_status", task_id=3, status="In Progress")
+        await core.tasks.move(2, StatusChange(status=Status.DONE, force_reason="x"), alice)
+        later = await answer(client, "update_task_status", task_id=3, status="Code Review")
+    assert "depends on #1, #2 · waits for #2 (Backlog)\n" in shown
+    assert moved.endswith(" It waits for #2 (Backlog).")
+    assert "waits for" not in later
 
 
 async def test_the_agent_argument_is_the_caller(connect: Connect, core: Core) -> None:

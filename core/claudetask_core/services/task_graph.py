@@ -1,8 +1,9 @@
 """Dependencies and parents: both must exist, and neither may lead back to where it began."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
@@ -95,6 +96,16 @@ async def refuse_parent_cycle(session: WriteSession, task_id: int, parent_id: in
         if step == task_id:
             raise CircularDependency("parent", chain)
         step = await session.scalar(select(TaskRow.parent_id).where(TaskRow.id == step))
+
+
+async def unfinished(session: AsyncSession, ids: Sequence[int], done: str) -> dict[int, str]:
+    """Where those of these tasks stand that are not done, in the order of their numbers."""
+    found = await session.execute(
+        select(TaskRow.id, TaskRow.status)
+        .where(TaskRow.id.in_(ids), TaskRow.status != done)
+        .order_by(TaskRow.id)
+    )
+    return {row.id: row.status for row in found}
 
 
 async def what_is_open(session: WriteSession, row: TaskRow, done: str) -> list[str]:

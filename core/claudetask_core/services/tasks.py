@@ -37,6 +37,7 @@ from claudetask_core.services.task_changes import (
 )
 from claudetask_core.services.task_counts import counts
 from claudetask_core.services.task_duplicates import PossibleDuplicate
+from claudetask_core.services.task_graph import unfinished
 from claudetask_core.services.task_list import completed, listed
 from claudetask_core.services.task_rows import WHOLE, require, to_task
 from claudetask_core.services.task_writes import TaskWrites
@@ -95,6 +96,13 @@ class TaskService:
             TaskNotFound: There is none of this number.
         """
         return await self._writes.look(self._database, task_id, caller)
+
+    async def waits_for(self, task: Task) -> dict[int, str]:
+        """Where the tasks stand that it depends on, without those that are done."""
+        if not task.depends_on or task.completed_at is not None:
+            return {}
+        async with self._database.read() as session:
+            return await unfinished(session, task.depends_on, self.workflow.done)
 
     async def find(self, wanted: TaskFilter, page: Page) -> TaskPage:
         """The tasks that match, in the page's order.
