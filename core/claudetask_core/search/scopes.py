@@ -44,7 +44,8 @@ _CLOSING: Final = (
 
 
 _UNINDENTED: Final = frozenset({Family.MATLAB, Family.FORTRAN, Family.PASCAL, Family.ASSEMBLY})
-"""Whose bodies often stand as far left as their heads: they reach to the next definition."""
+"""Whose bodies often stand as far left as their heads, and whose comments further left: a
+definition reaches to the next one."""
 
 
 @dataclass(slots=True)
@@ -87,6 +88,8 @@ def scopes_by_lines(lines: list[str], indents: list[int], family: Family) -> lis
     previous = -1
     for position, definition in enumerate(definitions):
         first = definition.line
+        if family in _UNINDENTED:
+            first = _first_apart(lines, indents, definition.line, previous)
         while first - 1 > previous and _leads(
             lines[first - 1], indents[first - 1], indents[definition.line]
         ):
@@ -97,6 +100,15 @@ def scopes_by_lines(lines: list[str], indents: list[int], family: Family) -> lis
         )
         previous = definition.line
     return scopes
+
+
+def _first_apart(lines: list[str], indents: list[int], line: int, previous: int) -> int:
+    """Where a comment begins that stands above a definition, further left or a blank line off."""
+    first = line - 1 if line - 1 > previous and indents[line - 1] < 0 else line
+    begin = first
+    while begin - 1 > previous and _leads(lines[begin - 1], indents[begin - 1], 0):
+        begin -= 1
+    return begin if begin < first else line
 
 
 def _leads(line: str, indent: int, wanted: int) -> bool:

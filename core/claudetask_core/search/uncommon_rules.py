@@ -97,7 +97,13 @@ UNCOMMON: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
         (_NAME + r"\s+(?i:proc|macro)\b", FUNCTION),
     ),
     Family.VIM: (
-        (r"(?:export\s+)?(?:fu(?:nction)?|def)!?\s+(?:[sgbltw]:|<SID>)?([\w#.:]+)", FUNCTION),
+        (
+            (
+                r"(?:export\s+)?(?:fu(?:n|nc|nction)?|def)!?\s+(?:[sgbltw]:|<SID>)?(?:\w{1,60}#){0,6}"
+                r"([\w.:]+)"
+            ),
+            FUNCTION,
+        ),
         (r"com(?:mand)?!?\s+(?:-\S+\s+){0,8}([A-Z]\w*)", FUNCTION),
         (r"aug(?:roup)?\s+(?!END\b)([\w#-]+)", CLASS),
     ),
