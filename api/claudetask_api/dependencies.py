@@ -5,8 +5,9 @@ from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from claudetask_api.access import needed
@@ -108,23 +109,35 @@ AgentIdPath = Annotated[
 
 
 async def refuse_unknown_query(request: Request) -> None:
-    """Refuses query parameters that the API's own document does not name, and repeated ones."""
+    """Refuses query parameters that the route does not take, and repeated ones."""
     if not request.query_params:
         return
-    document: dict[str, Any] = request.app.openapi()
-    path: dict[str, Any] = document["paths"].get(request.scope["route"].path_format, {})
-    operation: dict[str, Any] = path.get(request.method.lower(), {})
-    known = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+    known = query_names(request.scope["route"].dependant)
     given = [name for name, _ in request.query_params.multi_items()]
     unknown = [name for name in dict.fromkeys(given) if name not in known]
     repeated = [name for name in dict.fromkeys(given) if name in known and given.count(name) > 1]
     listed = ", ".join(sorted(known)) or "none"
     errors = [
-        *_errors(unknown, "extra_forbidden", f"is not a query parameter here; known: {listed}"),
+        *_errors(unknown, "unknown_parameter", f"is not a query parameter here; known: {listed}"),
         *_errors(repeated, "repeated", "may be given once"),
     ]
     if errors:
         raise RequestValidationError(errors)
+
+
+def query_names(dependant: Dependant) -> set[str]:
+    """What a route takes in its query, one by one or as fields of a model.
+
+    The API's own document names the same, but takes a quarter of a second to be made.
+    """
+    names: set[str] = set()
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names.update(info.alias or name for name, info in kind.model_fields.items())
+        else:
+            names.add(field.alias)
+    return names.union(*map(query_names, dependant.dependencies))
 
 
 def _errors(names: list[str], kind: str, message: str) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What every route does with requests that are not what they should be."""
 
 import logging
+import re
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -16,6 +17,25 @@ from tests.api.support import MakeTask
 
 JSON = {"Content-Type": "application/json"}
 MIB = 1024 * 1024
+
+
+async def test_each_route_takes_the_parameters_that_the_document_names_and_no_other(
+    client: AsyncClient, app: FastAPI
+) -> None:
+    document = app.openapi()
+    tried = 0
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if not path.startswith("/api/"):
+                continue
+            named = sorted(p["name"] for p in operation.get("parameters", ()) if p["in"] == "query")
+            there = path.format_map(dict.fromkeys(re.findall(r"{(\w+)}", path), "1"))
+            answer = await client.request(method, there, params={"of_nobody": "1"})
+            said = [one["message"] for one in answer.json()["errors"]]
+            known = ", ".join(named) or "none"
+            assert any(one.endswith(f"known: {known}") for one in said), (method, path, said)
+            tried += 1
+    assert tried > 50
 
 
 def test_every_code_has_a_status() -> None:

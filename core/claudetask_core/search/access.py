@@ -6,7 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from claudetask_core.search.connection import IndexDamaged, IndexUnavailable, delete
+from claudetask_core.search.connection import (
+    IndexDamaged,
+    IndexOfAnotherFormat,
+    IndexUnavailable,
+    delete,
+)
 from claudetask_core.search.store import Store
 
 _log = logging.getLogger(__name__)
@@ -47,7 +52,9 @@ class Access:
                 try:
                     return work(self._opened())
                 except IndexDamaged as error:
-                    _log.warning("the code index is damaged and is made anew: %s", error)
+                    usual = isinstance(error, IndexOfAnotherFormat)
+                    level = logging.INFO if usual else logging.WARNING
+                    _log.log(level, "the code index %s", error.said)
                     self._release()
                     delete(self._path)
         raise IndexUnavailable(

@@ -29,7 +29,19 @@ class IndexUnavailable(Unavailable):
 
 
 class IndexDamaged(Exception):  # never leaves this package: the index is made anew
-    """The index file cannot be used as it is."""
+    """The index file cannot be used as it is: `said` is what a log shows of it."""
+
+    @property
+    def said(self) -> str:
+        return f"is damaged and is made anew: {self}"
+
+
+class IndexOfAnotherFormat(IndexDamaged):
+    """Another version of the program made it."""
+
+    @property
+    def said(self) -> str:
+        return f"was made by another version of the program and is made anew: {self}"
 
 
 @contextmanager
@@ -57,7 +69,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection to the index file, which is made where it is missing.
 
     Raises:
-        IndexDamaged: It is no index, or one of another format.
+        IndexDamaged: It is no index.
+        IndexOfAnotherFormat: It is one of another version.
         IndexUnavailable: The disk, the folder or another process is in the way.
     """
     with translated():
@@ -90,7 +103,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
     if found not in {0, FORMAT}:
-        raise IndexDamaged(f"format {found}")
+        raise IndexOfAnotherFormat(f"format {found}, not {FORMAT}")
 
 
 @contextmanager

@@ -163,14 +163,19 @@ def test_an_index_that_stays_damaged_is_said_to_be(
     assert failure.value.code == "index_unavailable"
 
 
-def test_an_index_of_another_format_is_made_anew(
-    sample: Tree, monkeypatch: pytest.MonkeyPatch
+def test_an_index_of_another_format_is_made_anew_and_not_called_damaged(
+    sample: Tree, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     sample.index.close()
     monkeypatch.setattr(connection, "FORMAT", 99)
-    sample.index = sample.another()
-    sample.index.refresh()
+    with caplog.at_level("INFO"):
+        sample.index = sample.another()
+        sample.index.refresh()
     assert sample.paths("RateLimiter")[0] == "src/limiter.py"
+    (said,) = [one for one in caplog.records if "made anew" in one.message]
+    assert said.levelname == "INFO"
+    assert "another version of the program" in said.message
+    assert "damaged" not in said.message
 
 
 def test_a_deleted_index_is_rebuilt_by_the_process_that_had_it_open(sample: Tree) -> None:
