@@ -9,6 +9,7 @@ from mcp import Client
 
 from claudetask_core.core import Core
 from claudetask_mcp.server import Server
+from tests.mcp.serving import Serving, serving_in
 from tests.mcp.support import ERAS, Run, server_of, typing
 
 Connect = Callable[[], AbstractAsyncContextManager[Client]]
@@ -35,3 +36,11 @@ def connect(server: Server, request: pytest.FixtureRequest) -> Connect:
             yield client
 
     return connected
+
+
+@pytest.fixture
+def serving(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Serving:
+    """Serves in this process; ends it by the signal a person would send."""
+    return serving_in(project, monkeypatch, capsys)
