@@ -22,6 +22,7 @@ from claudetask_core.clock import Clock
 from claudetask_core.db import copies
 from claudetask_core.db.copies import Facts, Stop, never
 from claudetask_core.db.engine import make_private_folder
+from claudetask_core.db.migrate import HEAD
 from claudetask_core.db.refusals import BoardBroken, BoardUnwritable
 from claudetask_core.errors import DomainError, NotFound, Unavailable
 from claudetask_core.services.lanes import Lane
@@ -52,6 +53,17 @@ class CopyDamaged(Unavailable):
             f"The copy {source} is damaged ({error.__cause__ or error.message}); "
             "the board was left as it is.",
             next_step="Name another one; claudetask-mcp board check lists them.",
+        )
+
+
+class CopyTooNew(Unavailable):
+    code = "copy_too_new"
+
+    def __init__(self, source: Path) -> None:
+        super().__init__(
+            f"The copy {source} is of a newer claudetask-mcp; the board was left as it is.",
+            next_step="Upgrade claudetask-mcp, or name an older copy; claudetask-mcp board check "
+            "lists them.",
         )
 
 
@@ -192,7 +204,7 @@ class Backups:
         This process must have the board open nowhere.
 
         Raises:
-            BoardBroken: The copy is damaged.
+            CopyDamaged, CopyTooNew: As their sentences say.
             BoardInUse: Another process has the board open.
             BoardUnwritable: There is no room.
         """
@@ -208,6 +220,8 @@ class Backups:
         try:
             copies.copy(source, part, copies.at_rest(source))
             held = copies.facts(part, copies.at_rest(part))
+            if held.revision is not None and held.revision > HEAD:
+                raise CopyTooNew(source)
             kept = copies.overwrite(self.file, part, aside)
         except BoardBroken as error:
             raise CopyDamaged(source, error) from error

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,23 @@ def test_a_damaged_copy_is_refused_and_passed_over(
     assert backups.find(good.name) == good
     assert backups.find(str(other)) == other
     assert titles(file) == ["a"]
+
+
+def test_a_copy_of_a_newer_program_is_refused_and_the_board_stays(
+    write: Callable[[str], None], file: Path, backups: Backups
+) -> None:
+    write("a")
+    made = backups.make()
+    with closing(sqlite3.connect(made)) as copied:
+        copied.execute("UPDATE alembic_version SET version_num = '9999'")
+        copied.commit()
+    write("b")
+    with pytest.raises(DomainError) as refusal:
+        backups.restore(made)
+    assert refusal.value.code == "copy_too_new"
+    assert "Upgrade claudetask-mcp" in str(refusal.value)
+    assert titles(file) == ["a", "b"]
+    assert [one.path for one in backups.copies()] == [made]
 
 
 def test_a_copy_that_there_is_not_is_refused_with_those_there_are(
