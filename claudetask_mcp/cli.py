@@ -73,8 +73,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _said(error: DomainError, code: int) -> int:
     from claudetask_core.printable import printable  # noqa: PLC0415 — as said above
+    from claudetask_mcp.at_shell import at_shell  # noqa: PLC0415 — as said above
 
-    sys.stderr.write(printable(f"{PROGRAM}: {error}\n"))
+    said = f"{error.message} {at_shell(error.next_step)}".strip()
+    sys.stderr.write(printable(f"{PROGRAM}: {said}\n"))
     return code
 
 

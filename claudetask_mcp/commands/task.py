@@ -23,6 +23,7 @@ from claudetask_core.schemas.task import (
 )
 from claudetask_core.services.actors import acting
 from claudetask_mcp.arguments import given, worded_as_invalid
+from claudetask_mcp.at_shell import at_shell
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render import task_lists, tasks
 
@@ -95,7 +96,7 @@ async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
 
 async def _next(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
     answer = await core.queue.next(who, claim=asked.claim)
-    return Told(tasks.next_task(answer, who.name), answer)
+    return Told(tasks.next_task(answer, who.name, at_shell), answer)
 
 
 async def _add(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:

@@ -1,6 +1,6 @@
 """A task whole, and what a write to one did."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -156,11 +156,11 @@ def _numbers(ids: list[int]) -> str:
 
 
 @legibly
-def next_task(answer: NextTask, caller: str) -> str:
-    """The task to do next and why; or why there is none."""
+def next_task(answer: NextTask, caller: str, say: Callable[[str], str] = str) -> str:
+    """The task to do next and why; or why there is none. `say` has calls in the reader's words."""
     task = answer.task
     if task is None:
-        return answer.reason
+        return say(answer.reason)
     kind = "" if task.type is TaskType.FEATURE else f" {task.type},"
     lines = [
         f"#{task.id} {task.title}",
@@ -175,10 +175,10 @@ def next_task(answer: NextTask, caller: str) -> str:
     open_ones = [criterion for criterion in task.acceptance_criteria if not criterion.checked]
     if open_ones:
         lines += ["", *fitting([criterion_line(c) for c in open_ones], 600)]
-    lines.append(f"\nget_task({task.id}) shows all of it.")
+    lines.append(say(f"\nget_task({task.id}) shows all of it."))
     if not answer.claimed:
-        lines.append("Take it with get_next_task(claim=true).")
-    return cut("\n".join(lines), NEXT, f"get_task({task.id}) shows it")
+        lines.append(say("Take it with get_next_task(claim=true)."))
+    return cut("\n".join(lines), NEXT, say(f"get_task({task.id}) shows it"))
 
 
 @legibly

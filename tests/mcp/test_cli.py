@@ -287,6 +287,24 @@ def test_the_board_is_worked_from_the_command_line(run: Run) -> None:
     assert run("task", "similar", "dates", "--top-k", "1")[1].startswith("#1 Parse dates (Testing)")
 
 
+def test_the_next_step_is_what_a_person_at_a_shell_does(run: Run) -> None:
+    assert "create a task with claudetask-mcp task add" in run("task", "next")[1]
+    run("task", "add", "Say get_next_task(claim=true)")
+    assert run("task", "next")[1].endswith(
+        "\nclaudetask-mcp task show 1 shows all of it.\n"
+        "Take it with claudetask-mcp task next --claim.\n"
+    )
+    assert "#1 Say get_next_task(claim=true)\n" in run("task", "next")[1]
+    assert "(claudetask-mcp task list)" in run("task", "show", "99")[2]
+    assert "ids that claudetask-mcp task list shows" in run("task", "add", "x", "--parent", "9")[2]
+    assert "give --force-reason to override" in run("task", "move", "1", "Done")[2]
+    run("task", "next", "--claim", "--agent", "ann")
+    held = run("task", "move", "1", "Testing")[2]
+    assert "Take another with claudetask-mcp task next, or give --force-reason" in held
+    late = run("task", "move", "1", "Testing", "--agent", "ann", "--if-version", "1")[2]
+    assert "(claudetask-mcp task show); repeat what still holds with --if-version" in late
+
+
 def test_the_board_answers_the_same_as_json(run: Run) -> None:
     made = json.loads(run("task", "add", "one", "--json")[1])
     assert (made["id"], made["status"]) == (1, "Backlog")
