@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.claude_md import ClaudeMdImport, ImportState
+from claudetask_core.services.claude_md_head import without_head
 from claudetask_core.services.files import OutsideProject, look
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Mention(NamedTuple):
 def mentions_of(text: str) -> list[Mention]:
     """The paths that a document mentions as imports, with their lines from 1."""
     found: list[Mention] = []
-    for token in _parser().parse(text.removeprefix("\ufeff")):
+    for token in _parser().parse(without_head(text.removeprefix("\ufeff"))):
         line = token.map[0] + 1 if token.map else 1
         for child in token.children or ():
             if child.type in {"softbreak", "hardbreak"}:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from claudetask_core.errors import Invalid, NotFound
+from claudetask_core.services.claude_md_head import without_head
 from claudetask_core.services.wording import listed
 
 if TYPE_CHECKING:
@@ -189,10 +190,10 @@ def append_to_section(data: bytes, section: Section | None, content: str) -> byt
     first, last = (section.start, section.end) if section else (0, len(data))
     at = first + len(data[first:last].rstrip(b"\r\n"))
     end = end_of_line(data)
-    added = _headings(text.encode())
+    gap = "\n\n" if data[:at].removeprefix(_BOM) else ""
+    added = _headings(text.encode(), is_whole=not gap)
     if section and any(level <= section.level for level, *_ in added):
         raise HeadingTooHigh(section.heading, section.level)
-    gap = "\n\n" if data[:at].removeprefix(_BOM) else ""
     tail = "" if data[at:].startswith((b"\n", b"\r")) else "\n"
     result = data[:at] + f"{gap}{text}{tail}".replace("\n", end).encode() + data[at:]
     present = _headings(data)
@@ -210,7 +211,7 @@ def open_fence(data: bytes) -> int | None:
     """The line, from 1, of a code fence that nothing closes."""
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     lines = _LINE_END.split(text.encode().rstrip())
-    for token in _parser().parse(text):
+    for token in _parser().parse(without_head(text)):
         if token.type == "fence" and token.map and token.map[1] >= len(lines):
             closing = lines[-1].strip().decode()
             is_open = token.map[0] + 1 == len(lines) or set(closing) != set(token.markup[0])
@@ -250,7 +251,7 @@ def _fitted(data: bytes, section: Section, content: str) -> bytes:
     return text.replace("\n", end_of_line(data)).encode()
 
 
-def _headings(data: bytes) -> list[tuple[int, str, str, int]]:
+def _headings(data: bytes, *, is_whole: bool = True) -> list[tuple[int, str, str, int]]:
     """Level, title, source and first byte of every heading of the document itself."""
     skipped = len(_BOM) if data.startswith(_BOM) else 0
     try:
@@ -258,7 +259,7 @@ def _headings(data: bytes) -> list[tuple[int, str, str, int]]:
     except UnicodeDecodeError:
         raise NotText from None
     starts = [skipped, *(end.end() for end in _LINE_END.finditer(data, skipped)), len(data)]
-    tokens = _parser().parse(text)
+    tokens = _parser().parse(without_head(text) if is_whole else text)
     found: list[tuple[int, str, str, int]] = []
     for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.level == 0 and token.map:

@@ -43,6 +43,10 @@ def test_mentions_are_found_in_running_text_alone_with_their_lines() -> None:
     ]
 
 
+def test_the_front_matter_mentions_nothing_as_claude_code_leaves_it_out() -> None:
+    assert mentions_of("---\nsee: @a.md\n---\n@b.md\n") == [("b.md", 4)]
+
+
 def imports(root: Path, text: str, home: Path | None = None) -> list[ClaudeMdImport]:
     path = root / "CLAUDE.md"
     path.write_text(text)

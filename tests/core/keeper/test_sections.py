@@ -2,6 +2,7 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.services.sections import (
+    append_to_section,
     end_of_line,
     find_section,
     outline_of,
@@ -196,3 +197,39 @@ def test_lines_that_end_with_cr_alone_stay_so() -> None:
     assert replace_section(data, find_section(sections_of(data), "A"), "# A\n\nnew\n") == (
         b"# A\r\rnew\r# B\ry\r"
     )
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_front_matter_is_no_heading_and_stays_as_it_is(start: bytes, end: bytes) -> None:
+    head = b"---\ntitle: A\n# why\ntags:\n  - b\n- c\n\nlast: d\n---\n\n"
+    data = start + (head + b"# A\n\nx\n\n# B\n").replace(b"\n", end)
+    assert outline_of(sections_of(data)) == ["A", "B"]
+    assert put(data, "A", "# A\n\ny\n\n") == data.replace(b"x", b"y")
+    assert put(data, "A", "") == start + (head + b"# B\n").replace(b"\n", end)
+    assert append_to_section(data, None, "# C") == data + b"\n# C\n".replace(b"\n", end)
+
+
+def test_a_document_of_front_matter_alone_has_no_sections_and_takes_one() -> None:
+    data = b"---\ntitle: A\n---"
+    assert sections_of(data) == []
+    assert append_to_section(data, None, "# B") == data + b"\n\n# B\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"---\n\n# A\n\n---\n",
+        b"---\n# A\n---\n",
+        b"---\nwords: and\nwords\n\n# A\n\n---\n",
+        b"---\nkey: 1\n# A\n",
+        b"\n---\nkey: 1\n---\n# A\n",
+    ],
+)
+def test_a_rule_at_the_head_hides_no_heading(data: bytes) -> None:
+    assert outline_of(sections_of(data))[-1] == "A"
+
+
+def test_a_rule_within_the_document_opens_no_front_matter() -> None:
+    added = append_to_section(b"# A\n", None, "---\nkey: 1\n---\n")
+    assert outline_of(sections_of(added)) == ["A", "A > key: 1"]
