@@ -11,6 +11,7 @@ HOOK_SECONDS = 2.0
 HOOK_BYTES = 1024 * 1024
 SESSION_NAME = 80
 KEY = b'"session_id"'
+EVENT = b'"hook_event_name"'
 taken: list[bytes] = []
 """What was read for an answer that another part of the program then had to give."""
 
@@ -42,6 +43,16 @@ def session_of(said: bytes) -> str | None:
         return None
     named = found.get("session_id") if isinstance(found, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] — any JSON
     return named if isinstance(named, str) else None
+
+
+def is_for_a_summary(said: bytes) -> bool:
+    """Whether what is told is read by whoever sums up the session, and not by the session itself.
+
+    Claude Code hands a PreCompact hook's words to the summary, and asks anew once it is there.
+    """
+    _, key, rest = said.partition(EVENT)
+    parts = rest.split(b'"', 2)
+    return bool(key) and len(parts) > 1 and parts[1] == b"PreCompact"
 
 
 def session_name(session: str | None) -> str:

@@ -16,7 +16,7 @@ from claudetask_core.board_sql import CREDIBLE
 from claudetask_core.places import board_on_disk, root_on_disk
 from claudetask_core.printable import printable
 from claudetask_core.resume_text import mark, resumed
-from claudetask_mcp.hook import hook_bytes, session_name, session_of, taken
+from claudetask_mcp.hook import hook_bytes, is_for_a_summary, session_name, session_of, taken
 
 TYPE_CHECKING = False  # as in board_sql
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ def _told(file: str, worktree: str) -> bool:
         board.execute("COMMIT")
         sys.stdout.buffer.write(printable(told).encode("utf-8", "replace") + b"\n")
         sys.stdout.flush()
-        taken.clear()
-        if session:
+        if not is_for_a_summary(taken.pop()) and session:
             _mark(board, ask, caller, (now, event, history))
     finally:
         board.close()

@@ -9,7 +9,7 @@ import sys
 
 from claudetask_core.printable import printable
 from claudetask_mcp.entry import Entry, caller_of
-from claudetask_mcp.hook import hook_bytes, session_of, taken
+from claudetask_mcp.hook import hook_bytes, is_for_a_summary, session_of, taken
 
 DATABASE = "claudetask.db"
 
@@ -25,7 +25,8 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
 
         text = await core.resume.text(
-            Caller(caller_of(told or entry.session), str(core.places.root))
+            Caller(caller_of(told or entry.session), str(core.places.root)),
+            is_seen=not is_for_a_summary(said),
         )
     sys.stdout.write(printable(text) + "\n")
     return 0

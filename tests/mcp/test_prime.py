@@ -1,5 +1,6 @@
 """`prime` as a hook starts it: quick where all is plain, whole where it is not."""
 
+import asyncio
 import io
 import json
 import os
@@ -34,9 +35,10 @@ def prime(
     """What `prime` prints to the hook of a session."""
     monkeypatch.chdir(project)
 
-    def called(*arguments: str, session: str = "s1") -> str:
+    def called(*arguments: str, session: str = "s1", event: str = "SessionStart") -> str:
         reading, writing = os.pipe()
-        os.write(writing, json.dumps({"session_id": session}).encode())
+        said = {"session_id": session, "hook_event_name": event}
+        os.write(writing, json.dumps(said).encode())
         os.close(writing)
         with os.fdopen(reading) as stdin:
             monkeypatch.setattr(sys, "stdin", stdin)
@@ -58,6 +60,24 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(quick_prime, "prime", noted)
     return answers
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+async def test_what_is_told_to_a_summary_is_told_again_to_the_compacted_session(
+    core: Core, prime: Prime, bob: Caller, monkeypatch: pytest.MonkeyPatch, is_quick: bool
+) -> None:
+    if not is_quick:
+
+        def nowhere(_: object) -> None:
+            """As where a setting moves the board."""
+
+        monkeypatch.setattr(quick_prime, "_where", nowhere)
+    await core.tasks.create(TaskCreate(title="mine"), Caller("claude-code:s1"))
+    await core.tasks.update(1, TaskUpdate(title="renamed"), bob)
+    for _ in range(2):
+        assert "updated title by bob" in await asyncio.to_thread(prime, event="PreCompact")
+    assert "updated title by bob" in await asyncio.to_thread(prime, event="SessionStart")
+    assert "Nobody else" in await asyncio.to_thread(prime, event="SessionStart")
 
 
 async def test_the_hook_says_what_the_resource_says(

@@ -22,9 +22,11 @@ class ResumeService:
         self._worktree = on_machine(machine, str(places.root))
         self._marked: dict[str, datetime] = {}
 
-    async def text(self, caller: Caller) -> str:
+    async def text(self, caller: Caller, *, is_seen: bool = True) -> str:
         """The caller's claims (or those left behind in this worktree), what others changed since
         the caller's last call, and the next task.
+
+        What is not seen by the caller is told again the next time.
         """
         now = self._clock.now()
 
@@ -33,7 +35,8 @@ class ResumeService:
 
         async with self._database.read() as session:
             told, event, history = await session.run_sync(compose)
-        await self._database.attempt(self._mark(caller, now, event, history))
+        if is_seen:
+            await self._database.attempt(self._mark(caller, now, event, history))
         return told
 
     async def called(self, caller: Caller) -> None:
