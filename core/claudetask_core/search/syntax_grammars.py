@@ -17,7 +17,7 @@ _OTHER_NAMES: Final = {
     "objective-c": ("objc",),
     "c": ("c", "cpp"),
     "typescript": ("typescript", "tsx"),
-    "ocaml": ("ocaml", "ocaml_interface"),
+    "ocaml": ("ocaml_interface", "ocaml"),
     "shell": ("bash",),
     "protobuf": ("proto",),
     "terraform": ("hcl",),

@@ -12,6 +12,8 @@
 (module_definition name: (_) @name) @module
 (assignment . (identifier) @name (arrow_function_expression)) @function
 (const_statement (assignment . (identifier) @name)) @constant
+(const_statement (assignment . (parametrized_type_expression . (identifier) @name))) @constant
+(const_statement (global_statement (assignment . (identifier) @name))) @constant
 (block_comment) @comment
 (source_file (string_literal) @leading)
 (block (string_literal) @leading)

@@ -1,6 +1,7 @@
 (compilation_unit (value_definition (let_binding pattern: [(value_name) (parenthesized_operator)] @name) @function))
 (structure (value_definition (let_binding pattern: [(value_name) (parenthesized_operator)] @name) @function))
 (value_definition (let_binding pattern: (value_name) @name (parameter)) @function)
+(value_specification (value_name) @name) @function
 (type_definition (type_binding name: (_) @name) @type)
 (module_definition (module_binding (module_name) @name)) @module
 (module_type_definition (module_type_name) @name) @interface
