@@ -7,10 +7,12 @@ for it: what stands between the two must be YAML keys.
 import re
 from typing import Final
 
+_LINE: Final = r"[^\r\n]*(?>\r\n|\r|\n)"
+"""The rest of a line with its end, which is matched in one way only."""
 _HEAD: Final = re.compile(
-    r"---[ \t]*(?:\r\n|\r|\n)"
-    r"(?P<block>(?:[\w.-]+:(?=[ \t\r\n])|#)[^\r\n]*(?:\r\n|\r|\n)"
-    r"(?:(?:[\w.-]+:(?=[ \t\r\n])|[ \t#\[\]{}]|-[ \t])[^\r\n]*(?:\r\n|\r|\n)|(?:\r\n|\r|\n))*?)"
+    r"---[ \t]*(?>\r\n|\r|\n)"
+    rf"(?P<block>(?:[\w.-]+:(?=[ \t\r\n])|#){_LINE}"
+    rf"(?:(?:[\w.-]+:(?=[ \t\r\n])|[ \t#\[\]{{}}]|-[ \t]|(?=[\r\n])){_LINE})*?)"
     r"---[ \t]*(?=\r|\n|\Z)"
 )
 _KEY: Final = re.compile(r"^[\w.-]+:", re.MULTILINE)

@@ -192,6 +192,11 @@ def test_a_very_long_document_is_outlined_in_bounded_time() -> None:
     assert len(sections_of(b"# a\n## b\n" * 10_000)) == 20_000
 
 
+def test_front_matter_that_never_ends_is_looked_at_in_bounded_time() -> None:
+    data = b"---\r\n" + b"key: value\r\n" * 1_000 + b"# A\r\n"
+    assert [section.heading for section in sections_of(data)] == ["# A"]
+
+
 def test_lines_that_end_with_cr_alone_stay_so() -> None:
     data = b"# A\rx\r# B\ry\r"
     assert replace_section(data, find_section(sections_of(data), "A"), "# A\n\nnew\n") == (
