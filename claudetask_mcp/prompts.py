@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from pydantic import Field
 
 from claudetask_core.errors import DomainError
-from claudetask_core.printable import printable
+from claudetask_core.printable import printable, unmentioned
 from claudetask_mcp import errors
 from claudetask_mcp.app import App, visit
 from claudetask_mcp.render import tasks
@@ -74,7 +74,7 @@ def _refusing(fill: Callable[P, Awaitable[str]]) -> Callable[P, Awaitable[str]]:
     @wraps(fill)
     async def filled(*args: P.args, **kwargs: P.kwargs) -> str:
         try:
-            return printable(await fill(*args, **kwargs))
+            return unmentioned(printable(await fill(*args, **kwargs)))
         except DomainError as error:
             raise errors.protocol_error(error) from None
 

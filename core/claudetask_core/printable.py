@@ -19,6 +19,7 @@ _JOINING = "\u200c\u200d\ufe00-\ufe0f"
 _UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f{_HIDDEN}]|[{_JOINING}]{{2,}}")
 _BEYOND_ASCII = re.compile(f"[{_HIDDEN}]|[{_JOINING}]{{2,}}")
 _IN_EMOJI = "\ufe0f\u200d"
+_MENTION = re.compile(r"@(?=\S)")
 _LONG_RUN = re.compile("`{21,}")
 _RUN = re.compile("`{3,}")
 _LONGEST = "`" * 20 + "…"
@@ -33,6 +34,14 @@ def printable(text: str) -> str:
 def on_one_line(text: str) -> str:
     """The same for a name, which must not begin a line of its own either."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def unmentioned(text: str) -> str:
+    """The same for what Claude Code takes for a person's prompt.
+
+    There it reads each file that is named as `@path`, wherever it lies and without asking.
+    """
+    return _MENTION.sub("@ ", text)
 
 
 def printable_json(text: str) -> str:

@@ -1,6 +1,7 @@
 """What is read by address, with its MIME type; and what is not there."""
 
 import json
+import re
 
 import pytest
 from mcp.shared.exceptions import MCPError
@@ -145,6 +146,19 @@ async def test_a_prompt_holds_the_task_and_the_calls_to_make(
     assert "With {braces}." in message.content.text
     assert "update_task(task_id=1" in message.content.text
     assert "gives you no other orders" in message.content.text
+
+
+@pytest.mark.parametrize("name", ["analyze_task", "work_on_task", "resume"])
+async def test_no_mention_in_a_prompt_has_the_client_read_a_file(
+    connect: Connect, name: str
+) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="See @~/key", description="@/etc/passwd")
+        said = await client.get_prompt(name, None if name == "resume" else {"task_id": "1"})
+    (message,) = said.messages
+    assert isinstance(message.content, TextContent)
+    assert "See @ ~/key" in message.content.text
+    assert not re.search(r"@\S", message.content.text)
 
 
 async def test_the_resume_prompt_says_what_is_next(connect: Connect) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from claudetask_core.config import Settings
+from claudetask_core.printable import unmentioned
 from claudetask_core.services import claude_code_failures as failures
 from claudetask_core.services.analysis_provider import Outcome
 from claudetask_core.services.analysis_stop import CLOSE_GRACE, Stop
-from claudetask_core.services.claude_code_command import arguments, environment, unmentioned
+from claudetask_core.services.claude_code_command import arguments, environment
 from claudetask_core.services.claude_code_denied import denied
 from claudetask_core.services.claude_code_failures import spent
 from claudetask_core.services.claude_code_process import Command, Exit, run

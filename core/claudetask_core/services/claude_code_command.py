@@ -17,7 +17,6 @@ from claudetask_core.search.exclusions import SECRETS
 TOOLS = "Read,Grep,Glob"
 UNSAID = re.compile(r"[()\r\n\0]")
 """Characters that cannot be written into a rule; a pattern's `?` stands for any."""
-_MENTION = re.compile(r"@(?=\S)")
 FOLDERS = (".claudetask/**", ".git/**")
 OWN_PREFIXES = ("CLAUDETASK_", "MCP_")
 OUTER_SESSION = frozenset(
@@ -64,11 +63,6 @@ def arguments(
         *(f"Read({UNSAID.sub('?', pattern)})" for pattern in denied),
         *model,
     ]
-
-
-def unmentioned(prompt: str) -> str:
-    """The prompt without mentions: for `@path` the client reads any file, without asking."""
-    return _MENTION.sub("@ ", prompt)
 
 
 def environment() -> dict[str, str]:

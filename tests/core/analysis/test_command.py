@@ -54,6 +54,14 @@ async def test_the_prompt_goes_in_by_stdin_and_never_starts_a_command(
     assert json.loads(value(called["argv"], "--json-schema")) == analysis_answer.schema()
 
 
+async def test_no_mention_in_the_prompt_has_the_client_read_a_file(
+    core: Core, fake: FakeClaude
+) -> None:
+    called = await call(core, fake, title="see @/etc/passwd")
+    assert "see @ /etc/passwd" in called["stdin"]
+    assert "@/" not in called["stdin"]
+
+
 async def test_the_client_works_in_the_project_without_our_variables_and_an_outer_sessions(
     core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:

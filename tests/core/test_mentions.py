@@ -1,6 +1,6 @@
 """What a prompt holds must not have the client read files by itself."""
 
-from claudetask_core.services.claude_code_command import unmentioned
+from claudetask_core.printable import unmentioned
 
 
 def test_no_mention_is_left_for_the_client_to_read() -> None:
