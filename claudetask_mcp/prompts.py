@@ -9,6 +9,7 @@ from pydantic import Field
 
 from claudetask_core.errors import DomainError
 from claudetask_core.printable import printable, unmentioned
+from claudetask_core.schemas.task import Task
 from claudetask_mcp import errors
 from claudetask_mcp.app import App, visit
 from claudetask_mcp.render import tasks
@@ -84,16 +85,15 @@ def _refusing(fill: Callable[P, Awaitable[str]]) -> Callable[P, Awaitable[str]]:
 @_refusing
 async def analyze_task(task_id: TaskNumber, ctx: Context) -> str:
     """Study a task and the code it concerns, and write the findings to the board."""
-    asked = await _with_task(ANALYZE, task_id, ctx)
+    asked, task = await _with_task(ANALYZE, task_id, ctx)
     here = await visit(ctx)
-    task = await here.core.tasks.get(task_number(task_id.strip(QUOTES)), here.caller)
     return f"{asked}\n{await here.core.analysis.context(task)}".rstrip("\n")
 
 
 @_refusing
 async def work_on_task(task_id: TaskNumber, ctx: Context) -> str:
     """Claim a task and carry it out until it is ready for review."""
-    return await _with_task(WORK, task_id, ctx)
+    return (await _with_task(WORK, task_id, ctx))[0]
 
 
 @_refusing
@@ -103,13 +103,14 @@ async def resume(ctx: Context) -> str:
     return RESUME.format(text=await here.core.resume.text(here.caller))
 
 
-async def _with_task(template: str, task_id: str, ctx: Context) -> str:
+async def _with_task(template: str, task_id: str, ctx: Context) -> tuple[str, Task]:
     number = task_number(task_id.strip(QUOTES))
     here = await visit(ctx)
     task = await here.core.tasks.get(number, here.caller)
     notes = await here.core.notes.find(number)
     waits_for = await here.core.tasks.waits_for(task)
-    return template.format(number=number, task=tasks.whole(task, notes, waits_for=waits_for))
+    whole = tasks.whole(task, notes, waits_for=waits_for)
+    return template.format(number=number, task=whole), task
 
 
 def add_prompts(server: MCPServer[App]) -> None:

@@ -17,6 +17,7 @@ from claudetask_core.config import Settings
 from claudetask_mcp.commands import serve
 from claudetask_mcp.entry import Entry
 from tests.mcp.process import INITIALIZE, SOON
+from tests.support import eventually
 
 LISTENING = re.compile(r"^Listening on (http://127\.0\.0\.1:\d+)$", re.MULTILINE)
 ACCEPT = {"Accept": "application/json, text/event-stream"}
@@ -49,12 +50,16 @@ def entry_of(project: Path, **settings: Any) -> Entry:
 
 
 async def _address(running: asyncio.Task[int], capsys: pytest.CaptureFixture[str]) -> str:
-    said = ""
-    async with asyncio.timeout(SOON):
-        while not (found := LISTENING.search(said)):
-            assert not running.done(), running
-            await asyncio.sleep(0.01)
-            said += capsys.readouterr().err
+    said: list[str] = []
+
+    def listening() -> re.Match[str] | None:
+        assert not running.done(), running
+        said.append(capsys.readouterr().err)
+        return LISTENING.search("".join(said))
+
+    await eventually(listening)
+    found = LISTENING.search("".join(said))
+    assert found
     return found[1]
 
 

@@ -3,12 +3,12 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from claudetask_core.db.engine import Database
@@ -18,7 +18,7 @@ from claudetask_core.services.task_sets import GREATEST
 from claudetask_core.services.task_sets_postgresql import Snapshot
 from claudetask_core.services.text_indexes import text_index
 from claudetask_core.services.warming import Warming
-from tests.core.tasks.sets import EVERY, FEW, few, listed, total
+from tests.core.tasks.sets import EVERY, FEW, asked, few, listed, total
 from tests.postgresql_server import Server
 
 COLUMNS = (
@@ -79,24 +79,10 @@ async def board(database_url: str, hand: Any) -> AsyncGenerator[Database]:
     await database.close()
 
 
-@contextmanager
-def searched(database: Database) -> Generator[list[str]]:
-    seen: list[str] = []
-
-    def see(_connection: Connection, _cursor: Any, sql: str, *_: Any) -> None:
-        if SEARCH in sql:
-            seen.append(sql)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", see)
-    yield seen
-    event.remove(engine, "before_cursor_execute", see)
-
-
 async def test_what_was_found_once_is_not_looked_for_again_whatever_is_written(
     board: Database, hand: Any
 ) -> None:
-    with searched(board) as statements:
+    with asked(board, SEARCH) as statements:
         for wanted, page in ((READY, EVERY), (NEEDLE, BY_STATUS)):
             for _ in range(3):
                 assert await listed(board, wanted, page) == ALL
@@ -117,7 +103,7 @@ async def test_what_no_index_helps_to_find_is_kept_however_few_it_is(
     board: Database, hand: Any
 ) -> None:
     await hand.execute("UPDATE tasks SET title = 'Zq' WHERE id = 1")
-    with searched(board) as statements:
+    with asked(board, SEARCH) as statements:
         assert await listed(board, TaskFilter(q="zq"), EVERY) == ([1], 1)
         await hand.execute("UPDATE tasks SET title = 'a_zq' WHERE id = 2")
         await hand.execute(MADE, "none")
@@ -134,7 +120,7 @@ async def test_after_more_changes_than_are_noted_a_set_is_found_anew(
     board: Database, hand: Any
 ) -> None:
     assert await total(board, "needle") == 6
-    with searched(board) as statements:
+    with asked(board, SEARCH) as statements:
         for _ in range(230):
             await hand.execute("UPDATE tasks SET status = status")
         assert 1024 <= await hand.fetchval("SELECT count(*) FROM tasks_changed") <= 1280
@@ -162,7 +148,7 @@ async def test_who_wrote_first_and_commits_last_is_seen_then(
         await undone.rollback()
         assert await total(board, "needle") == 5
         await first.commit()
-        with searched(board) as statements:
+        with asked(board, SEARCH) as statements:
             assert await listed(board, NEEDLE, EVERY) == ([3, 4, 5, 6], 4)
             assert statements == []
 
@@ -183,7 +169,7 @@ async def test_what_a_writer_finds_is_known_to_nobody_else(board: Database) -> N
     async with board.rehearse() as session:
         await session.execute(text("UPDATE tasks SET title = 'thread' WHERE id = 1"))
         assert (await task_list.listed(session, NEEDLE, EVERY))[1] == 5
-    with searched(board) as statements:
+    with asked(board, SEARCH) as statements:
         assert await total(board, "needle") == 6
         assert statements == []
 
@@ -253,7 +239,7 @@ async def test_a_server_that_was_started_anew_is_asked_anew(own_server: Server) 
         assert await total(database, "needle") == 6
         await asyncio.to_thread(own_server.stop, "fast")
         await asyncio.to_thread(own_server.start)
-        with searched(database) as statements:
+        with asked(database, SEARCH) as statements:
             assert await total(database, "needle") == 6
             assert len(statements) == 1
     await database.close()
@@ -263,7 +249,7 @@ async def test_what_is_often_asked_for_is_found_before(board: Database, hand: An
     await hand.execute("UPDATE tasks SET status = 'Done' WHERE id = 6")
     await Warming(board).look()
     await hand.execute("UPDATE tasks SET status = 'Done' WHERE id = 1")
-    with searched(board) as statements:
+    with asked(board, SEARCH) as statements:
         assert await listed(board, READY, EVERY) == ([2, 3, 4, 5], 4)
         assert await listed(board, NEEDLE, BY_STATUS) == ([2, 3, 4, 5, 1, 6], 6)
         assert statements == []

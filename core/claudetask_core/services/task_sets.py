@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import String, bindparam
+from sqlalchemy import ColumnElement, String, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.backend import WRITES
 from claudetask_core.db.known_sets import SETS, TEXT, KnownSet, KnownSets, Thing
+from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.text_index import FEW, Holding, escaped
 
@@ -144,6 +145,19 @@ async def kept_sets(session: AsyncSession) -> KnownSets[Any]:
     if session.get_bind().get_execution_options().get(WRITES):
         return KnownSets()
     return connection.info[SETS]
+
+
+def conditions(names: Iterable[str], holds: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
+    """Whether a task has what is named, by the parameters that `bound` gives.
+
+    Args:
+        names: Of columns, and `TEXT`.
+        holds: Whether it holds the text of `PATTERN`.
+    """
+    return [
+        holds if name == TEXT else getattr(TaskRow, name) == bindparam(f"value_{place}")
+        for place, name in enumerate(names)
+    ]
 
 
 def bound(things: Iterable[Thing]) -> dict[str, str]:

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import UserDefinedType
 
-from claudetask_core.db.known_sets import TEXT, KnownSet, Thing
+from claudetask_core.db.known_sets import KnownSet, Thing
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.task_sets import (
@@ -47,6 +47,7 @@ from claudetask_core.services.task_sets import (
     Since,
     TaskSets,
     bound,
+    conditions,
     fits,
     kept_sets,
     like,
@@ -165,12 +166,7 @@ def _listing(ids: SelectBase) -> ScalarSelect[Any]:
 @lru_cache
 def _changes(names: tuple[str, ...]) -> Select[Any]:
     """The changes, and whether what changed now holds a text or is of a column's value."""
-    return CHANGES.add_columns(
-        *(
-            HOLDS if name == TEXT else getattr(TaskRow, name) == bindparam(f"value_{place}")
-            for place, name in enumerate(names)
-        )
-    )
+    return CHANGES.add_columns(*conditions(names, HOLDS))
 
 
 HOLDING: Final = NOW.add_columns(_listing(select(TaskRow.id).where(HOLDS)))
@@ -182,8 +178,8 @@ EACH: Final = NOW.add_columns(_listing(select(TaskRow.id).where(_holds(without_g
 def _standing(names: tuple[str, ...]) -> Select[Any]:
     return NOW.add_columns(
         *(
-            _listing(select(TaskRow.id).where(getattr(TaskRow, name) == bindparam(f"value_{n}")))
-            for n, name in enumerate(names)
+            _listing(select(TaskRow.id).where(fits_column))
+            for fits_column in conditions(names, HOLDS)
         )
     )
 

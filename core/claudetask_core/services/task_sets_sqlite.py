@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from claudetask_core.db.known_sets import TEXT, KnownSet, Thing
+from claudetask_core.db.known_sets import KnownSet, Thing
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
@@ -33,6 +33,7 @@ from claudetask_core.services.task_sets import (
     Since,
     TaskSets,
     bound,
+    conditions,
     fits,
     kept_sets,
     like,
@@ -82,12 +83,7 @@ OF_PHRASE: Final = NOW.add_columns(
 @lru_cache
 def _changes(names: tuple[str, ...]) -> Select[Any]:
     """The changes, and whether what changed now holds a text or is of a column's value."""
-    return CHANGES.add_columns(
-        *(
-            HOLDS if name == TEXT else getattr(TaskRow, name) == bindparam(f"value_{place}")
-            for place, name in enumerate(names)
-        )
-    )
+    return CHANGES.add_columns(*conditions(names, HOLDS))
 
 
 class SqliteSets:

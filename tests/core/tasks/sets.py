@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from claudetask_core.core import DATABASE
 from claudetask_core.db import derived
@@ -57,6 +58,21 @@ async def opened(project: Path) -> AsyncGenerator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@contextmanager
+def asked(database: Database, part: str = "group_concat") -> Generator[list[str]]:
+    """The statements that look for a set, or that have another part."""
+    seen: list[str] = []
+
+    def see(_connection: Connection, _cursor: Any, sql: str, *_: Any) -> None:
+        if part in sql:
+            seen.append(sql)
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", see)
+    yield seen
+    event.remove(engine, "before_cursor_execute", see)
 
 
 async def listed(database: Database, wanted: TaskFilter, page: Page) -> tuple[list[int], int]:

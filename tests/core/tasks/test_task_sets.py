@@ -1,8 +1,7 @@
 """What is looked for anew, what is not, and how much is kept."""
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from sqlalchemy import Connection, event
 
 from claudetask_core.core import DATABASE
 from claudetask_core.db import known_sets
-from claudetask_core.db.engine import Database
 from claudetask_core.db.known_sets import SETS, KnownSet, KnownSets
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
 from claudetask_core.services import (
@@ -28,6 +26,7 @@ from tests.core.tasks.sets import (
     OVERRUN,
     TAKEN_IN,
     TASKS,
+    asked,
     begin,
     few,
     index_kept,
@@ -37,21 +36,6 @@ from tests.core.tasks.sets import (
 )
 
 pytestmark = pytest.mark.embedded(reason="the sets are those of a board that is a file")
-
-
-@contextmanager
-def searched(database: Database) -> Generator[list[str]]:
-    """The statements that ask the index or go through a column."""
-    seen: list[str] = []
-
-    def see(_connection: Connection, _cursor: Any, sql: str, *_: Any) -> None:
-        if "group_concat" in sql:
-            seen.append(sql)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", see)
-    yield seen
-    event.remove(engine, "before_cursor_execute", see)
 
 
 DONE = TaskFilter(q="needle", status=Status("Ready"))
@@ -64,7 +48,7 @@ async def test_what_was_found_once_is_not_looked_for_again_whatever_is_written(
     begin(board)
     with few(FEW):
         async with opened(project) as database:
-            with searched(database) as statements:
+            with asked(database) as statements:
                 for wanted, page in ((DONE, EVERY), (TaskFilter(q="needle"), BY_STATUS)):
                     for _ in range(3):
                         assert await listed(database, wanted, page) == ([1, 2, 3, 4, 5, 6], 6)
@@ -107,7 +91,7 @@ async def test_columns_after_the_page_are_not_looked_for(
     board.execute("UPDATE tasks SET status = 'Done' WHERE id > 3")
     with few(FEW):
         async with opened(project) as database:
-            with searched(database) as statements:
+            with asked(database) as statements:
                 wanted = TaskFilter(q="needle")
                 page = Page(sort=TaskSort.STATUS, limit=2, offset=1)
                 assert await listed(database, wanted, page) == ([2, 3], 6)
@@ -146,7 +130,7 @@ async def test_what_a_writer_finds_is_known_to_nobody_else(
                 await text_index(session).keep_up(session)
                 found = await task_list.listed(session, TaskFilter(q="needle"), EVERY)
                 assert found[1] == 7
-            with searched(database) as statements:
+            with asked(database) as statements:
                 assert await total(database, "needle") == 6
                 assert statements == []
 

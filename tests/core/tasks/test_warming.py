@@ -2,16 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
 
 from claudetask_core.core import DATABASE, Core
-from claudetask_core.db.engine import Database
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
 from claudetask_core.services import warming
 from claudetask_core.services.warming import Warming
@@ -20,6 +15,7 @@ from tests.core.tasks.sets import (
     FEW,
     MADE,
     OVERRUN,
+    asked,
     begin,
     few,
     index_kept,
@@ -33,21 +29,6 @@ pytestmark = pytest.mark.embedded(reason="the sets are those of a board that is 
 BY_STATUS = Page(sort=TaskSort.STATUS, limit=500)
 ALL = ([1, 2, 3, 4, 5, 6], 6)
 WAIT = 20
-
-
-@contextmanager
-def asked(database: Database, part: str = "group_concat") -> Generator[list[str]]:
-    """The statements that look for a set, or that have another part."""
-    seen: list[str] = []
-
-    def see(_connection: Connection, _cursor: Any, sql: str, *_: Any) -> None:
-        if part in sql:
-            seen.append(sql)
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", see)
-    yield seen
-    event.remove(engine, "before_cursor_execute", see)
 
 
 async def test_the_first_question_by_a_frequent_word_or_a_filter_beside_it_looks_for_no_set(
