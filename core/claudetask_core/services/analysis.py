@@ -282,10 +282,10 @@ class AnalysisService:
             except Unavailable as error:
                 log.warning("no heartbeat: %s", error.code)
                 continue
-            for job_id, reason in orders.items():
+            for job_id, order in orders.items():
                 if job_id in self._runs:
                     run = self._runs[job_id]
-                    run.ask_to_stop(JobStatus.CANCELLED, reason, CANCEL_GRACE)
+                    run.ask_to_stop(JobStatus.CANCELLED, order.reason, CANCEL_GRACE, order.actor)
 
 
 def _shutting_down() -> ShuttingDown:

@@ -67,6 +67,14 @@ class Ending:
     tokens: int | None = None
 
 
+@dataclass(frozen=True)
+class Order:
+    """Why a running job is to be stopped, and who wants it; None where nobody asked."""
+
+    reason: str
+    actor: str | None = None
+
+
 class Jobs:
     """Jobs as this process sees and changes them."""
 
@@ -187,19 +195,20 @@ class Jobs:
             row = await session.get(JobRow, job_id)
         return row is not None and row.status in ACTIVE and self._is_ours(row)
 
-    async def beat(self, present: Mapping[str, Progress | None]) -> dict[str, str]:
+    async def beat(self, present: Mapping[str, Progress | None]) -> dict[str, Order]:
         """Says that these jobs are alive and how far they are; answers which are to be stopped,
-        and why: those that another process cancelled, ended, or deleted with their task.
+        why and for whom: those that were cancelled, ended or deleted with their task, by
+        whichever process.
         """
         wanted = select(JobRow).where(UNFINISHED, JobRow.id.in_(present))
         async with self._database.read() as session:
             rows = {row.id: row for row in await session.scalars(wanted)}
-        stop = dict.fromkeys(present.keys() - rows.keys(), "Its task was deleted.")
+        stop = dict.fromkeys(present.keys() - rows.keys(), Order("Its task was deleted."))
         for row in rows.values():
             if not self._is_ours(row):
-                stop[row.id] = TAKEN_OVER
+                stop[row.id] = Order(TAKEN_OVER)
             elif row.cancel_requested:
-                stop[row.id] = row.error or "Cancelled."
+                stop[row.id] = Order(row.error or "Cancelled.", row.cancelled_by)
         due = [
             id_
             for id_ in rows
@@ -236,16 +245,18 @@ class Jobs:
             if row is None:
                 raise JobNotFound(job_id)
             if row.status == JobStatus.QUEUED.value:
+                row.cancelled_by = actor
                 ending = Ending(JobStatus.CANCELLED, "cancelled", reason)
                 return await self._end(session, row, ending, actor)
             if row.status != JobStatus.RUNNING.value:
                 raise JobFinished(to_job(row))
-            row.cancel_requested = True
+            row.cancel_requested, row.cancelled_by = True, actor
             row.message, row.error = "being cancelled", reason  # where its owner finds the reason
             return to_job(row)
 
     async def interrupt_orphans(self) -> list[Job]:
-        """Interrupts the jobs whose process is gone, and queues each again, once.
+        """Interrupts the jobs whose process is gone, and queues each again, once; one that was to
+        be cancelled is cancelled.
 
         Returns:
             Those that are ended for good.
@@ -262,7 +273,10 @@ class Jobs:
 
     async def _interrupt(self, session: WriteSession, row: JobRow) -> Job:
         ran = row.status == JobStatus.RUNNING.value
-        if row.attempts >= ATTEMPTS or row.cancel_requested:
+        if row.cancel_requested:
+            ending = Ending(JobStatus.CANCELLED, "cancelled", row.error)
+            return await self._end(session, row, ending, row.cancelled_by or row.actor)
+        if row.attempts >= ATTEMPTS:
             ending = Ending(JobStatus.INTERRUPTED, "interrupted", SERVER_GONE)
             return await self._end(session, row, ending, row.actor)
         if ran:

@@ -51,8 +51,31 @@ async def test_a_running_job_is_cancelled_and_leaves_no_process(
     assert (ended.status, ended.error) == (JobStatus.CANCELLED, "Cancelled by bob.")
     assert ended.cost_usd == 0.1
     assert not is_alive(pid)
-    event = (await core.events.since(0))[-1]
-    assert (event.action, event.actor) == ("cancelled", "bob")
+    assert await who_cancelled(core) == ["bob"]
+
+
+async def who_cancelled(core: Core) -> list[str]:
+    return [event.actor for event in await core.events.since(0) if event.action == "cancelled"]
+
+
+async def test_who_cancelled_is_told_also_where_the_ticker_hears_of_it_first(
+    core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.script(hang=True)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    await fake.called()
+    jobs, run = inside(core, "jobs"), inside(core, "runs")[job.id]
+    request = jobs.request_cancel
+
+    async def requested(*asked: str) -> Job:
+        answer: Job = await request(*asked)
+        async with asyncio.timeout(SECONDS):
+            await run.asked.wait()
+        return answer
+
+    monkeypatch.setattr(jobs, "request_cancel", requested)
+    assert (await core.analysis.cancel(job.id, BOB)).error == "Cancelled by bob."
+    assert await who_cancelled(core) == ["bob"]
 
 
 async def test_a_client_that_ignores_every_signal_is_gone_within_five_seconds(
@@ -118,6 +141,7 @@ async def test_another_process_has_the_owner_cancel(
         assert (asked.status, asked.message) == (JobStatus.RUNNING, "being cancelled")
     ended = await finished(core, job)
     assert (ended.status, ended.error) == (JobStatus.CANCELLED, "Cancelled by bob.")
+    assert await who_cancelled(core) == ["bob"]
     assert not is_alive(pid)
 
 
@@ -324,6 +348,22 @@ async def test_a_job_whose_second_server_is_gone_too_is_not_run_again(
     assert "server that ran it ended" in (ended.error or "")
     assert (await core.tasks.get(task.id)).status is Status.BACKLOG
     assert "did not finish" in (await core.notes.find(task.id))[-1].text
+
+
+async def test_a_job_that_was_to_be_cancelled_when_its_server_ended_is_cancelled(
+    core: Core, fake: FakeClaude, clock: HeldClock
+) -> None:
+    fake.script(hang=True)
+    task = await new_task(core)
+    job = await core.analysis.start(task.id, ALICE)
+    await fake.called()
+    await orphaned(core, job)
+    assert (await core.analysis.cancel(job.id, BOB)).status is JobStatus.RUNNING
+    clock.advance(31)
+    ended = await core.analysis.get(job.id)
+    assert (ended.status, ended.error) == (JobStatus.CANCELLED, "Cancelled by bob.")
+    assert await who_cancelled(core) == ["bob"]
+    assert (await core.tasks.get(task.id)).status is Status.BACKLOG
 
 
 async def test_a_server_whose_job_was_taken_over_ends_its_client_and_writes_nothing(

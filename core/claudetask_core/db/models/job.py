@@ -36,6 +36,7 @@ class JobRow(Base):
     actor: Mapped[str]
     owner: Mapped[str]
     cancel_requested: Mapped[bool]
+    cancelled_by: Mapped[str | None] = mapped_column(TEXT)
     cost_usd: Mapped[float | None]
     turns: Mapped[int | None]
     tokens: Mapped[int | None]
