@@ -21,6 +21,7 @@ from claudetask_core.services import analysis
 from claudetask_core.services.claims import Caller
 from tests.postgresql_server import Server, binaries, running
 from tests.support import HeldClock
+from tests.tracing import begin_threads_one_at_a_time
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 IN_A_SERVER = "--postgresql"
@@ -66,6 +67,12 @@ def in_a_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     if request.config.getoption(IN_A_SERVER):
         address = request.getfixturevalue("database_url")
         monkeypatch.setenv("CLAUDETASK_DATABASE_URL", address)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tracing() -> None:
+    """Where coverage traces, no thread dies of another that begins."""
+    begin_threads_one_at_a_time()
 
 
 @pytest.fixture(scope="session", autouse=True)

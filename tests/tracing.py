@@ -1,0 +1,44 @@
+"""Threads that begin while coverage traces, one after the other.
+
+CPython 3.11 refuses to install a trace function while another thread installs one, and the thread
+that asked is dead before its first line. It takes a thread switch in between, for which there is
+room where a program listens to audit events in Python, as filelock does.
+"""
+
+import os
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+ONE_AT_A_TIME = threading.Lock()
+
+
+class _Sys:
+    """`sys` as the module `threading` sees it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+    def settrace(self, function: Any) -> None:
+        with ONE_AT_A_TIME:
+            sys.settrace(function)
+
+
+def begin_threads_one_at_a_time() -> None:
+    """Has each new thread wait until no other installs its tracer; nothing where none traces."""
+    install = threading.gettrace()
+    if install is None or sys.version_info >= (3, 12):
+        return
+
+    def in_turn(frame: FrameType, event: Any, arg: Any) -> Any:
+        with ONE_AT_A_TIME:
+            return install(frame, event, arg)
+
+    threading._sys = _Sys()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] — there is no other way in
+    threading.settrace(in_turn)
+    os.register_at_fork(
+        before=ONE_AT_A_TIME.acquire,
+        after_in_parent=ONE_AT_A_TIME.release,
+        after_in_child=ONE_AT_A_TIME.release,
+    )
