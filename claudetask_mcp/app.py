@@ -1,6 +1,7 @@
 """What a handler works with: the open core, and who is calling."""
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,12 @@ class App:
     """What the handlers of one run of the server share.
 
     `process` names the caller where the transport names none: over stdio the client that started
-    this process. `run` tells this run of a server object from another one.
+    this process, which may go over to another session meanwhile. `run` tells this run of a server
+    object from another one.
     """
 
     lazy: LazyCore
-    process: str
+    process: Callable[[], str]
     run: object = field(default_factory=object)
 
 
@@ -89,7 +91,7 @@ def _printable(text: str) -> str:
 def transport_name(ctx: ServerRequestContext[App, Any]) -> str:
     """Who calls, as far as the transport knows: over HTTP the session, else the process."""
     if ctx.request is None:
-        return ctx.lifespan_context.process
+        return ctx.lifespan_context.process()
     session = ctx.request.headers.get(SESSION_HEADER)
     # who knows a session's id can speak for it, so only a digest is shown to others
     return f"{UNNAMED}:{digest(session)}" if session else UNNAMED

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from claudetask_core.config import (
 from claudetask_core.errors import Unavailable
 from claudetask_core.places import board_on_disk
 from claudetask_core.schemas.workflow import Workflow
+from claudetask_mcp.client_process import Client
 from claudetask_mcp.hook import session_name
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
+NUMBER_VARIABLE = "CLAUDE_PID"
 UNNAMED = "mcp"
 """Stands in a caller's name for the client's, which a process learns only when it is greeted."""
 CLIENT_FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
@@ -47,12 +50,21 @@ class Entry:
     start: Path
     home: Path | None
     session: str | None
+    number: str | None = None
+    """What Claude Code says its process is; its servers are not told."""
 
-    @property
+    @cached_property
+    def client(self) -> Client:
+        """The process of Claude Code that started this one, as the board knows it."""
+        return Client(self._early_board(), self.session, self.number)
+
     def process(self) -> str:
-        """The caller's name: the session of Claude Code, else one for a run of the server."""
-        if session_name(self.session):
-            return caller_of(self.session)
+        """The caller's name now: the session of Claude Code, else one for a run of the server."""
+        session = self.client.session()
+        return caller_of(session) if session else self._run
+
+    @cached_property
+    def _run(self) -> str:
         return f"{UNNAMED}:{secrets.token_hex(4)}"
 
     def open(self) -> "AbstractAsyncContextManager[Core]":
@@ -74,17 +86,20 @@ class Entry:
         The tools are listed before git is asked where the board is. What is wrong with the config
         is said when the board is opened.
         """
-        board = board_on_disk(
-            str(self.start),
-            exact=self.settings.project_path is not None,
-            named=None if self.settings.data_dir is None else str(self.settings.data_dir),
-        )
+        board = self._early_board()
         if not Path(board, CONFIG_FILE).is_file():
             return self.settings.workflow
         try:
             return self._refined(Path(board)).workflow
         except ConfigurationInvalid:
             return self.settings.workflow
+
+    def _early_board(self) -> str:
+        return board_on_disk(
+            str(self.start),
+            exact=self.settings.project_path is not None,
+            named=None if self.settings.data_dir is None else str(self.settings.data_dir),
+        )
 
     async def locate(self) -> "Places":
         """Where the project and its board are; nothing is created."""
@@ -126,6 +141,7 @@ def read_entry(overrides: Mapping[str, Any]) -> Entry:
         start=named or _start(),
         home=_home(),
         session=os.environ.get(SESSION_VARIABLE),
+        number=os.environ.get(NUMBER_VARIABLE),
     )
 
 

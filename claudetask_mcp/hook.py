@@ -12,6 +12,9 @@ HOOK_BYTES = 1024 * 1024
 SESSION_NAME = 80
 KEY = b'"session_id"'
 EVENT = b'"hook_event_name"'
+SOURCE = b'"source"'
+GOES_ON = frozenset({b"clear", b"compact"})
+"""What begins a session within the work of the one before; all else is a session of its own."""
 taken: list[bytes] = []
 """What was read for an answer that another part of the program then had to give."""
 
@@ -50,9 +53,23 @@ def is_for_a_summary(said: bytes) -> bool:
 
     Claude Code hands a PreCompact hook's words to the summary, and asks anew once it is there.
     """
-    _, key, rest = said.partition(EVENT)
-    parts = rest.split(b'"', 2)
-    return bool(key) and len(parts) > 1 and parts[1] == b"PreCompact"
+    return _value(said, EVENT) == b"PreCompact"
+
+
+def starts(said: bytes) -> bool:
+    """Whether a session of its own starts, or is resumed."""
+    return _value(said, SOURCE) not in {b"", *GOES_ON}
+
+
+def goes_on(said: bytes) -> bool:
+    """Whether a session goes on under an id that may be new."""
+    return _value(said, SOURCE) in GOES_ON
+
+
+def _value(said: bytes, key: bytes) -> bytes:
+    """The text under a key, as Claude Code writes it; empty where there is none."""
+    parts = said.partition(key)[2].split(b'"', 2)
+    return parts[1] if len(parts) > 2 and parts[0].strip() == b":" else b""  # noqa: PLR2004 — before, between, after
 
 
 def session_name(session: str | None) -> str:

@@ -16,7 +16,8 @@ from claudetask_core.board_sql import CREDIBLE
 from claudetask_core.places import board_on_disk, root_on_disk
 from claudetask_core.printable import printable
 from claudetask_core.resume_text import mark, resumed
-from claudetask_mcp.hook import hook_bytes, is_for_a_summary, session_name, session_of, taken
+from claudetask_mcp.client_process import Client
+from claudetask_mcp.hook import hook_bytes, is_for_a_summary, session_of, taken
 
 TYPE_CHECKING = False  # as in board_sql
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def prime(arguments: Sequence[str]) -> bool:
     if not os.path.exists(file):
         return True
     try:
-        return _told(file, worktree)
+        return _told(board, file, worktree)
     except sqlite3.Error:
         return False  # what was read of stdin is still in `taken`
 
@@ -99,8 +100,8 @@ def _user_moves_the_board(config: str | None, home: str | None) -> bool:
     return False
 
 
-def _told(file: str, worktree: str) -> bool:
-    session = _session()
+def _told(folder: str, file: str, worktree: str) -> bool:
+    session = _session(folder)
     caller = f"claude-code:{session or os.urandom(4).hex()}"
     now, latest = (
         time.strftime(STORED, time.gmtime(time.time() + later)) for later in (0, CREDIBLE)
@@ -134,7 +135,9 @@ def _mark(board: sqlite3.Connection, ask: Ask, caller: str, what: tuple[str, int
         return
 
 
-def _session() -> str:
-    # allow: environ — as above
+def _session(folder: str) -> str:
     taken.append(hook_bytes())
-    return session_name(session_of(taken[-1]) or os.environ.get("CLAUDE_CODE_SESSION_ID"))
+    # allow: environ — as above
+    given = os.environ
+    client = Client(folder, given.get("CLAUDE_CODE_SESSION_ID"), given.get("CLAUDE_PID"))
+    return client.told(taken[-1], session_of(taken[-1]))

@@ -1,6 +1,6 @@
 """The MCP server: what it is, what it offers, and its own words for what goes wrong."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -131,7 +131,7 @@ class Server(MCPServer[App]):
 def build_server(
     opener: Opener,
     *,
-    process: str,
+    process: Callable[[], str],
     limit: RateLimit,
     workflow: Workflow = DEFAULT,
     counted: Counted | None = None,
@@ -140,7 +140,7 @@ def build_server(
 
     Args:
         opener: Opens the core, when it is first needed.
-        process: The caller's name where the transport knows none.
+        process: Says the caller's name where the transport knows none.
         limit: Counts the tool calls.
         workflow: Whose statuses the tools offer.
         counted: Who is told of each call of a tool.

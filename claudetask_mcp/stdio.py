@@ -105,6 +105,7 @@ def stdio_server_of(entry: Entry) -> Server:
         async with entry.open() as core:
             if core.settings.model_dump() != entry.settings.model_dump():
                 limit.limiter = RateLimiter(core.settings)
+            await asyncio.to_thread(entry.client.note)
             yield core
 
     return build_server(opener, process=entry.process, limit=limit, workflow=entry.early_workflow())

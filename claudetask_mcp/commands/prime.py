@@ -25,7 +25,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
 
         text = await core.resume.text(
-            Caller(caller_of(told or entry.session), str(core.places.root)),
+            Caller(caller_of(entry.client.told(said, told)), str(core.places.root)),
             is_seen=not is_for_a_summary(said),
         )
     sys.stdout.write(printable(text) + "\n")

@@ -61,7 +61,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
 
 def _session(entry: Entry) -> str:
     """The session of Claude Code whose shell this is, else a name for all who use this command."""
-    return entry.process if entry.session else DEFAULT_CALLER
+    return entry.process() if entry.session else DEFAULT_CALLER
 
 
 def _json(data: BaseModel | Sequence[BaseModel] | None) -> str:

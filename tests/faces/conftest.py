@@ -256,6 +256,6 @@ async def mcp_client(core: Core, mode: Any = "auto") -> AsyncGenerator[Client]:
         yield core
 
     limit = RateLimit(RateLimiter(core.settings), {})
-    server = build_server(opened, process="claude-code:test", limit=limit)
+    server = build_server(opened, process=lambda: "claude-code:test", limit=limit)
     async with Client(server, mode=mode) as client:
         yield client

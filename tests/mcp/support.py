@@ -63,7 +63,7 @@ def opener_of(core: Core) -> Opener:
 
 def server_of(core: Core, settings: Settings | None = None) -> Server:
     limiter = RateLimiter(settings or core.settings)
-    return build_server(opener_of(core), process=PROCESS, limit=RateLimit(limiter, CLASSES))
+    return build_server(opener_of(core), process=lambda: PROCESS, limit=RateLimit(limiter, CLASSES))
 
 
 def text_of(result: CallToolResult) -> str:

@@ -19,7 +19,7 @@ from tests.mcp.support import ERAS, PROCESS, answer, opener_of
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_process_without_a_session_is_named_after_its_client(core: Core, era: str) -> None:
     limit = RateLimit(RateLimiter(core.settings), CLASSES)
-    server = build_server(opener_of(core), process="mcp:ab12", limit=limit)
+    server = build_server(opener_of(core), process=lambda: "mcp:ab12", limit=limit)
     info = Implementation(name="cursor", version="1.4")
     async with Client(server, mode=era, client_info=info) as client:
         await answer(client, "create_task", title="Work")
@@ -37,7 +37,7 @@ def call(process: str, headers: dict[str, str] | None, name: str | None = "curso
     params = None if info is None else SimpleNamespace(client_info=info)
     return SimpleNamespace(
         request=None if headers is None else SimpleNamespace(headers=headers, scope={"state": {}}),
-        lifespan_context=SimpleNamespace(process=process),
+        lifespan_context=SimpleNamespace(process=lambda: process),
         session=SimpleNamespace(client_params=params),
     )
 

@@ -30,7 +30,7 @@ async def test_each_call_is_counted_and_logged_once_with_its_id(
 ) -> None:
     counting = Counting()
     limit = RateLimit(RateLimiter(core.settings), CLASSES)
-    server = build_server(opener_of(core), process="p", limit=limit, counted=counting)
+    server = build_server(opener_of(core), process=lambda: "p", limit=limit, counted=counting)
     caplog.set_level(logging.INFO, "claudetask_mcp.access")
     async with Client(server, mode=era) as client:  # pyright: ignore[reportArgumentType] — one of its literals
         await client.call_tool("list_tasks", {})

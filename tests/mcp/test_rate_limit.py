@@ -64,7 +64,7 @@ async def test_calls_that_fail_count_too(core: Core) -> None:
 
 async def test_a_limiter_may_be_replaced_while_the_server_runs(core: Core) -> None:
     limit = RateLimit(RateLimiter(limits(read="1/minute")), CLASSES)
-    server = build_server(opener_of(core), process=PROCESS, limit=limit)
+    server = build_server(opener_of(core), process=lambda: PROCESS, limit=limit)
     async with Client(server) as client:
         await answer(client, "list_tasks")
         await refusal(client, "list_tasks", {})
@@ -77,7 +77,9 @@ def call(headers: Mapping[str, str] | None, key: str | None = None) -> Any:
     if key is not None:
         put_identity(state, Identity(key, TokenScope.READ))
     request = None if headers is None else SimpleNamespace(headers=headers, scope={"state": state})
-    return SimpleNamespace(request=request, lifespan_context=SimpleNamespace(process=PROCESS))
+    return SimpleNamespace(
+        request=request, lifespan_context=SimpleNamespace(process=lambda: PROCESS)
+    )
 
 
 def test_the_budget_is_that_of_the_process_the_token_or_the_session() -> None:

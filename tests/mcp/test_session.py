@@ -52,7 +52,7 @@ async def idle(_: Core, __: int) -> None:
 
 def server_over(opener: Opener) -> Server:
     limit = RateLimit(RateLimiter(opener.core.settings), CLASSES)
-    return build_server(opener, process=PROCESS, limit=limit)
+    return build_server(opener, process=lambda: PROCESS, limit=limit)
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -18,7 +18,11 @@ DATABASE = "claudetask.db"
 KEPT = "kept"
 BACKUPS = "backups"
 _HASH_CHARACTERS = 12
-_KNOWN = {DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "migrate.lock", ".gitignore", "index"}
+SESSIONS = "sessions"
+_KNOWN = {
+    *(f"{DATABASE}{end}" for end in ("", "-wal", "-shm")),
+    *("migrate.lock", ".gitignore", "index", SESSIONS),
+}
 _EVER = "SELECT (SELECT count(*) FROM tasks), (SELECT count(*) FROM history)"
 _HAS_TOKENS = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'tokens'"
 _TOKENS = "SELECT count(*) FROM tokens"
