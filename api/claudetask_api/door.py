@@ -64,7 +64,7 @@ class Door:
             await refusal(scope, error)(scope, receive, send)
             return
         if isinstance(who, Refused):
-            await _unauthorized(scope, given)(scope, receive, send)
+            await _unauthorized(scope, given, who)(scope, receive, send)
             return
         if who is not None:
             put_identity(scope.setdefault("state", {}), who)
@@ -174,13 +174,21 @@ def _offered(given: Sequence[str]) -> bytes:
     return token.strip().encode("latin-1") if scheme.lower() == "bearer" else b""
 
 
-def _unauthorized(scope: Scope, given: Sequence[str]) -> Response:
+def _unauthorized(scope: Scope, given: Sequence[str], refused: Refused) -> Response:
+    """Says what ails a token; that it was good once, only to whoever has its secret."""
     why = ', error="invalid_token"' if given else ""
+    if refused.actor:
+        ended = refused.why.removesuffix(" token")
+        said = f"The token was not accepted: it is {ended}. Have another one made (token create)."
+    elif _offered(given):
+        said = "The token was not accepted: it is not known here. Send another one."
+    else:
+        said = "This server wants a token. Send yours as Authorization: Bearer TOKEN."
     return problem(
         scope,
         401,
         "unauthorized",
-        "This server wants a token. Send yours as Authorization: Bearer TOKEN.",
+        said,
         headers={"WWW-Authenticate": f'Bearer realm="claudetask"{why}'},
     )
 

@@ -15,9 +15,11 @@ from claudetask_api.app import create_app
 from claudetask_api.dashboard import shell
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
+from claudetask_core.schemas.token import TokenCreate, TokenScope
 from claudetask_core.services.rate_limit import RateLimiter
 from tests.api.asgi import exchange, scope_of
 from tests.api.support import BASE, MakeTask
+from tests.support import HeldClock
 
 Serve = Callable[..., AbstractAsyncContextManager[AsyncClient]]
 TOKEN = "a-long-token-é"
@@ -257,3 +259,28 @@ async def test_what_is_mounted_beside_is_guarded_and_opened_with_the_server(core
     assert (refused.status_code, refused.headers["x-kind"]) == (418, "pot")
     assert refused.json()["detail"] == "short and stout"
     assert opened == ["begun", "ended"]
+
+
+async def test_a_token_that_ended_is_told_so_and_one_that_never_was_is_not(
+    serve: Serve, core: Core, clock: HeldClock
+) -> None:
+    short = await core.tokens.create(
+        TokenCreate(name="short", scope=TokenScope.READ, expires_seconds=60), "cli"
+    )
+    ended = await core.tokens.create(TokenCreate(name="ended", scope=TokenScope.READ), "cli")
+    await core.tokens.revoke("ended", "cli")
+    clock.advance(61)
+    said: dict[str, str] = {}
+    async with serve() as client:
+        for secret in (short.secret, ended.secret, f"{short.secret[:-1]}?", "made up"):
+            answer = await client.get("/api/me", headers={"Authorization": f"Bearer {secret}"})
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+            said[secret] = answer.json()["detail"]
+        said["none"] = (await client.get("/api/me")).json()["detail"]
+    assert [text.split(". ")[0] for text in said.values()] == [
+        "The token was not accepted: it is expired",
+        "The token was not accepted: it is revoked",
+        "The token was not accepted: it is not known here",
+        "The token was not accepted: it is not known here",
+        "This server wants a token",
+    ]

@@ -93,6 +93,30 @@ def test_what_a_write_token_does_stands_under_its_name_and_can_be_shown_alone(
     expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
 
 
+def test_a_token_that_covers_more_gives_back_what_the_former_took(
+    board: Board, secrets: dict[str, str], visit: Visit
+) -> None:
+    board.make("one")
+    page = visit("")
+    sign_in(page, secrets["read"])
+    card(page, 1).click()
+    task = dialog(page, "#1 one")
+    expect(task.get_by_role("button", name="Edit")).to_be_disabled()
+    board.client.delete("/api/tokens/reader").raise_for_status()
+    question = dialog(page, "This server wants its token")
+    expect(question).to_contain_text("The token was not accepted: it is revoked.")
+    question.get_by_label("Token").fill(secrets["admin"])
+    page.keyboard.press("Enter")
+    expect(task.get_by_role("button", name="Edit")).to_be_enabled()
+    task.get_by_label("New note").fill("now I may")
+    task.get_by_role("button", name="Add note").click()
+    expect(task.locator(".notes li")).to_have_count(1)
+    page.keyboard.press("Escape")
+    new = page.get_by_role("button", name="New task")
+    expect(new).to_be_enabled()
+    expect(new).to_have_attribute("title", "")
+
+
 def test_a_revoked_token_is_asked_for_anew_while_the_page_is_open(
     board: Board, secrets: dict[str, str], visit: Visit
 ) -> None:

@@ -49,10 +49,23 @@ function apply(root) {
 
 function refuse(element) {
   const { needs } = element.dataset;
-  if (may(needs)) return;
+  if (may(needs)) {
+    allow(element);
+    return;
+  }
+  element.dataset.refused ??= element.title;
   if (element.title !== lacks(needs)) element.title = lacks(needs);
   if (!("disabled" in element)) element.hidden = true;
   else if (!element.disabled) element.disabled = true;
+}
+
+/** Another token, with which the page goes on, may cover more. */
+function allow(element) {
+  if (element.dataset.refused === undefined) return;
+  element.title = element.dataset.refused;
+  delete element.dataset.refused;
+  if ("disabled" in element) element.disabled = false;
+  else element.hidden = false;
 }
 
 new MutationObserver((changes) => {

@@ -2,6 +2,7 @@
 
 import { get, post, remove, write } from "./api.js";
 import { h, put } from "./dom.js";
+import { draft, drop, keep } from "./drafts.js";
 import { on } from "./live.js";
 import { here } from "./router.js";
 import { busy, confirm, empty, fail, field, guarded, toast } from "./ui.js";
@@ -72,7 +73,10 @@ class Editor {
     this.id = id;
     this.agent = agent;
     this.page = page;
-    this.touched = false;
+    this.key = `agent ${id}`;
+    const had = draft(this.key);
+    this.touched = had !== null;
+    if (had) this.agent = had.agent;
     const now = agent ?? { name: "", description: "", tools: null, model: null, skills: [], prompt: "" };
     this.name = h("input", { type: "text", value: now.name, required: true, maxlength: 100, pattern: "[A-Za-z0-9]([A-Za-z0-9_\\-]*[A-Za-z0-9])?", spellcheck: "false" });
     this.description = h("textarea", { rows: 3, value: now.description, required: true });
@@ -81,13 +85,25 @@ class Editor {
     this.skills = h("input", { type: "text", value: now.skills.join(", "), spellcheck: "false" });
     this.prompt = h("textarea", { rows: 16, class: "mono", value: now.prompt, spellcheck: "false" });
     this.error = h("div", { role: "alert" });
+    this.boxes = [this.name, this.description, this.tools, this.model, this.skills, this.prompt];
+    if (had) this.boxes.forEach((box, index) => (box.value = had.typed[index]));
     this.element = this.build();
+  }
+
+  typed() {
+    this.touched = true;
+    keep(this.key, { agent: this.agent, typed: this.boxes.map((box) => box.value) });
+  }
+
+  letGo() {
+    this.touched = false;
+    drop(this.key);
   }
 
   build() {
     const { agent } = this;
     const fixed = Boolean(agent) && agent.scope !== "project";
-    const form = h("form", { on: { submit: guarded((event) => this.save(event)), input: () => (this.touched = true) } },
+    const form = h("form", { on: { submit: guarded((event) => this.save(event)), input: () => this.typed() } },
       h("a", { class: "back", href: "#/agents" }, "All agents"),
       h("h2", {}, agent ? agent.name : "New agent"),
       agent ? h("p", { class: "hint mono clip" }, agent.path) : null,
@@ -137,7 +153,7 @@ class Editor {
     const changes = this.changes();
     try {
       const saved = this.agent ? await write(place(this.id), changes, this.agent.hash) : await post("/api/agents", changes);
-      this.touched = false;
+      this.letGo();
       this.agent = null;
       toast(`${saved.name} is saved${saved.problems.length ? `, with ${saved.problems.length} findings` : ""}.`, "good");
       this.page.opened = null;
@@ -155,19 +171,21 @@ class Editor {
     put(this.error, h("div", { class: "problem warning" },
       h("p", {}, "The file was changed meanwhile, so nothing was saved. What you wrote is still here."),
       h("div", { class: "actions" },
-        h("button", { type: "button", on: { click: () => this.page.choose((this.touched = false)) } }, "Show the file as it is"),
+        h("button", { type: "button", on: { click: () => this.page.choose(this.letGo()) } }, "Show the file as it is"),
         h("button", { type: "button", on: { click: () => ((this.agent = present), this.element.requestSubmit()) } }, "Save mine over it"))));
   }
 
   async delete() {
     if (!(await confirm(`Delete ${this.agent.name}?`, "The file goes; a copy is kept and can be put back.", "Delete"))) return;
     await remove(place(this.id), this.agent.hash);
+    this.letGo();
     location.hash = "#/agents";
     await this.page.read();
   }
 
   async undo() {
     if (!(await versions(place(this.id), this.agent.name))) return;
+    this.letGo();
     this.page.opened = null;
     await this.page.read();
   }

@@ -63,9 +63,9 @@ export function forget() {
   }
 }
 
-/** Asks for the token once, however many calls wait for it. */
-export async function renewToken() {
-  asking ??= ask(token !== null).finally(() => {
+/** Asks for the token once, however many calls wait for it; `refused` says why the former was not taken. */
+export async function renewToken(refused) {
+  asking ??= ask(token === null ? null : refused).finally(() => {
     asking = null;
   });
   useToken(await asking);
@@ -98,7 +98,7 @@ export async function call(method, path, { body, ifMatch, query, signal } = {}) 
     const used = token;
     const answer = await send(address, { method, headers: headers(sent), body: body === undefined ? undefined : JSON.stringify(body), signal });
     if (answer.status === 401) {
-      if (used === token) await renewToken();
+      if (used === token) await renewToken(await whyNot(answer));
     } else if (answer.status === 429 && tries < TRIES_AFTER_429 && method === "GET") {
       tries += 1;
       await after(Number(answer.headers.get("Retry-After") ?? 1) * 1000);
@@ -115,6 +115,12 @@ async function send(address, options) {
     if (error.name === "AbortError") throw error;
     throw new Offline();
   }
+}
+
+/** What the server says of a token that it does not take. */
+export async function whyNot(answer) {
+  const { detail } = await answer.json().catch(() => ({}));
+  return detail?.replace(/(?<=\.) .*/s, "") ?? "The token was not accepted.";
 }
 
 async function read(answer) {

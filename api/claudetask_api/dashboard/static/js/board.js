@@ -8,7 +8,7 @@ import { moveMenu, moveTask, nextOn } from "./move.js";
 import { openTask } from "./router.js";
 import { statuses, store, watch } from "./store.js";
 import { newTask } from "./task_form.js";
-import { announce, empty } from "./ui.js";
+import { announce, empty, scrolling } from "./ui.js";
 
 export function open(main) {
   const board = new Board();
@@ -79,7 +79,7 @@ class Board {
         data: { index },
         class: "strip-part",
         style: { "--share": total ? count / total : 0 },
-        on: { click: () => column.element.scrollIntoView({ block: "nearest", inline: "start", behavior: "smooth" }) },
+        on: { click: () => column.element.scrollIntoView({ block: "nearest", inline: "start", behavior: scrolling() }) },
       }, h("span", { class: "strip-name" }, column.status), h("span", { class: "strip-count" }, count));
     }));
   }

@@ -3,9 +3,10 @@
 import { get, post, write } from "./api.js";
 import { diffView } from "./diff.js";
 import { h, put } from "./dom.js";
+import { draft, drop, keep } from "./drafts.js";
 import { on } from "./live.js";
 import { render } from "./markdown.js";
-import { ago, busy, dialog, fail, guarded, toast } from "./ui.js";
+import { ago, busy, dialog, fail, guarded, scrolling, toast } from "./ui.js";
 import { versions } from "./versions.js";
 
 const PATH = "/api/claude/config";
@@ -15,14 +16,9 @@ const HEADING = /^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$/;
 export function open(main) {
   const page = new ClaudeMd();
   put(main, page.head, page.banner, page.element);
-  page.read().catch(fail);
+  page.begin().catch(fail);
   const stop = on("claude_md", () => page.changed().catch(fail));
-  const leaving = (event) => page.dirty && event.preventDefault();
-  addEventListener("beforeunload", leaving);
-  return () => {
-    stop();
-    removeEventListener("beforeunload", leaving);
-  };
+  return stop;
 }
 
 class ClaudeMd {
@@ -45,6 +41,18 @@ class ClaudeMd {
     return this.file !== null && this.text.value !== this.file.content;
   }
 
+  /** What was typed before the page was left is shown again, and what it was typed over. */
+  async begin() {
+    const had = draft(PATH);
+    await this.read();
+    if (had === null) return;
+    const now = this.file;
+    this.file = had.file;
+    this.text.value = had.text;
+    this.edited();
+    if (now.hash !== had.file.hash) this.tell(now);
+  }
+
   async read() {
     this.file = await get(PATH);
     this.text.value = this.file.content;
@@ -61,19 +69,25 @@ class ClaudeMd {
     const now = await get(PATH);
     if (now.hash === this.file?.hash) return;
     if (!this.dirty) await this.read();
-    else put(this.banner, h("p", { class: "problem warning" }, "The file was changed meanwhile. A save of yours will be refused until you have looked at it. ",
+    else this.tell(now);
+  }
+
+  tell(now) {
+    put(this.banner, h("p", { class: "problem warning" }, "The file was changed meanwhile. A save of yours will be refused until you have looked at it. ",
       h("button", { type: "button", on: { click: guarded(() => this.compare(now)) } }, "Look")));
   }
 
   edited() {
     this.saver.disabled = !this.dirty;
+    if (this.dirty) keep(PATH, { file: this.file, text: this.text.value });
+    else if (this.file !== null) drop(PATH);
     const headings = outlineOf(this.text.value);
     put(this.outline, headings.length ? headings.map((one) => h("li", { data: { level: one.level } }, h("button", { type: "button", class: "quiet", on: { click: () => this.go(one) } }, one.title))) : h("li", { class: "hint" }, "No headings"));
   }
 
   go(heading) {
     if (!this.prose.hidden) {
-      this.prose.querySelectorAll("h1, h2, h3, h4, h5, h6")[heading.number]?.scrollIntoView({ behavior: "smooth" });
+      this.prose.querySelectorAll("h1, h2, h3, h4, h5, h6")[heading.number]?.scrollIntoView({ behavior: scrolling() });
       return;
     }
     this.text.focus();
@@ -140,12 +154,12 @@ class ClaudeMd {
   async back() {
     const [newest] = await get(`${PATH}/versions`);
     if (newest) await post(`${PATH}/restore`, { version: newest.version });
-    await this.read();
+    await this.changed();
     toast("The former contents are back.", "good");
   }
 
   async undo() {
-    if (await versions(PATH, "CLAUDE.md")) await this.read();
+    if (await versions(PATH, "CLAUDE.md")) await this.changed();
   }
 }
 

@@ -16,6 +16,8 @@ export function draggable(board, columns) {
     const link = event.target.closest?.(".card");
     if (!link || event.defaultPrevented) return;
     drag.begin(link);
+    // Where a change took the dragged element away, no event says that the drag is over.
+    addEventListener("pointermove", () => drag.end(), { once: true });
     event.dataTransfer.setData("text/plain", `#${drag.card.id} ${drag.card.title}`);
     event.dataTransfer.effectAllowed = "move";
   });
@@ -76,7 +78,7 @@ class Drag {
   }
 
   drop() {
-    if (this.card && this.to) moveTask(this.card.id, this.to);
+    if (this.card && this.to) moveTask(this.card.id, this.to, null, this.card.status);
   }
 
   end() {

@@ -5,9 +5,10 @@
  * the two is lost. After a break the state is read anew, and the stream goes on from there.
  */
 
-import { headers, renewToken, after } from "./api.js";
+import { headers, renewToken, whyNot, after } from "./api.js";
 
 const SILENCE = 40_000; // the server says something every 15 seconds
+const LOOK = 5_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
@@ -57,15 +58,14 @@ function online() {
 
 async function read(last, connected) {
   const stop = new AbortController();
-  let watch;
-  const alive = () => {
-    clearTimeout(watch);
-    watch = setTimeout(() => stop.abort(), SILENCE);
-  };
-  alive();
+  // By the clock on the wall: a timer stands still while the machine sleeps, and the line may be dead then.
+  let heard = Date.now();
+  const watch = setInterval(() => Math.abs(Date.now() - heard) > SILENCE && stop.abort(), LOOK);
+  const back = () => stop.abort(); // another network: what was open on the former one may say nothing more
+  addEventListener("online", back);
   try {
     const answer = await fetch("/api/events", { headers: headers({ "Last-Event-ID": String(last) }), signal: stop.signal });
-    if (answer.status === 401) await renewToken();
+    if (answer.status === 401) await renewToken(await whyNot(answer));
     if (!answer.ok) return;
     connected();
     let rest = "";
@@ -74,13 +74,14 @@ async function read(last, connected) {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      alive();
+      heard = Date.now();
       const frames = (rest + decoder.decode(value, { stream: true })).split("\n\n");
       rest = frames.pop();
       for (const frame of frames) dispatch(frame);
     }
   } finally {
-    clearTimeout(watch);
+    clearInterval(watch);
+    removeEventListener("online", back);
     stop.abort();
   }
 }

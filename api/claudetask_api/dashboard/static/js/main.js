@@ -115,12 +115,12 @@ function focusSearch() {
   else location.hash = "#/search";
 }
 
-askTokenWith(async (wasWrong) => {
+askTokenWith(async (refused) => {
   for (;;) {
     const typed = await dialog("This server wants its token", (close) => {
       const box = h("input", { type: "password", autocomplete: "current-password", autofocus: true, required: true });
       return h("form", { on: { submit: (event) => (event.preventDefault(), close(box.value.trim())) } },
-        h("p", {}, wasWrong ? "The token was not accepted." : "Yours, or the server's own (CLAUDETASK_TOKEN). It is kept in this tab until you close it."),
+        h("p", {}, refused ?? "Yours, or the server's own (CLAUDETASK_TOKEN). It is kept in this tab until you close it."),
         field("Token", box),
         h("div", { class: "actions" }, h("button", { type: "submit", class: "primary" }, "Open the board")));
     }, { kind: "small" });

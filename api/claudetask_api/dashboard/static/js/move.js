@@ -25,7 +25,7 @@ export function moveMenu(card, anchor, moved = () => {}) {
   menu(anchor, `Move #${card.id} from ${card.status} to`, moves.map((status) => ({
     name: status,
     mark: h("span", { class: "dot", "aria-hidden": "true", data: { index: indexOf(status) } }),
-    run: () => moveTask(card.id, status).then((done) => done && moved()),
+    run: () => moveTask(card.id, status, null, card.status).then((done) => done && moved()),
   })));
 }
 
@@ -39,10 +39,17 @@ export function nextOn(card, side) {
   return store.workflow.statuses[nearest].name;
 }
 
-/** Moves a task; true where it now stands there. Shows it at once, and takes it back if refused. */
-export async function moveTask(id, status, reason = null) {
+/**
+ * Moves a task; true where it now stands there. Shows it at once, and takes it back if refused.
+ * `from` is where the person saw it stand when they decided.
+ */
+export async function moveTask(id, status, reason = null, from = null) {
   const card = store.cards.get(id);
   if (!card || card.status === status) return false;
+  if (from !== null && card.status !== from) {
+    toast(movedMeanwhile(id, card.status), "bad");
+    return false;
+  }
   const settle = expect(card, status);
   try {
     await put(card, status, reason);
@@ -57,6 +64,10 @@ export async function moveTask(id, status, reason = null) {
   }
 }
 
+function movedMeanwhile(id, status) {
+  return `#${id} was moved to ${status} meanwhile; nothing was changed.`;
+}
+
 /** Somebody may have changed the task meanwhile; if it stands where it was seen, that is no matter. */
 async function put(card, status, reason) {
   const more = reason === null ? {} : { force_reason: reason };
@@ -66,7 +77,7 @@ async function put(card, status, reason) {
     if (error.status !== 412) throw error;
     const now = await get(`/api/tasks/${card.id}`);
     if (now.status !== card.status) {
-      throw Object.assign(error, { message: `#${card.id} was moved to ${now.status} meanwhile; nothing was changed.` });
+      throw Object.assign(error, { message: movedMeanwhile(card.id, now.status) });
     }
     await putStatus(now, status, more);
   }

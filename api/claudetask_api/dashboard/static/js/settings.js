@@ -26,6 +26,7 @@ class Settings {
     this.path = h("input", { type: "text", class: "mono", required: true, spellcheck: "false", maxlength: 4096 });
     this.repo = h("input", { type: "text", placeholder: "owner/name", spellcheck: "false", maxlength: 300 });
     this.report = h("div", { class: "report", role: "status" });
+    this.base = null;
     this.error = h("div", { role: "alert" });
     this.save = h("button", { type: "submit", class: "primary", data: { needs: "admin" } }, "Save");
     this.board = h("code", {});
@@ -53,10 +54,9 @@ class Settings {
 
   async read() {
     const settings = await get("/api/project/settings");
-    const typing = this.project.contains(document.activeElement);
-    if (!typing) {
-      this.path.value = settings.project_path;
-      this.repo.value = settings.github_repo ?? "";
+    // What was typed and not saved stays, whoever changed the settings meanwhile.
+    for (const [box, name] of [[this.path, "project_path"], [this.repo, "github_repo"]]) {
+      if (!this.base || box.value === (this.base[name] ?? "")) box.value = settings[name] ?? "";
     }
     this.base = settings;
     put(this.board, settings.board_path);
@@ -96,6 +96,7 @@ class Settings {
       put(this.error, h("p", { class: "problem error" }, text));
       return;
     }
+    this.base = null;
     await load();
     await this.read();
     toast("The settings are saved.", "good");

@@ -49,7 +49,7 @@ class TaskView {
       on("connected", () => this.soon()),
       watch(() => this.task && this.links.show()),
     ];
-    this.soon = debounce(() => this.read().catch(fail), GATHER);
+    this.soon = debounce(() => this.read().catch((error) => this.unread(error)), GATHER);
   }
 
   open() {
@@ -60,10 +60,17 @@ class TaskView {
       busy(this.body);
       return this.body;
     }, { wide: true, kind: "task-dialog" }).then(() => this.closed());
-    this.read().catch((error) => {
-      if (error.status === 404) put(this.body, h("p", { class: "empty" }, `There is no task #${this.id}. It may have been deleted.`));
-      else fail(error);
-    });
+    this.read().catch((error) => this.unread(error));
+  }
+
+  /** A task that was deleted stays in sight: something may have been typed for it. */
+  unread(error) {
+    if (error.code !== "task_not_found") fail(error);
+    else if (this.task === null) put(this.body, h("p", { class: "empty" }, `There is no task #${this.id}. It may have been deleted.`));
+    else if (shown === this) {
+      put(this.top, h("p", { class: "problem warning", role: "alert" }, `#${this.id} was deleted. Nothing can be added to it any more; what you typed is still here.`));
+      for (const button of this.body.querySelectorAll("[data-needs=write]")) button.disabled = true;
+    }
   }
 
   closed() {
@@ -78,6 +85,7 @@ class TaskView {
   /** Reads the task and shows what is new of it. */
   async read() {
     const task = await get(`/api/tasks/${this.id}`);
+    if (task.version < this.task?.version) return; // an answer that another overtook
     const first = this.task === null;
     const former = this.task;
     this.task = task;
@@ -121,7 +129,7 @@ class TaskView {
 
   move(button) {
     const card = store.cards.get(this.id);
-    if (card) moveMenu(card, button, () => this.read().catch(fail));
+    if (card) moveMenu(card, button, () => this.soon());
   }
 
   async drawDescription() {

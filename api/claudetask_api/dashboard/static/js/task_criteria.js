@@ -2,6 +2,7 @@
 
 import { write } from "./api.js";
 import { h, icon, put } from "./dom.js";
+import { draft, drop, keep } from "./drafts.js";
 import { part } from "./part.js";
 import { confirm, fail, guarded } from "./ui.js";
 
@@ -12,6 +13,11 @@ export class Criteria {
     this.list = h("ul", { class: "criteria" });
     this.element = part(["Acceptance criteria ", this.count], this.list);
     this.drawn = null;
+    this.forms = new Map(); // where evidence is being typed, by criterion; they outlive a redrawing
+  }
+
+  key(id) {
+    return `evidence for ${id} of ${this.view.id}`;
   }
 
   show() {
@@ -20,7 +26,12 @@ export class Criteria {
     if (text === this.drawn) return;
     this.drawn = text;
     put(this.count, criteria.length ? `${criteria.filter((one) => one.checked).length} of ${criteria.length} met` : "");
+    const active = document.activeElement;
     put(this.list, criteria.length ? criteria.map((one) => this.item(one)) : h("li", { class: "hint" }, "None: this task can be Done without proof."));
+    if (active !== document.activeElement && this.list.contains(active)) active.focus();
+    for (const form of this.forms.values()) {
+      if (!form.isConnected) this.list.append(h("li", {}, h("p", { class: "hint" }, "Somebody took this criterion away."), form));
+    }
   }
 
   item(one) {
@@ -35,28 +46,42 @@ export class Criteria {
     }, one.checked ? icon("check") : null);
     const item = h("li", { class: one.checked ? "met" : "" }, button,
       h("div", {}, h("p", {}, one.text), one.evidence ? h("p", { class: "evidence" }, one.evidence) : null));
+    if (this.forms.has(one.id) || draft(this.key(one.id)) !== null) item.lastElementChild.append(this.form(one));
     return item;
   }
 
   /** Asks what shows that it is met. */
   ask(one, item) {
-    item.querySelector("form")?.remove();
-    const box = h("input", { type: "text", required: true, maxlength: 4000, placeholder: "What shows it? A test, a commit, a screenshot…", "aria-label": `Evidence for: ${one.text}` });
+    const form = this.form(one);
+    item.lastElementChild.append(form);
+    form.firstElementChild.focus();
+  }
+
+  form(one) {
+    const key = this.key(one.id);
+    if (this.forms.has(one.id)) return this.forms.get(one.id);
+    const leave = () => {
+      drop(key);
+      this.forms.delete(one.id);
+      form.remove();
+    };
+    const box = h("input", { type: "text", required: true, maxlength: 4000, value: draft(key) ?? "", placeholder: "What shows it? A test, a commit, a screenshot…", "aria-label": `Evidence for: ${one.text}`, on: { input: () => keep(key, box.value) } });
     const form = h("form", { class: "inline-form", on: {
       submit: (event) => {
         event.preventDefault();
-        this.send({ check: { [one.id]: box.value.trim() } }).catch(fail);
+        this.send({ check: { [one.id]: box.value.trim() } }, leave).catch(fail);
       },
       keydown: (event) => {
         if (event.key !== "Escape") return;
         event.preventDefault();
         event.stopPropagation();
-        form.remove();
-        item.querySelector("button").focus();
+        const item = form.closest("li");
+        leave();
+        item.querySelector("button")?.focus();
       },
     } }, box, h("button", { type: "submit", class: "primary" }, "Met"));
-    item.lastElementChild.append(form);
-    box.focus();
+    this.forms.set(one.id, form);
+    return form;
   }
 
   async open(one) {
@@ -66,8 +91,9 @@ export class Criteria {
     await this.send({ acceptance_criteria: criteria });
   }
 
-  async send(change) {
+  async send(change, sent = () => {}) {
     await write(`/api/tasks/${this.view.id}`, change, change.check ? undefined : this.view.task.version);
+    sent();
     await this.view.took();
   }
 }

@@ -2,6 +2,7 @@
 
 import { get, post, write } from "./api.js";
 import { h, put } from "./dom.js";
+import { draft, drop, keep } from "./drafts.js";
 import { render } from "./markdown.js";
 import { openTask } from "./router.js";
 import { refresh, store } from "./store.js";
@@ -11,6 +12,7 @@ import { debounce, dialog, fail, field, select, toast } from "./ui.js";
 const WAIT = 350;
 const LIKELY = 0.4;
 const SHOWN = 3;
+const LONGEST_TITLE = 200;
 const EDITED = new Set("title description type priority git_branch parent_id depends_on related_files acceptance_criteria".split(" "));
 
 /** A form for a new task. */
@@ -25,12 +27,15 @@ export function editTask(task) {
 
 class Form {
   constructor(task, close) {
-    this.base = task;
+    this.place = task ? `task ${task.id}` : "new task";
+    const had = draft(this.place);
+    this.asked = task;
+    this.base = had ? had.base : task;
     this.close = close;
     const now = task ?? { title: "", description: "", type: store.workflow.types[0], priority: "Medium", git_branch: null, parent_id: null, depends_on: [], acceptance_criteria: [], related_files: [] };
     this.error = h("div", { class: "form-error", role: "alert" });
     this.likely = h("div", { class: "likely", "aria-live": "polite" });
-    this.title = h("input", { type: "text", value: now.title, required: true, maxlength: 200, autofocus: true });
+    this.title = h("input", { type: "text", value: now.title, required: true, autofocus: true, on: { input: () => this.measure() } });
     this.description = h("textarea", { rows: 8, value: now.description });
     this.preview = h("div", { class: "preview", hidden: true });
     this.type = select(store.workflow.types, now.type);
@@ -41,7 +46,12 @@ class Form {
     this.files = h("textarea", { rows: 2, class: "mono", value: now.related_files.join("\n"), spellcheck: "false" });
     this.criteria = h("textarea", { rows: 4, value: now.acceptance_criteria.map((one) => flat(one.text)).join("\n") });
     this.send = h("button", { type: "submit", class: "primary", data: { needs: "write" } }, task ? "Save" : "Create task");
+    this.boxes = { title: this.title, description: this.description, type: this.type, priority: this.priority, git_branch: this.branch, parent_id: this.parent, depends_on: this.depends, related_files: this.files, acceptance_criteria: this.criteria };
     this.element = this.build();
+    this.untouched = this.typed();
+    if (had) this.back(had.typed);
+    this.element.addEventListener("input", () => this.keep());
+    this.element.addEventListener("change", () => this.keep());
     if (!task) this.title.addEventListener("input", debounce(() => this.warn().catch(fail), WAIT));
   }
 
@@ -59,7 +69,41 @@ class Form {
         h("div", { class: "row" }, field("Branch", this.branch), field("Part of task", this.parent)),
         field("Waits for tasks", this.depends, "Numbers, such as 11, 12"),
         field("Related files", this.files, "One a line")),
-      h("div", { class: "actions" }, h("button", { type: "button", on: { click: () => this.close() } }, "Cancel"), this.send));
+      h("div", { class: "actions" }, h("button", { type: "button", on: { click: () => this.letGo() } }, "Cancel"), this.send));
+  }
+
+  typed() {
+    return Object.fromEntries(Object.entries(this.boxes).map(([name, box]) => [name, box.value]));
+  }
+
+  keep() {
+    const typed = this.typed();
+    if (same(typed, this.untouched)) drop(this.place);
+    else keep(this.place, { base: this.base, typed });
+  }
+
+  /** Shows what was typed before the form was left. */
+  back(typed) {
+    for (const [name, value] of Object.entries(typed)) this.boxes[name].value = value;
+    this.measure();
+    const anew = () => {
+      this.letGo();
+      if (this.asked) editTask(this.asked);
+      else newTask();
+    };
+    put(this.error, h("div", { class: "problem hint-box" }, h("p", {}, "You left this form before you saved. What you typed is back."),
+      h("div", { class: "actions" }, h("button", { type: "button", on: { click: anew } }, "Begin anew"))));
+  }
+
+  letGo() {
+    drop(this.place);
+    this.close();
+  }
+
+  /** The server counts characters; a length that the browser counts takes an emoji for two or more. */
+  measure() {
+    const more = [...this.title.value.trim()].length - LONGEST_TITLE;
+    this.title.setCustomValidity(more > 0 ? `At most ${LONGEST_TITLE} characters; these are ${more} more.` : "");
   }
 
   key(event) {
@@ -118,8 +162,23 @@ class Form {
 
   refused(error) {
     if (error.code === undefined) return fail(error);
+    if (this.base && error.code === "task_not_found") return this.gone();
     put(this.error, h("p", { class: "problem error" }, error.message));
     return this.error.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Somebody deleted the task; what was written of it need not go with it. */
+  gone() {
+    const id = this.base.id;
+    const anew = h("button", { type: "button", class: "primary", on: { click: () => {
+      drop(this.place);
+      this.place = "new task";
+      this.base = null;
+      this.keep();
+      this.create("warn").catch((error) => this.refused(error));
+    } } }, "Make a new task of it");
+    put(this.error, h("div", { class: "problem warning" }, h("p", {}, `#${id} was deleted meanwhile. What you wrote is still here.`), h("div", { class: "actions" }, anew)));
+    anew.focus();
   }
 
   /** The first try makes nothing where the like exists; the second is after a person has looked. */
@@ -131,7 +190,7 @@ class Form {
       if (error.code !== "possible_duplicate") throw error;
       return this.repeats(error.problem.possible_duplicates);
     }
-    this.close();
+    this.letGo();
     await refresh([made.id]);
     return toast(`#${made.id} was made.`, "good", { name: "Open", run: () => openTask(made.id) });
   }
@@ -158,7 +217,7 @@ class Form {
       }
       await refresh([this.base.id]);
     }
-    return this.close();
+    return this.letGo();
   }
 
   /** Somebody changed the task since the form was opened. */
@@ -170,7 +229,7 @@ class Form {
       await write(`/api/tasks/${theirs.id}`, mine, theirs.version);
       await refresh([theirs.id]);
       toast("Somebody else changed this task meanwhile; both changes are kept.", "good");
-      return this.close();
+      return this.letGo();
     }
     return this.choose(mine, theirs, both);
   }
@@ -194,9 +253,8 @@ class Form {
   }
 
   fill(name, value) {
-    const boxes = { title: this.title, description: this.description, type: this.type, priority: this.priority, git_branch: this.branch, parent_id: this.parent, depends_on: this.depends, related_files: this.files, acceptance_criteria: this.criteria };
     const text = { depends_on: () => value.join(", "), related_files: () => value.join("\n"), acceptance_criteria: () => value.map((one) => flat(one.text)).join("\n") }[name];
-    boxes[name].value = text ? text() : (value ?? "");
+    this.boxes[name].value = text ? text() : (value ?? "");
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { get, post } from "./api.js";
 import { h, put } from "./dom.js";
+import { draft, drop, keep } from "./drafts.js";
 import { render } from "./markdown.js";
 import { part } from "./part.js";
 import { ago, guarded } from "./ui.js";
@@ -9,10 +10,12 @@ import { ago, guarded } from "./ui.js";
 export class Notes {
   constructor(view) {
     this.view = view;
+    this.key = `note on ${view.id}`;
     this.list = h("ol", { class: "notes" });
-    this.box = h("textarea", { rows: 2, maxlength: 16_000, required: true, placeholder: "Add a note; Markdown works", "aria-label": "New note" });
+    this.box = h("textarea", { rows: 2, maxlength: 16_000, required: true, placeholder: "Add a note; Markdown works", "aria-label": "New note", value: draft(this.key) ?? "", on: { input: () => keep(this.key, this.box.value) } });
+    this.send = h("button", { type: "submit", data: { needs: "write" } }, "Add note");
     const form = h("form", { class: "note-form", on: { submit: guarded((event) => this.add(event)) } },
-      this.box, h("button", { type: "submit", data: { needs: "write" } }, "Add note"));
+      this.box, this.send);
     this.element = part("Notes", this.list, form);
   }
 
@@ -25,8 +28,16 @@ export class Notes {
 
   async add(event) {
     event.preventDefault();
-    await post(`/api/tasks/${this.view.id}/notes`, { text: this.box.value });
-    this.box.value = "";
+    const text = this.box.value;
+    this.send.disabled = true; // a second click would add it twice
+    try {
+      await post(`/api/tasks/${this.view.id}/notes`, { text });
+    } finally {
+      this.send.disabled = false;
+    }
+    if (this.box.value === text) this.box.value = "";
+    if (this.box.value) keep(this.key, this.box.value);
+    else drop(this.key);
     await this.view.took();
   }
 }

@@ -189,6 +189,11 @@ export function busy(element, text = "Loading…") {
   return put(element, h("p", { class: "loading", role: "status" }, text));
 }
 
+/** How to scroll: at once for who asked their system for less motion. */
+export function scrolling() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+}
+
 export function debounce(work, milliseconds) {
   let timer;
   return (...given) => {
