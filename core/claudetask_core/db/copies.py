@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,7 +18,7 @@ from claudetask_core.db import derived
 from claudetask_core.db.engine import BUSY_SECONDS, make_private_file
 from claudetask_core.db.refusals import BoardBroken
 from claudetask_core.db.sqlite import translation
-from claudetask_core.errors import Conflict, Unavailable
+from claudetask_core.errors import Conflict, DomainError, Unavailable
 
 Stop = Callable[[], bool]
 """Whether the work is to be given up."""
@@ -105,6 +105,14 @@ def facts(file: Path, how: str) -> Facts:
     return Facts(tasks, last, revision[0] if revision else None)
 
 
+def number(file: Path) -> int:
+    """The how manieth of its copies a file is; 0 where it does not say."""
+    with suppress(DomainError), opened(file, at_rest(file)) as made:
+        found: int = made.execute("PRAGMA user_version").fetchone()[0]
+        return found
+    return 0
+
+
 def problems(file: Path, how: str, stop: Stop = never) -> list[str]:
     """What is wrong with the file, page by page and row by row; nothing where it is sound.
 
@@ -146,8 +154,18 @@ def _derived_wrong(board: sqlite3.Connection) -> bool:
     return bool(wrong)
 
 
-def copy(source: Path, target: Path, how: str = "mode=rw", stop: Stop = never) -> None:
+def copy(
+    source: Path, target: Path, how: str = "mode=rw", stop: Stop = never, *, number: int = 0
+) -> None:
     """Copies a board, as it stands at one moment, while others read and write it.
+
+    Args:
+        source: The board, or a copy of it.
+        target: Where the copy goes.
+        how: How the source is opened.
+        stop: Asked often.
+        number: The how manieth copy it is. It stands in a field of SQLite's header that is for
+            programs, as a clock cannot tell which of two was made first.
 
     Raises:
         BoardBroken: What would be copied is damaged; no copy is left.
@@ -158,6 +176,7 @@ def copy(source: Path, target: Path, how: str = "mode=rw", stop: Stop = never) -
             board.execute("BEGIN")
             board.execute("SELECT count(*) FROM sqlite_master").fetchone()  # now the moment is set
             board.backup(made, pages=PAGES, progress=_unless(stop))
+            made.execute(f"PRAGMA user_version = {number:d}")
         _refuse_unsound(target, stop)
     except BaseException:
         target.unlink(missing_ok=True)

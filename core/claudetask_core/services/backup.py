@@ -1,8 +1,10 @@
 """Copies of the board: one a day by itself, more when asked, and the way back from them.
 
 They stand in `<board>/backups/`, named by moment and reason: `20261122T223606.123456Z-daily.db`.
-A copy is one file that any SQLite reads. Only a sound one is kept, so that a damaged board never
-pushes out the copies of when it was well. What a restored copy replaced is kept too (`replaced`).
+A copy is one file that any SQLite reads. Each has a number too: clocks jump, and which copy is
+older than another must not depend on what they said. Only a sound one is kept, so that a damaged
+board never pushes out the copies of when it was well. What a restored copy replaced is kept too
+(`replaced`).
 """
 
 import asyncio
@@ -35,6 +37,8 @@ DAILY: Final = "daily"
 MANUAL: Final = "manual"
 REPLACED: Final = "replaced"
 DAY: Final = timedelta(hours=24)
+CLOCKS: Final = 2
+"""A machine may wake with a wrong clock each time, and set it right later: these are two."""
 LOOK_SECONDS: Final = 3600.0
 LOCK_SECONDS: Final = 60.0
 _STAMP: Final = "%Y%m%dT%H%M%S.%fZ"
@@ -94,6 +98,7 @@ class BoardCopy:
     path: Path
     at: datetime
     why: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -126,17 +131,17 @@ class Backups:
         self._end: asyncio.Event | None = None
 
     def copies(self) -> list[BoardCopy]:
-        """All copies, newest first."""
+        """All copies, the one that was made last first, whatever the clock said."""
         try:
             names = [entry.name for entry in self.folder.iterdir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
         found = [
-            BoardCopy(self.folder / name, _moment(match[1]), match[2])
+            BoardCopy(path, _moment(match[1]), match[2], copies.number(path))
             for name in sorted(names, reverse=True)
-            if (match := _NAME.fullmatch(name))
+            if (match := _NAME.fullmatch(name)) and (path := self.folder / name)
         ]
-        return sorted(found, key=lambda one: one.at, reverse=True)
+        return sorted(found, key=lambda one: (one.number, one.at), reverse=True)
 
     def refuse_loss(self) -> None:
         """Raises BoardGone where a new board would be made in the place of one that is lost."""
@@ -163,8 +168,9 @@ class Backups:
             left.unlink(missing_ok=True)
         made = self._named(why)
         part = _part(made)
+        number = max((one.number for one in self.copies()), default=0) + 1
         try:
-            copies.copy(self.file, part, stop=stop)
+            copies.copy(self.file, part, stop=stop, number=number)
             part.rename(made)
         except OSError as error:
             raise BoardUnwritable(
@@ -277,8 +283,8 @@ class Backups:
             return None
 
     def _due(self) -> bool:
-        now = self._clock.now()  # a copy from the future was made by a clock that was wrong
-        return not any(now - DAY < one.at <= now for one in self._dailies())
+        now = self._clock.now()
+        return not any(abs(now - one.at) < DAY for one in self._dailies()[:CLOCKS])
 
     def _unchanged(self) -> bool:
         present = copies.facts(self.file, "mode=rw")

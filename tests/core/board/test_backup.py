@@ -5,7 +5,7 @@ import contextlib
 import sqlite3
 import stat
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from claudetask_core.db import copies
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services import backup
-from claudetask_core.services.backup import DAILY, MANUAL, Backups
+from claudetask_core.services.backup import DAILY, LAST, MANUAL, Backups
 from claudetask_core.services.claims import Caller
 from tests.core.board.files import spoil, titles
 from tests.support import HeldClock, eventually
@@ -79,6 +79,60 @@ def test_a_clock_that_was_wrong_does_not_end_the_daily_copies(
     clock.present -= timedelta(days=4000)
     write("b")
     assert backups.daily() is not None
+
+
+def test_after_a_week_in_the_future_there_is_a_copy_a_day_again_and_the_newest_stay(
+    write: Callable[[str], None], backups: Backups, clock: HeldClock
+) -> None:
+    def day() -> Path | None:
+        write("a day's work")
+        made = backups.daily()
+        assert backups.daily() is None, "another start on the same day"
+        clock.advance(25 * 3600)
+        return made
+
+    first = clock.present
+    for _ in range(3):
+        assert day() is not None
+    clock.present = first + timedelta(days=4000)
+    for _ in range(5):
+        assert day() is not None
+    clock.present = first + timedelta(days=4)
+    made = [day() for _ in range(4)]
+    assert [one.path for one in backups.copies()] == made[:0:-1]
+    assert [len(titles(one.path)) for one in backups.copies()] == [12, 11, 10]
+    assert backups.find(LAST) == made[-1]
+
+
+def test_a_clock_that_is_wrong_at_each_start_costs_one_copy(
+    write: Callable[[str], None], backups: Backups, clock: HeldClock
+) -> None:
+    def started(at: datetime) -> None:
+        clock.present = at
+        write("a start's work")
+        backups.daily()
+
+    present = clock.present
+    started(present)
+    for start in range(10):
+        started(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=60 - start))
+        started(present + timedelta(minutes=start))
+    assert [one.at.year for one in backups.copies()] == [1970, present.year]
+    started(present + timedelta(days=1))
+    assert [one.at.year for one in backups.copies()] == [present.year, 1970, present.year]
+
+
+def test_the_newest_copy_is_what_was_copied_last_whatever_the_clock_said(
+    write: Callable[[str], None], backups: Backups, clock: HeldClock
+) -> None:
+    clock.present += timedelta(days=4000)
+    write("old")
+    future = backups.make()
+    clock.present -= timedelta(days=4000)
+    write("new")
+    present = backups.make()
+    assert [one.path for one in backups.copies()] == [present, future]
+    assert backups.find(LAST) == present
 
 
 def test_of_all_processes_one_makes_the_daily_copy(
