@@ -2,26 +2,34 @@
 
 import argparse
 
+from claudetask_mcp.grammar import add_command, of_project
+
 
 def add_board(board: argparse.ArgumentParser) -> None:
     """Adds what can be done with the board as a whole."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--project", metavar="DIR", default=argparse.SUPPRESS, help="the project's folder"
-    )
+    common = of_project()
     what = board.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
-        return what.add_parser(name, parents=[common], help=text)
+        return add_command(what.add_parser, name, text, parents=[common])
 
-    action("backup", "copy the board now; a copy a day is made by itself")
+    action(
+        "backup",
+        "copy the board now; this copy stays until you delete it, while one a day "
+        "is made by itself",
+    )
     check = action("check", "look through the whole file, and list the copies")
     check.add_argument(
         "--mend", action="store_true", help="make the indexes anew, which are made of the rest"
     )
     restore = action("restore", "go back to a copy; what was there is kept")
     restore.add_argument(
-        "copy", nargs="?", default="last", metavar="COPY", help="its name (the newest sound one)"
+        "copy",
+        nargs="?",
+        default="last",
+        metavar="COPY",
+        help="the name of a copy that `board check` lists, or a file that was kept elsewhere "
+        "(default: %(default)s, the newest sound one)",
     )
     restore.add_argument("--yes", action="store_true", help="do not ask")
     export = action("export", "write the whole board as JSON Lines")

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
 from claudetask_mcp.board_grammar import add_board
+from claudetask_mcp.grammar import add_command, of_project
 from claudetask_mcp.setup_grammar import add_init, add_uninstall
 from claudetask_mcp.task_grammar import add_task
 from claudetask_mcp.token_grammar import add_audit, add_token
@@ -88,13 +89,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def parser() -> argparse.ArgumentParser:
     """The grammar; `--project` may stand before the command or after it."""
-    project = argparse.ArgumentParser(add_help=False)
-    project.add_argument(
-        "--project",
-        metavar="DIR",
-        default=argparse.SUPPRESS,
-        help="the project's folder (default: what Claude Code says, or the current one)",
-    )
+    project = of_project()
     whole = argparse.ArgumentParser(
         prog=PROGRAM,
         description="A task board, code search and a keeper of .claude/ for Claude Code. "
@@ -103,80 +98,108 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = whole.add_subparsers(dest="command", metavar="COMMAND")
-    add_init(commands.add_parser("init", parents=[project], help="set up Claude Code to use it"))
-    add_uninstall(commands.add_parser("uninstall", parents=[project], help="undo init"))
-    _add_serve(commands.add_parser("serve", parents=[project], help="REST, dashboard and MCP"))
-    _add_search(commands.add_parser("search", parents=[project], help="search the code"))
-    add_task(commands.add_parser("task", help="the board: list, show, next, add, move, note …"))
-    add_board(commands.add_parser("board", help="the whole board: copies, export, import"))
-    add_token(commands.add_parser("token", help="who may use it over HTTP"))
-    add_audit(commands.add_parser("audit", parents=[project], help="who did what, and when"))
-    index = commands.add_parser("index", parents=[project], help="say how far the index is")
-    index.add_argument("--wait", action="store_true", help="bring it up to date first")
-    commands.add_parser("prime", parents=[project], help="say where the work stopped (for a hook)")
-    _add_agents(commands.add_parser("agents", parents=[project], help="check and mend the agents"))
-    claude_md = commands.add_parser("claude-md", parents=[project], help="look after CLAUDE.md")
-    _add_claude_md(claude_md)
-    trust = commands.add_parser(
-        "trust", parents=[project], help="let the project's verify commands run before Done"
+
+    def command(name: str, does: str) -> argparse.ArgumentParser:
+        return add_command(commands.add_parser, name, does, parents=[project])
+
+    add_init(command("init", "set up Claude Code to use it"))
+    add_uninstall(command("uninstall", "undo init"))
+    _add_serve(command("serve", "serve REST, the dashboard and MCP over HTTP"))
+    _add_search(command("search", "search the code"))
+    add_task(
+        add_command(commands.add_parser, "task", "the board: list, show, next, add, move, note …")
     )
+    add_board(add_command(commands.add_parser, "board", "the whole board: copies, export, import"))
+    add_token(add_command(commands.add_parser, "token", "say who may use it over HTTP"))
+    add_audit(command("audit", "show who did what, and when"))
+    index = command("index", "say how far the index is")
+    index.add_argument("--wait", action="store_true", help="bring it up to date first")
+    command("prime", "say where the work stopped (for a hook)")
+    _add_agents(command("agents", "check and mend the agents"))
+    _add_claude_md(command("claude-md", "look after CLAUDE.md"))
+    trust = command("trust", "let the project's verify commands run before Done")
     trust.add_argument("--yes", action="store_true", help="do not ask")
-    completion = commands.add_parser("completion", help="print completions for your shell")
-    completion.add_argument("shell", choices=SHELLS)
-    commands.add_parser("doctor", parents=[project], help="say what is here and what is wrong")
+    completion = add_command(commands.add_parser, "completion", "print completions for your shell")
+    completion.add_argument("shell", choices=SHELLS, help="the shell they are for")
+    command("doctor", "say what is here and what is wrong")
     return whole
 
 
 def _add_search(search: argparse.ArgumentParser) -> None:
     search.add_argument("query", metavar="QUERY", help="a question, words or an identifier")
-    search.add_argument("--top-k", type=_up_to_100, default=20, metavar="N", help="1 to 100")
+    search.add_argument(
+        "--top-k", type=_up_to_100, default=20, metavar="N", help="how many, 1 to 100 (20)"
+    )
     search.add_argument("--path", metavar="GLOB", help="only these files, e.g. src/**/*.py")
-    search.add_argument("--language", metavar="NAME", help="only this language")
-    search.add_argument("--kind", metavar="KIND", help="code, docs, config or tests")
-    search.add_argument("--min-score", type=float, metavar="S", help="leave out less; 0 to 1")
+    search.add_argument("--language", metavar="NAME", help="only this language, e.g. python")
+    search.add_argument("--kind", metavar="KIND", help="only code, docs, config or tests")
+    search.add_argument(
+        "--min-score", type=float, metavar="S", help="leave out scores below, 0 to 1"
+    )
     details = ("paths", "concise", "full")
-    search.add_argument("--detail", choices=details, default="concise", help="how much code")
+    much = "how much code is shown (default: %(default)s)"
+    search.add_argument("--detail", choices=details, default="concise", help=much)
     search.add_argument("--json", action="store_true", help="the answer of GET /api/search")
 
 
 def _add_agents(agents: argparse.ArgumentParser) -> None:
     does = agents.add_subparsers(dest="action", metavar="ACTION", required=True)
-    lint = does.add_parser("lint", help="say what Claude Code does with each file")
+    lint = add_command(does.add_parser, "lint", "say what Claude Code does with each file")
     lint.add_argument("--json", action="store_true", help="the answer of GET /api/agents")
-    fix = does.add_parser("fix", help="show what can be mended")
+    fix = add_command(does.add_parser, "fix", "show what can be mended")
     fix.add_argument("--yes", action="store_true", help="and mend it")
     for action in (lint, fix):
         action.add_argument("names", nargs="*", metavar="NAME", help="only these agents")
-    install = does.add_parser("install", help="add an agent that comes with the program")
+    install = add_command(does.add_parser, "install", "add an agent that comes with the program")
     install.add_argument(
         "name", metavar="TEMPLATE", help="planner, builder, reviewer, tester or documenter"
     )
-    rename = does.add_parser("rename", help="give an agent and its file another name")
-    rename.add_argument("name", metavar="NAME")
-    rename.add_argument("new", metavar="NEW")
-    restore = does.add_parser("restore", help="undo the last change, also a deletion")
-    restore.add_argument("name", metavar="NAME")
-    restore.add_argument("version", nargs="?", default="last", metavar="VERSION")
+    rename = add_command(does.add_parser, "rename", "give an agent and its file another name")
+    rename.add_argument("name", metavar="NAME", help="the agent's present name")
+    rename.add_argument("new", metavar="NEW", help="its new one")
+    restore = add_command(does.add_parser, "restore", "undo the last change, also a deletion")
+    restore.add_argument("name", metavar="NAME", help="the agent's name")
+    _add_version(restore)
 
 
 def _add_claude_md(claude_md: argparse.ArgumentParser) -> None:
     does = claude_md.add_subparsers(dest="action", metavar="ACTION", required=True)
-    does.add_parser("show", help="sections, imports and hints of all four files")
-    block = does.add_parser("block", help="add a few lines on the task board, once")
+    add_command(does.add_parser, "show", "show sections, imports and hints of all four files")
+    block = add_command(does.add_parser, "block", "add a few lines on the task board, once")
     block.add_argument("--remove", action="store_true", help="take them out without a trace")
     block.add_argument("--dry-run", action="store_true", help="only show the difference")
-    restore = does.add_parser("restore", help="undo the last change")
-    restore.add_argument("version", nargs="?", default="last", metavar="VERSION")
+    restore = add_command(does.add_parser, "restore", "undo the last change")
+    _add_version(restore)
     for action in (block, restore):
         action.add_argument(
-            "--place", choices=("project", "dot-claude", "local"), default="project"
+            "--place",
+            choices=("project", "dot-claude", "local"),
+            default="project",
+            help="CLAUDE.md, .claude/CLAUDE.md or CLAUDE.local.md (default: %(default)s)",
         )
 
 
+def _add_version(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument(
+        "version",
+        nargs="?",
+        default="last",
+        metavar="VERSION",
+        help="a kept version, as the page and REST list them (default: %(default)s)",
+    )
+
+
 def _add_serve(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument("--host", metavar="HOST", help="the address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=int, metavar="PORT", help="8765; 0 picks a free one")
-    serve.add_argument("--token", metavar="TOKEN", help="what callers must know")
+    serve.add_argument(
+        "--host", metavar="HOST", help="the address to listen on (default: 127.0.0.1)"
+    )
+    serve.add_argument("--port", type=int, metavar="PORT", help="default: 8765; 0 picks one")
+    serve.add_argument(
+        "--token",
+        metavar="TOKEN",
+        help="what callers must send; others on this machine see it in the list of "
+        "processes, not so CLAUDETASK_TOKEN",
+    )
 
 
 def _up_to_100(text: str) -> int:

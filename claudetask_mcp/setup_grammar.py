@@ -8,7 +8,8 @@ AGENTS = ("planner", "builder", "reviewer", "tester", "documenter")
 def add_init(init: argparse.ArgumentParser) -> None:
     _add_common(init)
     init.add_argument("--hooks", action="store_true", help="tell new sessions where work stopped")
-    init.add_argument("--agents", nargs="*", choices=AGENTS, metavar="NAME", help="add agents")
+    agents = f"add these of {', '.join(AGENTS)}; without a name all of them"
+    init.add_argument("--agents", nargs="*", choices=AGENTS, metavar="NAME", help=agents)
     init.add_argument("--block", action="store_true", help="add a few lines to CLAUDE.md")
     init.add_argument("--all", action="store_true", help="hooks, all five agents and the block")
     init.add_argument(
@@ -32,7 +33,7 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         "--scope",
         choices=("project", "user"),
         default="project",
-        help="for this project and all who share it, or for all of your own projects",
+        help="project: for all who share this one; user: for all of yours (default: %(default)s)",
     )
     command.add_argument("--dry-run", action="store_true", help="only show what would change")
     command.add_argument("--yes", action="store_true", help="do not ask")

@@ -2,22 +2,21 @@
 
 import argparse
 
+from claudetask_mcp.grammar import add_command, of_project
+
 TYPES = ("Feature", "Bug")
 PRIORITIES = ("High", "Medium", "Low")
 
 
 def add_task(task: argparse.ArgumentParser) -> None:
     """Adds what can be done with tasks; each answers as text or, with --json, as JSON."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = argparse.ArgumentParser(add_help=False, parents=[of_project()])
     common.add_argument("--json", action="store_true", help="answer as the REST API does")
     common.add_argument("--agent", metavar="NAME", help="who does this (default: the session, cli)")
-    common.add_argument(
-        "--project", metavar="DIR", default=argparse.SUPPRESS, help="the project's folder"
-    )
     what = task.add_subparsers(dest="action", metavar="ACTION", required=True)
 
     def action(name: str, text: str, *, number: bool = False) -> argparse.ArgumentParser:
-        made = what.add_parser(name, parents=[common], help=text)
+        made = add_command(what.add_parser, name, text, parents=[common])
         if number:
             made.add_argument("task_id", metavar="TASK", type=_number, help="its number")
         return made
@@ -30,42 +29,64 @@ def add_task(task: argparse.ArgumentParser) -> None:
     following.add_argument("--claim", action="store_true", help="take it")
     _add_add(action("add", "create a task"))
     move = action("move", "move a task on the board", number=True)
-    move.add_argument("status", metavar="STATUS", help="where to")
+    move.add_argument(
+        "status", metavar="STATUS", help="the column it goes to, such as 'In Progress'"
+    )
     move.add_argument("--comment", metavar="TEXT", help="kept as a note")
     move.add_argument("--force-reason", metavar="TEXT", help="overrides a refusal; recorded")
     note = action("note", "append a note", number=True)
-    note.add_argument("text", metavar="TEXT")
+    note.add_argument("text", metavar="TEXT", help="the note, in Markdown")
     check = action("check", "mark a criterion as met", number=True)
-    check.add_argument("criterion", metavar="CRITERION", type=_number, help="its number")
-    check.add_argument("evidence", metavar="EVIDENCE", help="what shows it")
+    check.add_argument(
+        "criterion", metavar="CRITERION", type=_number, help="the criterion's number"
+    )
+    check.add_argument("evidence", metavar="EVIDENCE", help="what shows that it is met")
     for writing in (move, check):
         writing.add_argument(
-            "--if-version", type=_number, metavar="N", help="refuse if it is at another by now"
+            "--if-version",
+            type=_number,
+            metavar="N",
+            help="refuse if the task has another version by now",
         )
     similar = action("similar", "tasks like a text, done ones too")
-    similar.add_argument("query", metavar="QUERY")
-    similar.add_argument("--top-k", type=int, default=10, metavar="N", help="1 to 50")
+    similar.add_argument("query", metavar="QUERY", help="what the task is about")
+    similar.add_argument(
+        "--top-k",
+        type=int,
+        default=10,
+        metavar="N",
+        help="how many, 1 to 50 (default: %(default)s)",
+    )
     similar.add_argument("--status", metavar="STATUS", help="only in this column")
     action("release", "give a claim back", number=True)
 
 
 def _add_list(listing: argparse.ArgumentParser) -> None:
     listing.add_argument("--status", metavar="STATUS", help="only in this column")
-    listing.add_argument("--type", choices=TYPES)
-    listing.add_argument("--priority", choices=PRIORITIES)
+    listing.add_argument("--type", choices=TYPES, help="only of this type")
+    listing.add_argument("--priority", choices=PRIORITIES, help="only of this priority")
     listing.add_argument("--query", metavar="TEXT", help="text in title or description")
-    listing.add_argument("--limit", type=int, default=50, metavar="N", help="how many at most")
-    listing.add_argument("--after", type=_number, metavar="TASK", help="only higher numbers")
+    listing.add_argument(
+        "--limit", type=int, default=50, metavar="N", help="how many (default: %(default)s)"
+    )
+    listing.add_argument(
+        "--after", type=_number, metavar="TASK", help="only tasks with higher numbers"
+    )
 
 
 def _add_add(add: argparse.ArgumentParser) -> None:
-    add.add_argument("title", metavar="TITLE")
-    add.add_argument("--description", metavar="TEXT", default="")
-    add.add_argument("--type", choices=TYPES, default=TYPES[0])
-    add.add_argument("--priority", choices=PRIORITIES, default=PRIORITIES[1])
-    add.add_argument("--criterion", action="append", metavar="TEXT", help="may be given often")
-    add.add_argument("--depends-on", type=_number, nargs="+", metavar="TASK", action="extend")
-    add.add_argument("--parent", type=_number, metavar="TASK")
+    add.add_argument("title", metavar="TITLE", help="one line of at most 200 characters")
+    add.add_argument("--description", metavar="TEXT", default="", help="more, in Markdown")
+    told = "(default: %(default)s)"
+    add.add_argument("--type", choices=TYPES, default=TYPES[0], help=told)
+    add.add_argument("--priority", choices=PRIORITIES, default=PRIORITIES[1], help=told)
+    criterion = "what must be met before it is Done; may be given several times"
+    add.add_argument("--criterion", action="append", metavar="TEXT", help=criterion)
+    waits = "numbers of tasks that must be Done first"
+    add.add_argument(
+        "--depends-on", type=_number, nargs="+", metavar="TASK", action="extend", help=waits
+    )
+    add.add_argument("--parent", type=_number, metavar="TASK", help="the task that it is part of")
 
 
 def _number(text: str) -> int:
