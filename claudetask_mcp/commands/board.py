@@ -18,6 +18,7 @@ from claudetask_core.printable import printable
 from claudetask_core.services import board_check, transfer
 from claudetask_core.services.backup import FOLDER, REPLACED, Backups
 from claudetask_core.services.locate import Places, refuse_links_out
+from claudetask_core.services.warming import Warming
 from claudetask_mcp.commands.asking import confirmed
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.text import count, moment
@@ -94,6 +95,7 @@ async def _check(asked: Asked) -> int:
     if asked.arguments.mend:
         async with asked.open() as database:
             await board_check.mend(database)
+            await Warming(database, pauses=0).once()
     found = await asyncio.to_thread(board_check.look, backups)
     lines = [f"board     {backups.file}"]
     if found.facts is not None:
@@ -138,7 +140,9 @@ async def _import(asked: Asked) -> int:
             if asked.arguments.replace:
                 _say(f"What the board was: {await _kept(asked, database)}.")
             rows = await transfer.imported(database, lines, replace=asked.arguments.replace)
-    return _say(f"Imported {count(rows, 'row')}.")
+        _say(f"Imported {count(rows, 'row')}.")
+        await Warming(database, pauses=0).once()
+    return 0
 
 
 async def _kept(asked: Asked, database: "Database") -> Path:

@@ -46,6 +46,9 @@ from claudetask_core.services.verify import VerifyService
 from claudetask_core.services.warming import Warming
 
 DATABASE = "claudetask.db"
+INDEX = "index"
+"""In this folder of the board is what may be deleted at any time."""
+SETS = "sets"
 
 
 def backups_of(settings: Settings, places: Places, clock: Clock) -> Backups | None:
@@ -168,7 +171,8 @@ async def open_board(
     file = places.board / DATABASE
     if settings.database_url is None:
         make_private_file(file)
-    database = Database(settings.database_url or sqlite_url(file))
+    url = settings.database_url or sqlite_url(file)
+    database = Database(url, sets=places.board / INDEX / SETS)
     try:
         await bring_to_head(database, places.board / "migrate.lock")
         yield database
@@ -203,7 +207,7 @@ def _assemble(
     tasks = TaskService(database, writes, similar, verify)
     search = SearchService(
         root=root,
-        folder=places.board / "index",
+        folder=places.board / INDEX,
         max_file_bytes=settings.index_max_file_bytes,
         exclude=settings.index_exclude,
         watch=settings.index_watch,

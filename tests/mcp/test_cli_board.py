@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from claudetask_core.core import INDEX, SETS
+from claudetask_core.services import sets_file
+from tests.core.tasks.sets import FEW, few
 from tests.mcp.support import Run
 
 pytestmark = pytest.mark.embedded(reason="copies are of the file; tests/postgresql has the rest")
@@ -88,6 +91,24 @@ def test_indexes_are_mended(run: Run) -> None:
     code, out, _ = run("board", "check", "--mend")
     assert code == 0
     assert "sound" in out
+
+
+def test_the_first_server_after_an_import_or_a_mend_finds_the_sets(
+    run: Run, project: Path, tmp_path: Path
+) -> None:
+    """The command that put so much on the board looks for what will be asked for."""
+    for number in range(FEW + 1):
+        run("task", "add", f"needle {number}")
+    file = tmp_path / "board.jsonl"
+    run("board", "export", str(file))
+    known = project / ".claudetask" / INDEX / SETS
+    with few(FEW):
+        for action in (["import", str(file), "--replace"], ["check", "--mend"]):
+            known.unlink(missing_ok=True)
+            assert run("board", *action)[0] == 0
+            found = sets_file.read(known)
+            assert found.whole
+            assert {("text", "needle"), ("status", "Backlog")} <= {one.thing for one in found.sets}
 
 
 def test_without_a_board_there_is_nothing_to_copy(

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -227,6 +228,46 @@ async def test_a_board_numbered_beyond_what_a_set_holds_has_none(
     assert (await listed(board, READY, BY_STATUS))[1] == 6
     await hand.execute("DELETE FROM tasks WHERE id = $1", number)
     assert await listed(board, NEEDLE, EVERY) == ([2, 3, 4, 5, 6], 5)
+
+
+async def test_what_one_process_found_the_next_does_not_look_for(
+    database_url: str, hand: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "sets"
+    for number in range(3):
+        database = Database(database_url, file)
+        with asked(database, SEARCH) as statements, asked(database, "substr") as drawn:
+            await Warming(database).once()
+            assert await listed(database, READY, EVERY) == (ALL[0][number:], 6 - number)
+            assert bool(statements) == bool(drawn) == (not number)
+        await database.close()
+        await hand.execute("UPDATE tasks SET status = 'Done' WHERE id = $1", number + 1)
+
+
+@pytest.mark.parametrize("how", [AGAIN, EMPTIED], ids=["made again", "emptied at once"])
+async def test_a_file_of_what_a_later_database_held_is_not_that_of_a_copy(
+    hand: Any, database_url: str, tmp_path: Path, how: str
+) -> None:
+    """Nor of tables that were made again, or emptied."""
+    for found in (6, 5):
+        database = Database(database_url, tmp_path / "sets")
+        assert await total(database, "needle") == found
+        await Warming(database).close()
+        await database.close()
+        if found == ALL[1]:
+            await hand.execute(how.format("UPDATE tasks SET title = 'thread' WHERE id = 1"))
+
+
+@pytest.mark.parametrize("said", ["", "board", "1:2", "1:2:x", "1:2:3,", "-1:2:", "1:1e3:"])
+def test_what_tells_no_snapshot_is_none(said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        Snapshot.read(f"board\n{said}")
+
+
+def test_a_snapshot_is_told_and_read_again() -> None:
+    for said in ("10:14:10,12", "10:10:"):
+        snapshot = Snapshot.of("a server's board", said)
+        assert Snapshot.read(snapshot.told()) == snapshot
 
 
 async def test_a_server_that_was_started_anew_is_asked_anew(own_server: Server) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Table
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from claudetask_core.db.known_sets import KnownSets
 from claudetask_core.errors import DomainError
 
 WRITES = "claudetask_write"
@@ -32,6 +33,10 @@ class Backend(Protocol):
 
     def prepare(self, engine: Engine) -> None:
         """Has each connection and each transaction begin as it must."""
+        ...
+
+    def known_sets(self) -> KnownSets[Any]:
+        """What is known of which of its tasks match."""
         ...
 
     def translation(self, error: Exception) -> DomainError | None:

@@ -39,17 +39,17 @@ ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", AsyncSession)
 
 
-def backend_of(url: URL) -> Backend:
-    """What stands behind an address.
+def backend_of(url: URL, sets: Path | None = None) -> Backend:
+    """What stands behind an address, and knows the sets of a file.
 
     Raises:
         AddressInvalid: None of the databases that a board can stand in.
     """
     match url.drivername:
         case "sqlite+aiosqlite":
-            return Sqlite(url, BUSY_SECONDS)
+            return Sqlite(url, BUSY_SECONDS, sets)
         case "postgresql+asyncpg":
-            return Postgresql(url, BUSY_SECONDS)
+            return Postgresql(url, BUSY_SECONDS, sets)
         case other:
             raise AddressInvalid(
                 f"a board cannot stand in {other[:40]}",
@@ -62,14 +62,15 @@ class Database:
 
     Args:
         url: A SQLAlchemy address with an async driver.
+        sets: The file of what is known of which tasks match, if any.
 
     Raises:
         AddressInvalid: It is none, or its driver is missing.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, sets: Path | None = None) -> None:
         try:
-            self.backend = backend_of(make_url(url))
+            self.backend = backend_of(make_url(url), sets)
             self.url = self.backend.url
             self.engine: AsyncEngine = create_async_engine(self.url, **self.backend.options())
         except ImportError as error:

@@ -1,11 +1,16 @@
 """Which tasks of a board were found for one thing or another, for all connections to it."""
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 MOST_BYTES: Final = 16 << 20
 """As much is kept of one board: a set of a board of a million tasks is 133 KB, so 125 of these."""
+GREATEST: Final = (1 << 22) - 1
+"""A set reaches to its greatest number; a board that was numbered higher by hand has none."""
 SETS: Final = "sets"
 """Under this a connection keeps what was found in its board."""
 Thing = tuple[str, str]
@@ -23,11 +28,35 @@ class KnownSet(Generic[At]):
     numbers: int
 
 
-class KnownSets(Generic[At]):
-    """The sets that were asked for last, as many as there is room for."""
+@dataclass(frozen=True)
+class Times(Generic[At]):
+    """When a set was true, in words and back; what are none is a ValueError."""
 
-    def __init__(self) -> None:
+    said: Callable[[At], str]
+    of: Callable[[str], At]
+
+
+class KnownSets(Generic[At]):
+    """The sets that were asked for last, as many as there is room for.
+
+    Args:
+        file: Where they stand from one start to the next, if anywhere.
+
+    Attributes:
+        times: How what the file says is read and written; None until it was read.
+        turn: Who reads the file.
+        whole: Whether all that is likely to be asked for was looked for.
+        news: Whether the file is to be written again.
+        bytes: How much room they take.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
         self._sets: OrderedDict[Thing, KnownSet[At]] = OrderedDict()
+        self.file = file
+        self.times: Times[At] | None = None
+        self.turn = asyncio.Lock()
+        self.whole = False
+        self.news = False
         self.bytes = 0
 
     def get(self, thing: Thing) -> KnownSet[At] | None:
@@ -36,12 +65,18 @@ class KnownSets(Generic[At]):
         return self._sets.get(thing)
 
     def put(self, thing: Thing, known: KnownSet[At]) -> None:
-        self._forget(self._sets.pop(thing, None))
+        self.news = self.news or thing not in self._sets
+        self.forget(thing)
         self._sets[thing] = known
         self.bytes += known.numbers.__sizeof__()
         while self.bytes > MOST_BYTES:
-            self._forget(self._sets.popitem(last=False)[1])
+            self.forget(next(iter(self._sets)))
 
-    def _forget(self, known: KnownSet[At] | None) -> None:
+    def forget(self, thing: Thing) -> None:
+        known = self._sets.pop(thing, None)
         if known is not None:
             self.bytes -= known.numbers.__sizeof__()
+
+    def all(self) -> Sequence[tuple[Thing, KnownSet[At]]]:
+        """Each, those asked for last at the end."""
+        return list(self._sets.items())

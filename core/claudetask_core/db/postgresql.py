@@ -61,12 +61,12 @@ class Postgresql:
         "postgresql_readonly": True,
     }
 
-    def __init__(self, url: URL, busy_seconds: float) -> None:
+    def __init__(self, url: URL, busy_seconds: float, sets: Path | None = None) -> None:
         self.url = _understood(url)
         self._begin_write = _begin_write(round(busy_seconds * 1000))
         self._busy_seconds = busy_seconds
         self._sessions_are_own = False
-        self._sets: KnownSets[Any] = KnownSets()
+        self._sets: KnownSets[Any] = KnownSets(sets)
         self.where = f"{self.url.host or 'localhost'}/{self.url.database or ''}"
 
     def options(self) -> dict[str, Any]:
@@ -135,6 +135,9 @@ class Postgresql:
 
     def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
         record.info[SETS] = self._sets
+
+    def known_sets(self) -> KnownSets[Any]:
+        return self._sets
 
     def _begin(self, connection: Connection) -> None:
         if connection.get_execution_options().get(WRITES):

@@ -65,12 +65,13 @@ class Sqlite:
     shared: ClassVar[bool] = False
     reads: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, url: URL, busy_seconds: float) -> None:
+    def __init__(self, url: URL, busy_seconds: float, sets: Path | None = None) -> None:
         self.url = url
         self.where = url.database or ":memory:"
         self.threads = SqliteThreads()
         self._file = _file(url)
         self._sets: dict[tuple[int, int] | None, KnownSets[Any]] = {}
+        self._kept = sets
         self._busy_seconds = busy_seconds
 
     def options(self) -> dict[str, Any]:
@@ -93,7 +94,10 @@ class Sqlite:
     def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
         opened = identity(self._file)
         record.info[OPENED] = opened
-        record.info[SETS] = self._sets.setdefault(opened, KnownSets())
+        record.info[SETS] = self._sets.setdefault(opened, KnownSets(self._kept))
+
+    def known_sets(self) -> KnownSets[Any]:
+        return self._sets.get(identity(self._file)) or KnownSets()
 
     def _still_there(self, connection: Connection) -> None:
         """Refuses to go on in a file that nobody would find again: `git clean -x` deletes it."""

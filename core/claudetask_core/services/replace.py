@@ -127,16 +127,17 @@ def make_folder(base: Path, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def write_beside(target: Path, data: bytes, *, mode: int) -> Path:
-    """A new file in the folder of `target` that holds `data`, on disk for certain."""
+def write_beside(target: Path, data: bytes, *, mode: int, durable: bool = True) -> Path:
+    """A new file in the folder of `target` that holds `data`, where durable on disk for certain."""
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     handle = os.open(temporary, flags, mode & 0o777)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
     except OSError:
         temporary.unlink(missing_ok=True)
         raise

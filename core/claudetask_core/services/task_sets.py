@@ -16,13 +16,21 @@ from sqlalchemy import ColumnElement, String, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.backend import WRITES
-from claudetask_core.db.known_sets import SETS, TEXT, KnownSet, KnownSets, Thing
+from claudetask_core.db.known_sets import (
+    GREATEST,
+    SETS,
+    TEXT,
+    KnownSet,
+    KnownSets,
+    Thing,
+    Times,
+)
 from claudetask_core.db.models import TaskRow
-from claudetask_core.services import number_sets
+from claudetask_core.services import number_sets, sets_recalled
 from claudetask_core.services.text_index import FEW, Holding, escaped
 
-GREATEST: Final = (1 << 22) - 1
-"""A set reaches to its greatest number; a board that was numbered higher by hand has none."""
+MUCH: Final = 100
+"""After so many changes what is known is worth writing down again."""
 PATTERN: Final = bindparam("pattern", type_=String)
 At = TypeVar("At")
 Row = Sequence[Any]
@@ -112,7 +120,20 @@ class TaskSets(Generic[At]):
             fit = number_sets.of(one.task for one in since.changed if one.has[place])
             found[thing] = kept[thing].numbers & ~changed | fit
             self._kept.put(thing, KnownSet(since.now, found[thing]))
+        self._kept.news = self._kept.news or len(since.changed) >= MUCH
         return found
+
+    async def bring_up(self, things: Sequence[Thing]) -> bool:
+        """Has what is kept of these be as it is now, or kept no more; whether all still is.
+
+        Raises:
+            NoSets: As above.
+        """
+        found = await self.known(things)
+        for thing in things:
+            if thing not in found:
+                self._kept.forget(thing)
+        return len(found) == len(things)
 
     async def holding(self, text: str, holding: Holding) -> int:
         """The tasks that hold a text, found anew; kept where it is long to find them again.
@@ -139,12 +160,14 @@ class TaskSets(Generic[At]):
         return dict(zip(things, found, strict=True))
 
 
-async def kept_sets(session: AsyncSession) -> KnownSets[Any]:
-    """What is known of the board of a session; to a writer nothing is."""
+async def kept_sets(session: AsyncSession, times: Times[At]) -> KnownSets[At]:
+    """What is known of the board of a session, from a former start too; to a writer nothing is."""
     connection = await session.connection()
     if session.get_bind().get_execution_options().get(WRITES):
         return KnownSets()
-    return connection.info[SETS]
+    known: KnownSets[At] = connection.info[SETS]
+    await sets_recalled.recall(known, times)
+    return known
 
 
 def conditions(names: Iterable[str], holds: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:

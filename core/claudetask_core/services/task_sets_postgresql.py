@@ -8,6 +8,7 @@ not noted. So none is taken for that of a board that was put back, or of a serve
 where numbers of transactions begin again.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,11 +36,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import UserDefinedType
 
-from claudetask_core.db.known_sets import KnownSet, Thing
+from claudetask_core.db.known_sets import GREATEST, KnownSet, Thing, Times
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.task_sets import (
-    GREATEST,
     PATTERN,
     Changed,
     NoSets,
@@ -68,6 +68,7 @@ def _number(xid: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(cast(xid, String), BigInteger)
 
 
+SAID: Final = re.compile("[0-9]{1,18}:[0-9]{1,18}:([0-9]{1,18}(,[0-9]{1,18})*)?")
 CHANGED: Final = table(
     "tasks_changed", column("seq", BigInteger), column("xid", Xid), column("task", BigInteger)
 )
@@ -146,6 +147,22 @@ class Snapshot:
         return cls(
             board, int(least), int(end), frozenset(map(int, filter(None, running.split(","))))
         )
+
+    @classmethod
+    def read(cls, told: str) -> Self:
+        """What was told.
+
+        Raises:
+            ValueError: It is none.
+        """
+        board, _, said = told.rpartition("\n")
+        if not SAID.fullmatch(said):
+            raise ValueError(said)
+        return cls.of(board, said)
+
+    def told(self) -> str:
+        running = ",".join(map(str, sorted(self.running)))
+        return f"{self.board}\n{self.least}:{self.end}:{running}"
 
     def sees(self, transaction: int) -> bool:
         return transaction < self.end and transaction not in self.running
@@ -238,6 +255,9 @@ class PostgresqlSets:
         return rows
 
 
+TIMES: Final = Times(Snapshot.told, Snapshot.read)
+
+
 async def postgresql_sets(session: AsyncSession) -> TaskSets[Snapshot]:
     """With what is known of the database."""
-    return TaskSets(PostgresqlSets(session), await kept_sets(session))
+    return TaskSets(PostgresqlSets(session), await kept_sets(session, TIMES))

@@ -20,12 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from claudetask_core.db.known_sets import KnownSet, Thing
+from claudetask_core.db.known_sets import GREATEST, KnownSet, Thing, Times
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
 from claudetask_core.services.task_sets import (
-    GREATEST,
     PATTERN,
     Changed,
     NoSets,
@@ -42,6 +41,7 @@ from claudetask_core.services.text_index import TEXTS, Holding
 
 Mark = tuple[int, int]
 """A row of `tasks_changed`: the last change that a set knows of."""
+INT64: Final = range(-(1 << 63), 1 << 63)
 CHANGED: Final = table(
     "tasks_changed", column("seq", Integer), column("mark", Integer), column("task", Integer)
 )
@@ -154,6 +154,20 @@ def _since(rows: Sequence[Row], things: Iterable[Thing]) -> Since[Mark]:
     return Since((seq, mark), {thing: place for place, thing in enumerate(things)}, changed)
 
 
+def _said(at: Mark) -> str:
+    return f"{at[0]} {at[1]}"
+
+
+def _of(said: str) -> Mark:
+    seq, mark = map(int, said.split(" "))
+    if seq not in INT64 or mark not in INT64:
+        raise ValueError
+    return seq, mark
+
+
+TIMES: Final = Times(_said, _of)
+
+
 async def sqlite_sets(session: AsyncSession) -> TaskSets[Mark]:
     """With what is known of the file."""
-    return TaskSets(SqliteSets(session), await kept_sets(session))
+    return TaskSets(SqliteSets(session), await kept_sets(session, TIMES))

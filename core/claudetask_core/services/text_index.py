@@ -87,6 +87,10 @@ class TextIndex(Protocol):
         """Has a set known before it is asked for; how many bytes it takes."""
         ...
 
+    async def bring_up(self, session: AsyncSession, things: Sequence[Thing]) -> bool:
+        """Has sets that are kept be as they are now, or kept no more; whether all still are."""
+        ...
+
     async def changes(self, session: AsyncSession) -> int:
         """How many changes were noted until now."""
         ...

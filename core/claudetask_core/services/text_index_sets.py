@@ -54,6 +54,12 @@ class BySets(TextIndex, ABC):
             return 0
         return known.__sizeof__()
 
+    async def bring_up(self, session: AsyncSession, things: Sequence[Thing]) -> bool:
+        try:
+            return await (await self.sets(session)).bring_up(things)
+        except NoSets:
+            return False
+
     async def changes(self, session: AsyncSession) -> int:
         return await (await self.sets(session)).newest()
 

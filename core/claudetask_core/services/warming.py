@@ -5,9 +5,13 @@ waits for it. So once a server has been there for a moment, it finds the sets of
 and priorities, and those of the words that very many tasks hold. Some tasks drawn at random say
 which words these are. Each set is a short transaction of its own, while no other is under way, with
 a longer pause after it. Later, where much has changed, what was known is brought up to date.
+
+What is known is written to a file then, and at the end (`sets_recalled`). The next start, which is
+that of the next session, has it from there, and only brings it up to date.
 """
 
 import asyncio
+import itertools
 import logging
 import random
 import re
@@ -24,6 +28,7 @@ from claudetask_core.db.engine import Database
 from claudetask_core.db.known_sets import MOST_BYTES, TEXT, Thing
 from claudetask_core.db.models import TaskRow
 from claudetask_core.errors import DomainError
+from claudetask_core.services import sets_recalled
 from claudetask_core.services.task_counts import FILTERS, counts
 from claudetask_core.services.text_index import lowered
 from claudetask_core.services.text_indexes import text_index
@@ -49,6 +54,10 @@ WORK_SECONDS: Final = 5.0
 """So long it is at work for one look, pauses apart; the most frequent words come first."""
 PAUSES: Final = 4
 """As many times as long as the work before it is a pause."""
+TOGETHER: Final = 32
+"""So many sets are brought up to date at once."""
+CLOSE_SECONDS: Final = 0.5
+"""The end waits so long for the file; what the disk does then, it does alone."""
 
 
 class Warming:
@@ -80,27 +89,42 @@ class Warming:
         self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Ends at once, whatever is under way."""
+        """Ends at once, whatever is under way, but for a moment in which what is known is kept."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._keep(), CLOSE_SECONDS)
 
     async def _run(self) -> None:
         await asyncio.sleep(self._moment)
         while True:
-            try:
-                await self.look()
-            except (DomainError, SQLAlchemyError) as error:
-                log.debug("what is often asked for could not be looked up: %s", error)
+            await self.once()
             await asyncio.sleep(self._look)
+
+    async def once(self) -> None:
+        """Has all of it known and kept, as far as the board can be read."""
+        try:
+            await self.look()
+        except (DomainError, SQLAlchemyError) as error:
+            log.debug("what is often asked for could not be looked up: %s", error)
+        await self._keep()
+
+    async def _keep(self) -> None:
+        await sets_recalled.keep(self._database.backend.known_sets())
 
     async def look(self) -> None:
         """Has all of it known, where it may not be."""
         async with self._database.read() as session:
             board = (await counts(session)).of({})
+            if board < MANY:
+                return
             changes = await text_index(session).changes(session)
-        if board < MANY or not self._is_due(changes):
+        if not self._is_due(changes):
+            return
+        if self._changes is None and await self._brought_up():
+            self._changes = changes
             return
         left, seconds = BYTES, WORK_SECONDS
         for thing in [*await self._filters(), *await self._words(board)]:
@@ -113,6 +137,22 @@ class Warming:
                 break
             await self._pause(worked)
         self._changes = changes
+        known = self._database.backend.known_sets()
+        known.whole = known.news = True
+
+    async def _brought_up(self) -> bool:
+        """Brings all up to date that is known; whether that is all of it, from a former start."""
+        known = self._database.backend.known_sets()
+        whole = known.whole
+        for _, same in itertools.groupby(known.all(), lambda one: one[1].at):
+            things = [thing for thing, _ in same]
+            for first in range(0, len(things), TOGETHER):
+                began = time.perf_counter()
+                async with self._database.read() as session:
+                    some = things[first : first + TOGETHER]
+                    whole &= await text_index(session).bring_up(session, some)
+                await self._pause(time.perf_counter() - began)
+        return whole
 
     def _is_due(self, changes: int) -> bool:
         return self._changes is None or abs(changes - self._changes) > CHANGES

@@ -44,6 +44,7 @@ ALL = (
 TAKEN_IN = "taken in"
 WARMED = "warmed"
 MADE_ANEW = "made anew"
+STARTED = "started anew"
 OVERRUN = "UPDATE tasks SET status = status"
 MERGED = "INSERT INTO tasks_grams (tasks_grams) VALUES ('optimize')"
 EVERY = Page(limit=500)
@@ -51,12 +52,13 @@ KNOW_FEW = (task_list, task_sets, text_index_sqlite, text_index_postgresql, text
 
 
 @asynccontextmanager
-async def opened(project: Path) -> AsyncGenerator[Database]:
-    """The board as another process has it: nothing of its memory is shared."""
-    database = Database(sqlite_url(project / ".claudetask" / DATABASE))
+async def opened(project: Path, sets: Path | None = None) -> AsyncGenerator[Database]:
+    """The board as another process has it: nothing of its memory is shared, but for a file."""
+    database = Database(sqlite_url(project / ".claudetask" / DATABASE), sets)
     try:
         yield database
     finally:
+        await Warming(database).close()
         await database.close()
 
 

@@ -20,6 +20,7 @@ from tests.core.tasks.sets import (
     MERGED,
     ODD,
     OVERRUN,
+    STARTED,
     TAKEN_IN,
     TASKS,
     TEXTS,
@@ -92,11 +93,14 @@ STEPS = st.tuples(
     WRITES,
     st.booleans(),
     st.sampled_from(
-        ["", "", "", "", TAKEN_IN, TAKEN_IN, TAKEN_IN, MADE_ANEW, MERGED, OVERRUN, WARMED]
+        ["", "", "", TAKEN_IN, TAKEN_IN, MADE_ANEW, MERGED, OVERRUN, WARMED, STARTED, STARTED]
     ),
     st.lists(ASKED, max_size=3),
 )
-"""Which of two writes what, perhaps by hand; what becomes of the index, and what is asked then."""
+"""Which of two writes what, perhaps by hand; what becomes of the index, and what is asked then.
+
+Both have one file of what they know, and either may be started anew.
+"""
 
 Steps = list[tuple[int, Any, bool, str, list[tuple[TaskFilter, Page]]]]
 
@@ -107,22 +111,30 @@ def check(
     steps: Steps,
 ) -> None:
     async def compare() -> None:
-        async with opened(project) as one, opened(project) as other:
-            both = (one, other)
-            for phrase in PHRASES:
-                assert await total(one, phrase) == plain(board, TaskFilter(q=phrase), EVERY)[1]
-            for writer, step, by_hand, after, questions in steps:
-                if by_hand:
-                    board.execute(*step)
-                else:
-                    async with both[writer].write() as session:
-                        connection = await session.connection()
-                        await connection.exec_driver_sql(*step)
-                await index_kept(both[writer], after)
-                for wanted, page in [*ALWAYS, *questions]:
-                    for database in both:
-                        found = await listed(database, wanted, page)
-                        assert found == plain(board, wanted, page), (wanted, page)
+        file = project / "sets"
+        both = [opened(project, file), opened(project, file)]
+        databases = [await one.__aenter__() for one in both]
+        for phrase in PHRASES:
+            assert await total(databases[0], phrase) == plain(board, TaskFilter(q=phrase), EVERY)[1]
+        for writer, step, by_hand, after, questions in steps:
+            if by_hand:
+                board.execute(*step)
+            else:
+                async with databases[writer].write() as session:
+                    connection = await session.connection()
+                    await connection.exec_driver_sql(*step)
+            if after == STARTED:
+                await both[writer].__aexit__(None, None, None)
+                both[writer] = opened(project, file)
+                databases[writer] = await both[writer].__aenter__()
+            else:
+                await index_kept(databases[writer], after)
+            for wanted, page in [*ALWAYS, *questions]:
+                for database in databases:
+                    found = await listed(database, wanted, page)
+                    assert found == plain(board, wanted, page), (wanted, page)
+        for one in both:
+            await one.__aexit__(None, None, None)
 
     begin(board)
     board.execute("UPDATE tasks SET title = 'hay' WHERE id > 2")
