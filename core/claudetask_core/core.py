@@ -30,7 +30,6 @@ from claudetask_core.services.machine import this_machine
 from claudetask_core.services.overview import OverviewService
 from claudetask_core.services.pack import PackService
 from claudetask_core.services.project import ProjectRoot, ProjectService
-from claudetask_core.services.readiness import refuse_read_only
 from claudetask_core.services.recommend import RecommendService
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
@@ -101,7 +100,8 @@ class Core:
     async def ready(self) -> None:
         """Touches the database; raises Unavailable where it does not answer or take writes."""
         await self.events.latest()
-        await refuse_read_only(self.database)
+        async with self.database.read() as session:
+            await self.database.backend.refuse_read_only(session)
 
 
 @asynccontextmanager

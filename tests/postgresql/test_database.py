@@ -331,3 +331,17 @@ async def test_all_connections_taken_is_told_as_busy(postgresql: Server, databas
     postgresql.execute("DROP ROLE small")
     assert said.code == "board_busy"
     assert "max_connections" in str(said)
+
+
+@pytest.mark.parametrize(("set_to", "used"), [("off", "local"), ("remote_write", "remote_write")])
+async def test_what_is_acknowledged_is_on_the_servers_disk_however_it_is_set(
+    own_server: Server, set_to: str, used: str
+) -> None:
+    url = own_server.create("board", "template0")
+    own_server.execute(f"ALTER DATABASE board SET synchronous_commit = {set_to}")
+    database = Database(url)
+    async with database.write() as session:
+        assert await session.scalar(text("SHOW synchronous_commit")) == used
+    async with database.read() as session:
+        assert await session.scalar(text("SHOW synchronous_commit")) == set_to
+    await database.close()

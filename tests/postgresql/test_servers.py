@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from claudetask_core import core as core_module
 from claudetask_core.clock import Clock
@@ -145,6 +145,32 @@ async def test_a_database_that_takes_no_writes_is_read_and_told_as_not_ready(
             assert refusal.value.code == "board_unwritable"
         assert (await core.tasks.get(1, ANN)).claimed_by == "ann"
         assert "You hold:\n#1 a" in await core.resume.text(ANN)
+
+
+async def test_a_user_who_may_only_read_is_told_as_not_ready(
+    own_server: Server,
+    tmp_path: Path,
+    fake: FakeClaude,
+    clock: HeldClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = own_server.create("board", "template0")
+    async with AsyncExitStack() as stack:
+        core = await Machines(url, tmp_path, stack, fake).open(monkeypatch, "here", clock)
+        await core.tasks.create(TaskCreate(title="a"), ANN)
+        await core.ready()
+        own_server.execute("CREATE ROLE reader LOGIN PASSWORD 'x'")
+        own_server.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", "board")
+        theirs = make_url(url).set(username="reader", password="x")
+        reader = await Machines(
+            theirs.render_as_string(hide_password=False), tmp_path, stack, fake
+        ).open(monkeypatch, "there", clock)
+        assert (await reader.tasks.get(1, BEN)).title == "a"
+        for call in (reader.ready(), reader.tasks.create(TaskCreate(title="b"), BEN)):
+            with pytest.raises(DomainError) as refusal:
+                await call
+            assert refusal.value.code == "board_unwritable"
+            assert "the owner of its database" in str(refusal.value.next_step)
 
 
 async def test_two_servers_never_give_the_same_task(two: tuple[Core, Core]) -> None:

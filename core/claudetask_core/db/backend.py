@@ -57,6 +57,14 @@ class Backend(Protocol):
         """
         ...
 
+    async def refuse_read_only(self, session: AsyncSession) -> None:
+        """Tells a database that takes no writes apart, without one.
+
+        Raises:
+            BoardUnwritable: It takes none, or not ours.
+        """
+        ...
+
     async def last_number(self, session: AsyncSession, table: Table, column: Column[Any]) -> int:
         """The last number that a table gave to a row, also where that is gone; 0 for none."""
         ...

@@ -24,12 +24,13 @@ from claudetask_core.db.known_sets import SETS, KnownSets
 from claudetask_core.db.postgresql_pooled import refuse_shared_sessions
 from claudetask_core.db.postgresql_said import (
     AUTHORITY,
+    OWNED,
     WHERE,
     translation,
     unreachable,
     untrusted,
 )
-from claudetask_core.db.refusals import AddressInvalid, migrating
+from claudetask_core.db.refusals import SETTING, AddressInvalid, BoardUnwritable, migrating
 from claudetask_core.errors import DomainError
 
 EXTRA: Final = "postgresql"
@@ -44,6 +45,10 @@ RECYCLE_SECONDS: Final = 300
 """Routers forget lines that have been still for longer."""
 CONNECTIONS: Final = 3
 MORE_CONNECTIONS: Final = 5
+TAKES_WRITES: Final = (
+    "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean, "
+    "has_table_privilege('tasks', 'INSERT') AND has_table_privilege('tasks', 'UPDATE')"
+)
 LOOK_SECONDS: Final = 0.2
 LISTEN_CHECK_SECONDS: Final = 20.0
 ALLOWED: Final = frozenset(
@@ -174,6 +179,20 @@ class Postgresql:
                 "Make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
             )
 
+    async def refuse_read_only(self, session: AsyncSession) -> None:
+        read_only, may_write = (await session.execute(text(TAKES_WRITES))).one()
+        if not read_only and may_write:
+            return
+        raise BoardUnwritable(
+            f"The board ({self.where}) can only be read: its database server is a standby, or was "
+            "set to be read-only."
+            if read_only
+            else f"The board ({self.where}) can only be read: its user may not write to it.",
+            next_step=f"Name its primary in {SETTING}, or have it take writes."
+            if read_only
+            else OWNED,
+        )
+
     async def last_number(self, session: AsyncSession, table: Table, column: Column[Any]) -> int:
         name = await _sequence(session, table, column)
         rows = await session.execute(text(f"SELECT last_value, is_called FROM {name}"))  # noqa: S608 — the name is PostgreSQL's own
@@ -237,12 +256,15 @@ def _understood(url: URL) -> URL:
 def _begin_write(milliseconds: int) -> str:
     """Bounds the wait, waits for the lock, and wakes the listeners once it is committed.
 
+    Where the server was set to acknowledge what is not on its disk yet, this transaction is not so.
     One statement, as each is a way to the server and back; what is MATERIALIZED is done first.
     """
     return (
         "WITH bounds AS MATERIALIZED (SELECT "  # noqa: S608 — numbers and names of ours
         f"set_config('lock_timeout', '{milliseconds}', true), "
-        f"set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS * 1000}', true)) "
+        f"set_config('idle_in_transaction_session_timeout', '{IDLE_SECONDS * 1000}', true), "
+        "CASE current_setting('synchronous_commit') WHEN 'off' "
+        "THEN set_config('synchronous_commit', 'local', true) END) "
         f"SELECT pg_advisory_xact_lock({WRITER}), pg_notify('{CHANNEL}', '') FROM bounds"
     )
 

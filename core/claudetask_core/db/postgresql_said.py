@@ -17,6 +17,7 @@ from claudetask_core.db.refusals import (
 from claudetask_core.errors import DomainError, Invalid
 
 WHERE: Final = "The database server of the board ({}) does not answer"
+OWNED: Final = "Make the board's user the owner of its database and of all tables in it."
 AUTHORITY: Final = "PGSSLROOTCERT"
 SHOWN: Final = 120
 STALE_PLAN: Final = "InvalidCachedStatementError"
@@ -92,7 +93,7 @@ _REFUSED: Final = _Meant(
 _FORBIDDEN: Final = _Meant(
     BoardUnwritable,
     "The database of the board ({where}) forbids it: {said}.",
-    "Make the board's user the owner of its database and of all tables in it.",
+    OWNED,
 )
 _OCCUPIED: Final = _Meant(
     BoardUnwritable,

@@ -134,6 +134,9 @@ class Sqlite:
         finally:
             await asyncio.to_thread(lock.release)
 
+    async def refuse_read_only(self, session: AsyncSession) -> None:
+        """Whether a file's disk is full only a write shows."""
+
     async def last_number(self, session: AsyncSession, table: Table, column: Column[Any]) -> int:
         del column
         asked = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
