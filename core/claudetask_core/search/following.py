@@ -3,7 +3,7 @@
 A look at the tree `begins`, is `listed` once the files are known (so that what is written from
 then on is told), and `ended` when the index equals the tree. After that `changed` says which
 files differ, until something happens that only another look can tell: a folder came or went,
-a .gitignore changed, or too much happened at once.
+a .gitignore or git's own rules changed, or too much happened at once.
 """
 
 from collections.abc import Collection
@@ -13,12 +13,17 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
+from claudetask_core.places import git_folders
 from claudetask_core.search.listing import Listing, list_some, unlisted_folders
 from claudetask_core.search.watching import Watch
 from claudetask_core.stopping import Stop
 
 _MOST: Final = 200
 _MODULES: Final = ".gitmodules"
+_RULES: Final = ("info/exclude", "config")
+"""Where git's own folder says what is ignored. Nobody watches it: git writes there all the time."""
+
+_Rules = list[tuple[int, int, int] | None]
 
 
 class Follower:
@@ -38,11 +43,13 @@ class Follower:
         self._lock = Lock()
         self._is_clear = False
         self._looks = 0
+        self._rules: _Rules = []
 
     def begins(self) -> int:
         """A look at the tree begins; answers its number."""
         with self._lock:
             self._looks += 1
+            self._rules = _rules(self._root)
             return self._looks
 
     def listed(self, listing: Listing, stop: Stop) -> bool:
@@ -82,6 +89,8 @@ class Follower:
         if self._watch is None or not self._is_clear:
             return None
         changes = self._watch.changes()
+        if _rules(self._root) != self._rules:
+            changes.unclear = True
         if changes.unclear or len(changes.paths) > _MOST:
             self.lost()
             return None
@@ -97,3 +106,17 @@ class Follower:
     def close(self) -> None:
         if self._watch is not None:
             self._watch.close()
+
+
+def _rules(root: Path) -> _Rules:
+    """What tells one state of git's rules outside of the tree from another."""
+    _, common = git_folders(str(root))
+    return [] if common is None else [_state(Path(common, name)) for name in _RULES]
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    try:
+        known = file.stat()
+    except OSError:
+        return None
+    return known.st_mtime_ns, known.st_size, known.st_ino

@@ -124,6 +124,35 @@ def test_what_only_a_look_can_tell_asks_for_one(
     fresh.close()
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_rules_in_gits_own_folder_count_with_the_next_question(
+    followed: Followed, tmp_path: Path, *, linked: bool
+) -> None:
+    rules = followed.root / ".git" / "info" / "exclude"
+    tree = followed
+    if linked:
+        followed.git("worktree", "add", "-q", str(tmp_path / "linked"))
+        tree = Followed(tmp_path / "linked", tmp_path / "linked.db")
+    tree.write("src/mine.py", "def only_mine_here(): pass\n")
+    tree.index.refresh()
+    assert tree.found("only_mine_here") == ["src/mine.py"]
+    rules.write_text("src/mine.py\n")
+    assert tree.index.catch_up() is None
+    tree.index.refresh()
+    assert tree.found("only_mine_here") == []
+    rules.write_text("")
+    assert tree.index.catch_up() is None
+    other = tmp_path / "rules"
+    other.write_text("src/mine.py\n")
+    tree.git("config", "core.excludesFile", str(other))
+    assert tree.index.catch_up() is None
+    tree.index.refresh()
+    assert tree.found("only_mine_here") == []
+    assert tree.index.catch_up() is False
+    if linked:
+        tree.index.close()
+
+
 def test_a_folder_that_came_is_followed_too(followed: Followed) -> None:
     (followed.root / "later").mkdir()
     assert followed.index.catch_up() is None
