@@ -39,6 +39,8 @@ class Bodies:
         kind = headers.get("content-type")
         if scope["method"] in BODY_METHODS and (has_body or kind) and not _is_json(kind):
             await _not_json(scope)(scope, receive, send)
+        elif has_body and headers.get("content-encoding", "identity").lower() != "identity":
+            await _encoded(scope)(scope, receive, send)
         elif _announced(headers) > MAX_BODY:
             await _too_large(scope)(scope, receive, send)
         elif has_body:
@@ -87,6 +89,12 @@ def replayed(body: bytes, receive: Receive) -> Receive:
 def _not_json(scope: Scope) -> Response:
     detail = "A body must be JSON. Send it with Content-Type: application/json."
     return problem(scope, 415, "unsupported_media_type", detail)
+
+
+def _encoded(scope: Scope) -> Response:
+    detail = "A body must not be compressed. Send it without Content-Encoding."
+    headers = {"Accept-Encoding": "identity"}
+    return problem(scope, 415, "unsupported_media_type", detail, headers=headers)
 
 
 def _too_large(scope: Scope) -> Response:

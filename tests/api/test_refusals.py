@@ -274,3 +274,18 @@ async def test_the_log_has_a_line_for_every_request_and_nothing_secret(
     assert '"request_id": "r-1"' in lines[1]
     assert "hunter2" not in "".join(lines)
     assert "\n" not in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "status"), [("gzip", 415), ("br, gzip", 415), ("identity", 201), ("Identity", 201)]
+)
+async def test_a_compressed_body_is_415_and_says_what_is_taken(
+    client: AsyncClient, encoding: str, status: int
+) -> None:
+    headers = {**JSON, "Content-Encoding": encoding}
+    content = b'{"title": "a"}' if status == 201 else b"\x1f\x8b"
+    answer = await client.post("/api/tasks", content=content, headers=headers)
+    assert answer.status_code == status
+    if status == 415:
+        assert answer.headers["accept-encoding"] == "identity"
+        assert "must not be compressed" in answer.json()["detail"]
