@@ -13,6 +13,7 @@ from claudetask_core.errors import Invalid
 from claudetask_core.schemas.forms import said
 
 SHOWN_PROBLEMS = 3
+CORRECT = "Correct it and call again."
 
 
 class Absent(str):
@@ -43,7 +44,7 @@ def worded_as_invalid(what: str) -> Generator[None]:
     try:
         yield
     except ValidationError as error:
-        raise Invalid(f"{what}: {problems(error)}") from None
+        raise Invalid(f"{what}: {problems(error)}", next_step=CORRECT) from None
 
 
 def problems(error: ValidationError) -> str:
@@ -51,7 +52,7 @@ def problems(error: ValidationError) -> str:
     found = error.errors(include_url=False)
     parts = [_problem(dict(item)) for item in found[:SHOWN_PROBLEMS]]
     more = f"; and {len(found) - SHOWN_PROBLEMS} more" if len(found) > SHOWN_PROBLEMS else ""
-    return f"{'; '.join(parts)}{more}. Correct it and call again."
+    return f"{'; '.join(parts)}{more}."
 
 
 def _problem(item: dict[str, Any]) -> str:

@@ -203,7 +203,7 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
 
 
 def _up_to_100(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= number <= 100:  # noqa: PLR2004 — what search_codebase takes
         raise argparse.ArgumentTypeError("must be 1 to 100")
     return number

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from claudetask_core.errors import Code, DomainError, Invalid, NotFound
 from claudetask_core.printable import printable
-from claudetask_mcp.arguments import fit, problems
+from claudetask_mcp.arguments import CORRECT, fit, problems
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def failure(tool: str, error: BaseException) -> CallToolResult:
     if isinstance(error, DomainError):
         return refusal(sentence(error))
     if isinstance(error, ValidationError):
-        return refusal(f"{tool} was not carried out: {problems(error)}")
+        return refusal(f"{tool} was not carried out: {problems(error)} {CORRECT}")
     incident = secrets.token_hex(4)
     logger.error("Incident %s in tool %s", incident, tool, exc_info=error)
     return refusal(
@@ -94,8 +94,7 @@ def no_number(tool: str, name: str, *, value: bool) -> CallToolResult:
     """Refuses true and false where a number is due; they would be read as 1 and 0."""
     given = str(value).lower()
     return refusal(
-        f"{tool} was not carried out: {name} should be a number, not {given}. "
-        "Correct it and call again."
+        f"{tool} was not carried out: {name} should be a number, not {given}. " + CORRECT
     )
 
 

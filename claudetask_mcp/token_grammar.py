@@ -9,6 +9,7 @@ SCOPES = ("read", "write", "admin")
 KINDS = ("task", "project", "agent", "claude_md", "job", "token", "access")
 SPAN = re.compile(r"([1-9][0-9]{0,8})([mhdw])")
 SPANS = "30m, 12h, 90d or 4w for minutes, hours, days or weeks"
+MOST_DAYS = 3660
 SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -65,6 +66,7 @@ def add_audit(audit: argparse.ArgumentParser) -> None:
 def span(text: str) -> int:
     """A length of time in seconds."""
     found = SPAN.fullmatch(text)
-    if found is None:
-        raise argparse.ArgumentTypeError("must be like 30m, 12h, 90d or 4w")
-    return int(found[1]) * SECONDS[found[2]]
+    seconds = int(found[1]) * SECONDS[found[2]] if found else 0
+    if not 0 < seconds <= MOST_DAYS * SECONDS["d"]:
+        raise argparse.ArgumentTypeError(f"must be like {SPANS}, at most {MOST_DAYS}d")
+    return seconds

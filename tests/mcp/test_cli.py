@@ -48,6 +48,16 @@ def test_a_wrong_use_ends_with_2_and_says_why_on_stderr(
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert "usage: claudetask-mcp" in err
+    assert " _" not in err
+
+
+def test_what_a_schema_refuses_is_told_in_words_of_the_shell(run: Run) -> None:
+    code, _, err = run("task", "list", "--limit", "0")
+    assert code == 1
+    assert err == (
+        "claudetask-mcp: task list: limit: Input should be greater than or equal to 1 (got 0). "
+        "Correct it and try again.\n"
+    )
 
 
 @pytest.mark.parametrize("command", [(), ("doctor",), ("serve",)])

@@ -66,7 +66,7 @@ def test_what_cannot_be_done_is_said_with_the_next_step(typed: Typed) -> None:
     code, _, err = typed("token", "create", "a/b", "--scope", "read")
     assert code == 1
     assert err.startswith("claudetask-mcp: token create: name: ")
-    for wrong in ("90", "0d", "x", "1y"):
+    for wrong in ("90", "0d", "x", "1y", "3661d", "999999999w"):
         code, _, err = typed("token", "create", "bo", "--scope", "read", "--expires", wrong)
         assert code == 2
         assert "must be like 30m, 12h, 90d or 4w" in err
