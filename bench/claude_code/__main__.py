@@ -17,18 +17,30 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from bench.claude_code.api import Api, serving
-from bench.claude_code.cases import CASES, Row, failing, good, killed_server, succeeding
+from bench.claude_code.api import Api, Script, serving
+from bench.claude_code.cases import (
+    CASES,
+    Row,
+    busy,
+    denied,
+    failing,
+    good,
+    killed_server,
+    succeeding,
+)
 from bench.claude_code.hostile import attacked
 from bench.claude_code.rig import FILES, Rig
 
 Run = Callable[[str, Rig, Api], Row]
 SPECIAL: Final[dict[str, Run]] = {
     "success": succeeding,
+    "529 once": succeeding,
+    "denied": succeeding,
     "server killed": killed_server,
     "hostile repository": attacked,
 }
-NAMES: Final = ("success", *CASES, "server killed", "hostile repository")
+SCRIPTS: Final[dict[str, Callable[[Path], Script]]] = {"529 once": busy, "denied": denied}
+NAMES: Final = ("success", *SCRIPTS, *CASES, "server killed", "hostile repository")
 SHOWN: Final = 110
 
 
@@ -37,7 +49,7 @@ def run(name: str, binary: str) -> Row:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
         folder = Path(made).resolve()
         case = CASES.get(name)
-        script = case.script if case else good
+        script = case.script if case else SCRIPTS.get(name, good)
         with serving(script(folder / "project")) as api:
             rig = Rig(folder, api.url, binary, uuid.uuid4().hex)
             if name != "hostile repository":

@@ -54,6 +54,29 @@ def good(project: Path) -> Script:
     return script
 
 
+def busy(project: Path) -> Script:
+    """Has to be asked twice."""
+    asked: list[int] = []
+
+    def script(turn: int) -> Reply:
+        asked.append(turn)
+        return Reply(status=529) if len(asked) == 1 else good(project)(turn)
+
+    return script
+
+
+def denied(project: Path) -> Script:
+    """Asks first for what it may not have."""
+
+    def script(turn: int) -> Reply:
+        if turn == 0:
+            outside = use("Read", file_path="/etc/hostname")
+            return Reply((outside, use("Bash", command="id", description="who")))
+        return good(project)(turn - 1)
+
+    return script
+
+
 def _always(reply: Reply) -> Callable[[Path], Script]:
     return lambda _project: lambda _turn: reply
 
@@ -75,10 +98,13 @@ def _is_asked(api: Api) -> None:
         raise TimeoutError
 
 
-def _terminate(rig: Rig, _: Server, api: Api, __: str) -> None:
-    _is_asked(api)
-    for pid in wait(rig.clients, "the client"):
-        os.kill(pid, signal.SIGTERM)
+def _signalled(number: int) -> Act:
+    def act(rig: Rig, _: Server, api: Api, __: str) -> None:
+        _is_asked(api)
+        for pid in wait(rig.clients, "the client"):
+            os.kill(pid, number)
+
+    return act
 
 
 def _cancel(_: Rig, served: Server, api: Api, job_id: str) -> None:
@@ -122,7 +148,8 @@ CASES: Final = {
         "did not manage to answer in the form",
     ),
     "refusal": Case(_always(Reply((text("No."),), stop="refusal")), "Claude refused"),
-    "SIGTERM": Case(HELD, "ended by signal 15", act=_terminate),
+    "SIGTERM": Case(HELD, "ended by signal 15", act=_signalled(signal.SIGTERM)),
+    "SIGKILL": Case(HELD, "ended by signal 9", act=_signalled(signal.SIGKILL)),
     "hang": Case(
         HELD,
         "had not finished after 4 seconds",

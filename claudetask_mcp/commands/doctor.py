@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from claudetask_core import __version__
 from claudetask_core.config import trust_folder
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
+from claudetask_core.services.claude_code_failures import OLDEST
 from claudetask_core.services.setup import command_in
 from claudetask_core.services.setup_ground import project_ground, user_ground
 from claudetask_core.services.trust import Trust, read_config
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from claudetask_core.core import Core
 
 VERSION_SECONDS = 10
+NUMBERS = re.compile(r"([0-9]{1,9})[.]([0-9]{1,9})[.]([0-9]{1,9})")
 
 
 @dataclass
@@ -127,6 +130,20 @@ async def _look_at_programs(entry: Entry, report: Report) -> None:
     report.say("client", f"{binary} ({version or 'does not say its version'})")
     if version is None:
         report.wrong.append(f"{binary} --version fails.")
+    elif _is_older(version, OLDEST):
+        report.wrong.append(
+            f"analyze_task needs Claude Code {OLDEST} or newer. Update it (`claude update`)."
+        )
+
+
+def _is_older(version: str, oldest: str) -> bool:
+    said, needed = _numbers(version), _numbers(oldest)
+    return bool(said) and said < needed
+
+
+def _numbers(version: str) -> list[int]:
+    found = NUMBERS.search(version)
+    return [int(number) for number in found.groups()] if found else []
 
 
 async def _version(binary: str) -> str | None:

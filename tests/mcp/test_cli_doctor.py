@@ -107,6 +107,22 @@ def test_doctor_tells_of_a_claude_that_does_not_answer(
     assert "--version fails." in out
 
 
+@pytest.mark.parametrize(
+    ("version", "is_old"), [("2.0.30", True), ("1.9.400", True), ("2.1.0", False), ("new", False)]
+)
+def test_doctor_tells_of_a_claude_that_is_too_old(
+    run: Run,
+    claude: Callable[[str], Path],
+    version: str,
+    is_old: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", str(claude(f"echo {version} '(Claude Code)'")))
+    _, out, _ = run("doctor")
+    told = "wrong     analyze_task needs Claude Code 2.1.0 or newer. Update it (`claude update`)."
+    assert (told in out) is is_old
+
+
 def test_doctor_tells_of_a_claude_that_cannot_be_started(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,10 @@ SECRET = re.compile(
       | (?:(?:api[_-]?key|token|secret|password)["']?\s*[:=]\s*["']?)[^\s"',;]+""",
     re.IGNORECASE | re.VERBOSE,
 )
+NOT_TAKEN = re.compile(r"error: (?:unknown option|option '[^'\n]*' argument '[^'\n]*' is invalid)")
+"""What a client says that does not know one of our options, or a value of it."""
+OLDEST = "2.1.0"
+"""The oldest version that analyses were seen to succeed with."""
 LOG_IN = "Run `claude` once in a terminal and log in, then start the analysis again."
 LATER = "Try again later."
 BY_SUBTYPE = {
@@ -80,6 +84,11 @@ def of_exit(ended: Exit, seconds: float) -> str | None:
 def of_silence(ended: Exit) -> str:
     """A run that ended without a result."""
     said = redacted(ended.stderr)
+    if NOT_TAKEN.search(said):
+        return (
+            f"This Claude Code does not take what an analysis needs: {said}. "
+            f"Update it to {OLDEST} or newer (`claude update`), then start the analysis again."
+        )
     because = f": {said}" if said else " and said nothing"
     if ended.code > SIGNAL:
         return f"Claude Code was ended by signal {ended.code - SIGNAL}{because}. {LATER}"

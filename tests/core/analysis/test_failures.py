@@ -119,6 +119,20 @@ def test_a_run_without_a_word_is_told() -> None:
     assert "exit code 0 and said nothing" in of_silence(Exit(Ended.BY_ITSELF, 0, ""))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: unknown option '--json-schema'",
+        "error: option '--permission-mode <mode>' argument 'dontAsk' is invalid. Allowed: plan.",
+    ],
+)
+async def test_a_client_that_is_too_old_is_told_so(core: Core, fake: FakeClaude, said: str) -> None:
+    fake.script(stderr=said, exit=1)
+    _, error = await failure(core)
+    assert said in error
+    assert error.endswith("2.1.0 or newer (`claude update`), then start the analysis again.")
+
+
 async def test_a_client_that_takes_too_long_is_ended(
     core: Core, fake: FakeClaude, settings: Settings
 ) -> None:
