@@ -69,6 +69,10 @@ def lists(core: Core, count: int) -> dict[str, Step]:
         """A word that a third of the tasks hold."""
         return said(number % 10)
 
+    def tenth(number: int) -> str:
+        """A word that one task in ten holds."""
+        return said(40 + number % 20)
+
     def part(number: int) -> str:
         """Most of a long word that is as frequent, and no word."""
         long = [word for word in boards.vocabulary()[:20] if len(word) >= LONG]
@@ -90,12 +94,14 @@ def lists(core: Core, count: int) -> dict[str, Step]:
         "status and priority": asked(both, Page(limit=50)),
         "status, sort=title": asked(done, Page(limit=50, sort=TaskSort.TITLE)),
         "text, a word of 80 tasks": held(lambda n: said(boards.rank(count, 80) + n % 10)),
-        "text, a word": held(lambda n: said(40 + n)),
+        "text, a word": held(tenth),
+        "text, a word" + STARTED: held(tenth),
         "text, a part of a word": held(lambda n: said(n * 37 + 100)[1:4]),
         "text, a frequent word" + FIRST: held(third),
         "text, a frequent word" + ONCE_IDLE: held(third),
         "text, a frequent word" + STARTED: held(third),
         "text, a part of a frequent word" + FIRST: held(part),
+        "text, a part of a frequent word" + ONCE_IDLE: held(part),
         "text, a part of a frequent word again": held(lambda _: part(0)),
         "text, a frequent word again": held(lambda _: third(0)),
         AFTER_A_WRITE: held(lambda _: third(0)),
