@@ -15,7 +15,7 @@ from claudetask_core.services.agent_rule import Subject, Surroundings
 from claudetask_core.services.agent_rules import is_loaded, problems_of
 from claudetask_core.services.agent_rules_tools import runs_with
 from claudetask_core.services.agent_surroundings import servers_of, skills_of
-from claudetask_core.services.files import Snapshot, inside, look
+from claudetask_core.services.files import OutsideProject, Snapshot, inside, look
 
 log = logging.getLogger(__name__)
 
@@ -141,11 +141,13 @@ def as_agent(found: Found, around: Surroundings) -> Agent:
 
 
 def _unreadable(found: Found, failure: DomainError) -> Agent:
+    """A file that is not read here; Claude Code does read what a link that leads out leads to."""
+    is_loaded = isinstance(failure, OutsideProject) and found.path.exists()
     problem = Problem(
-        severity=Severity.ERROR,
+        severity=Severity.WARNING if is_loaded else Severity.ERROR,
         rule=failure.code,
         line=1,
-        message=failure.message,
+        message=f"{failure.message} Claude Code follows it." if is_loaded else failure.message,
         mend=failure.next_step,
         fixable=False,
     )
@@ -160,7 +162,7 @@ def _unreadable(found: Found, failure: DomainError) -> Agent:
         path=str(found.path),
         scope=found.scope,
         hash="",
-        loaded=False,
+        loaded=is_loaded,
         runs_with=None,
         problems=[problem],
     )

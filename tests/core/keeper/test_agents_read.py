@@ -210,6 +210,10 @@ async def test_what_cannot_be_read_is_listed_and_refused_by_name(
         "large": "file_too_large",
     }
     assert {i: a.problems[0].rule for i, a in found.items() if a.problems} == wanted
+    assert {name for name, agent in found.items() if agent.loaded} == {"good", "out", "outdir"}
+    followed = found["out"].problems[0]
+    assert (followed.severity, found["broken"].problems[0].severity) == ("warning", "error")
+    assert followed.message.endswith("and is left alone. Claude Code follows it.")
     for name, code in wanted.items():
         with pytest.raises(DomainError) as caught:
             await agents.get(name)

@@ -219,6 +219,27 @@ def test_what_we_say_is_imported_is_what_claude_code_sends(tmp_path: Path) -> No
     assert {"MARK-D", "MARK-SPACE", "MARK-BOLD", "MARK-OWN"} <= said
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_it_follows_the_links_that_lead_out_as_we_say(tmp_path: Path, *, whole: bool) -> None:
+    project, home = tmp_path / "project", tmp_path / "home"
+    outside, folder = tmp_path / "dotfiles", project / ".claude" / "agents"
+    for path in (outside, home, folder.parent):
+        path.mkdir(parents=True)
+    (outside / "far.md").write_text("---\nname: far\ndescription: not here\n---\nx\n")
+    if not whole:
+        folder.mkdir()
+        (folder / "none.md").symlink_to(outside / "none.md")
+    (folder if whole else folder / "far.md").symlink_to(outside if whole else outside / "far.md")
+    with fake_api([]) as api:
+        output = _claude(project, home, api.url, [])
+    events = [json.loads(line) for line in output.splitlines() if line.strip()]
+    theirs = next(event for event in events if event.get("subtype") == "init")["agents"]
+    assert set(theirs) - BUILT_IN_AGENTS == {"far"}
+    around = surroundings(project, home)
+    ours = {one.id: as_agent(one, around).loaded for one in scan(project, home)}
+    assert ours == ({"agents": True} if whole else {"far": True, "none": False})
+
+
 def test_in_a_package_it_takes_the_agents_of_the_folders_above_that_we_say(tmp_path: Path) -> None:
     repository, home = tmp_path / "above" / "repository", tmp_path / "home"
     package = repository / "packages" / "one"
