@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import re
 import shutil
 import sys
@@ -60,7 +61,7 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
         report.say("git", "a repository" if places.git else "no repository")
         _look_at_setup(entry, places.root, report)
         if entry.settings.database_url is None and not (places.board / DATABASE).exists():
-            report.say("board", f"{places.board} (none yet; the first use makes it)")
+            _look_at_place(places.board, report)
             return
         report.say("board", str(places.board))
         _look_at_commands(places.board, report)
@@ -68,6 +69,17 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
             await _look_inside(core, report)
     except DomainError as error:
         report.wrong.append(str(error))
+
+
+def _look_at_place(board: Path, report: Report) -> None:
+    """Whether the first use could make a board where there is none yet."""
+    report.say("board", f"{board} (none yet; the first use makes it)")
+    there = next(folder for folder in (board, *board.parents) if folder.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        report.wrong.append(
+            f"No board can be made at {board}: {there} takes no new files. Mend the permissions, "
+            "or set CLAUDETASK_DATA_DIR to another folder."
+        )
 
 
 def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:

@@ -1,6 +1,7 @@
 """`doctor` says what is wrong with a project, and what is not."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,20 @@ def test_doctor_makes_no_board(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.embedded(reason="spoils the file")
+def test_doctor_says_where_no_board_can_be_made(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CLAUDETASK_DATA_DIR", str(tmp_path / "file" / "board"))
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert f"wrong     No board can be made at {tmp_path}/file/board: {tmp_path}/file takes" in out
+    monkeypatch.setenv("CLAUDETASK_DATA_DIR", str(tmp_path / "new" / "board"))
+    assert run("doctor")[0] == 0
+    monkeypatch.setattr(os, "access", nothing)  # root may write wherever it is
+    assert f"{tmp_path} takes no new files" in run("doctor")[1]
+
+
 def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
     (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all" * 100)
     code, out, _ = run("doctor")
