@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from claudetask_api.methods import not_allowed
+from claudetask_api.over_rest import over_rest
 from claudetask_api.problems import problem, request_id
 from claudetask_core.errors import Code, DomainError, Invalid, RateLimited, Unavailable
 from claudetask_core.schemas.forms import said
@@ -78,7 +79,8 @@ def refusal(scope: Scope, error: DomainError) -> Response:
         more["errors"] = [_field_error(error, scope)]
     if error.kind is Code.INTERNAL:
         log.error("request %s failed: %s", request_id(scope), error, exc_info=error)
-    return problem(scope, status, error.code, str(error), headers=headers, more=more)
+    detail = f"{error.message} {over_rest(error.next_step)}".strip()
+    return problem(scope, status, error.code, detail, headers=headers, more=more)
 
 
 def _field_error(error: DomainError, scope: Scope) -> dict[str, Any]:
