@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +156,11 @@ async def open_core(
         yield core
 
 
+def _wide(home: Path | None) -> Collection[Path]:
+    """Where a session begins that is about no project: the root of all, and the user's home."""
+    return {Path("/"), *([] if home is None else [home.resolve()])}
+
+
 @asynccontextmanager
 async def open_board(
     settings: Settings, places: Places, backups: Backups | None
@@ -220,6 +225,7 @@ def _assemble(
             else None,
         ),
         workers=min(2, os.cpu_count() or 1),
+        wide=_wide(home) if settings.project_path is None else (),
     )
 
     async def index_changed(action: str) -> None:

@@ -64,6 +64,7 @@ class CodeIndex:
         encoder: An optional tier, whose vectors count instead of the table's.
         watch: Whether to have the kernel tell of changes, so that `catch_up` knows them.
         history: Whether what the repository's commits say counts, once `read_history` read it.
+        most_files: A tree of more is not indexed, if any limit is wanted.
     """
 
     def __init__(
@@ -78,10 +79,12 @@ class CodeIndex:
         encoder: Encoder | None = None,
         watch: bool = False,
         history: bool = True,
+        most_files: int | None = None,
     ) -> None:
         self.root = root.resolve()
         self._path = path
         self._max_bytes = max_file_bytes
+        self._most_files = most_files
         self._exclude = glob(exclude)
         self._table = table
         self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
@@ -128,6 +131,7 @@ class CodeIndex:
         Raises:
             Stopped: `stop` said so.
             IndexUnavailable: The disk or the folder does not let us.
+            TreeTooWide: It has more than `most_files`.
         """
         changed = False
         look = self._follower.begins()
@@ -252,9 +256,9 @@ class CodeIndex:
 
     def _look_around(self, stop: Stop) -> dict[str, Signature]:
         signatures: dict[str, Signature] = {}
-        listing = list_tree(self.root, self._exclude, stop)
+        listing = list_tree(self.root, self._exclude, stop, self._most_files)
         if self._follower.listed(listing, stop):
-            listing = list_tree(self.root, self._exclude, stop)
+            listing = list_tree(self.root, self._exclude, stop, self._most_files)
         for number, path in enumerate(listing.paths):
             if number % _LOOK_STEP == 0 and stop():
                 raise Stopped

@@ -7,13 +7,14 @@ import subprocess
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from pathspec import GitIgnoreSpec
 
 from claudetask_core import safe_git
-from claudetask_core.errors import Invalid
+from claudetask_core.errors import Invalid, Unavailable
 from claudetask_core.search.exclusions import FOLDERS, is_unwanted
 from claudetask_core.search.paths import parents
 from claudetask_core.search.reading import is_inside, read
@@ -38,6 +39,18 @@ _LIST: Final = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
 class GlobInvalid(Invalid):
     code = "glob_invalid"
     field = "path"
+
+
+class TreeTooWide(Unavailable):
+    code = "tree_too_wide"
+
+    def __init__(self, root: Path, most: int) -> None:
+        super().__init__(
+            f"{root} is no project's folder and holds more than {most:,} files, so none of it is "
+            "indexed.",
+            next_step="Start in a project's folder, or name one with --project or "
+            "CLAUDETASK_PROJECT_PATH.",
+        )
 
 
 def glob(patterns: Sequence[str]) -> GitIgnoreSpec:
@@ -91,22 +104,37 @@ def list_files(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> list[str]:
     return list_tree(root, exclude, stop).paths
 
 
-def list_tree(root: Path, exclude: GitIgnoreSpec, stop: Stop) -> Listing:
+def list_tree(root: Path, exclude: GitIgnoreSpec, stop: Stop, most: int | None = None) -> Listing:
     """What there is to index, the paths sorted.
+
+    Args:
+        root: The tree.
+        exclude: What is left out besides.
+        stop: Asked often.
+        most: So many files and folders make it a tree that nobody wants indexed, if any do.
 
     Raises:
         Stopped: `stop` said so meanwhile.
+        TreeTooWide: There are more than `most`; no more of them were looked at.
     """
-    names = _git_tree(root, stop, _MOST_NESTED)
+    names = _no_more(_git_tree(root, stop, _MOST_NESTED), root, most)
     if names:
         listed = [path for path in map(_text, names) if path is not None]
         folders = parents(listed)
     else:
-        walked = [path for path in map(_text, _walk(root, stop)) if path is not None]
+        found = _no_more(_walk(root, stop), root, most)
+        walked = [path for path in map(_text, found) if path is not None]
         listed = [path for path in walked if not path.endswith("/")]
         folders = {"", *(path[:-1] for path in walked if path.endswith("/"))}
     paths = sorted(_wanted(listed, exclude), key=lambda path: (path.count("/"), path))
     return Listing(paths, folders, bool(names))
+
+
+def _no_more(names: Iterable[bytes], root: Path, most: int | None) -> list[bytes]:
+    taken = list(islice(names, None if most is None else most + 1))
+    if most is not None and len(taken) > most:
+        raise TreeTooWide(root, most)
+    return taken
 
 
 def _wanted(paths: Iterable[str], exclude: GitIgnoreSpec) -> set[str]:

@@ -14,7 +14,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,8 @@ QUICK: Final = 0.1
 HASTE: Final = 0.03
 ASKING: Final = 4
 """So many questions are worked on at once; Python runs one of them at a time anyway."""
+MOST_AT_LARGE: Final = 5_000
+"""A folder that is somebody's home, or all there is, is no project when it has more files."""
 KEEPING: Final = 3
 """A refresh, the history and what makes questions faster may be under way together."""
 WATCH_SECONDS: Final = 10.0
@@ -68,6 +70,7 @@ class SearchService:
         embedding: How meaning is compared beside words.
         workers: How many processes may analyse at once.
         history: Whether what the repository's commits say counts.
+        wide: Folders in which a session may begin without any project being meant.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class SearchService:
         embedding: Embedding = WORDS_ONLY,
         workers: int = 0,
         history: bool = True,
+        wide: Collection[Path] = (),
     ) -> None:
         self._root = root
         self._folder = folder
@@ -90,6 +94,7 @@ class SearchService:
         self._embedding = embedding
         self._workers = workers
         self._history = history
+        self._wide = wide
         self._asking = Lane("ask", ASKING)
         self._keeping = Lane("index", KEEPING)
         self._trees: dict[Path, Tree] = {}
@@ -117,6 +122,7 @@ class SearchService:
             KindUnknown: There is no such kind.
             IndexUnavailable: The index file cannot be used.
             TreeMissing: There is no folder to index.
+            TreeTooWide: It is a home folder, or all there is, and no project.
         """
         filter_of(query)
         tree = await self._tree()
@@ -254,6 +260,7 @@ class SearchService:
             encoder=means.encoder,
             watch=self._watch,
             history=self._history,
+            most_files=MOST_AT_LARGE if root in self._wide else None,
         )
 
     def _refreshed(self, tree: Tree) -> asyncio.Task[None]:
@@ -278,8 +285,9 @@ class SearchService:
         except Stopped:
             return
         except DomainError as error:
+            if str(error) != str(tree.failure):
+                _log.warning("the code index could not be built: %s", error)
             tree.failure = error
-            _log.warning("the code index could not be built: %s", error)
             return
         tree.refreshed(time.monotonic() - tree.began, changed=changed)
         if tree.reading is None or tree.reading.done():

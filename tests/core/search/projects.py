@@ -24,7 +24,12 @@ class Project:
         return self.root
 
     def another(
-        self, *, watch: bool = False, embedding: Embedding = WORDS_ONLY, history: bool = True
+        self,
+        *,
+        watch: bool = False,
+        embedding: Embedding = WORDS_ONLY,
+        history: bool = True,
+        wide: tuple[Path, ...] = (),
     ) -> SearchService:
         return SearchService(
             root=self.where,
@@ -34,6 +39,7 @@ class Project:
             watch=watch,
             embedding=embedding,
             history=history,
+            wide=wide,
         )
 
     async def paths(self, query: str) -> list[str]:

@@ -9,11 +9,14 @@ import httpx
 import pytest
 import respx
 
+from claudetask_core.config import Settings
+from claudetask_core.core import open_core
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search import watching
 from claudetask_core.search.connection import IndexUnavailable
 from claudetask_core.search.index import CodeIndex, Progress
 from claudetask_core.search.kinds import KindUnknown
+from claudetask_core.search.listing import TreeTooWide
 from claudetask_core.services import search as search_module
 from claudetask_core.services.search import SearchClosed, SearchService, TreeMissing
 from claudetask_core.services.search_embedding import Embedding
@@ -386,3 +389,34 @@ async def test_a_tier_that_does_not_help_is_done_without_and_said(
     assert results.message is not None
     assert "Answered without it." in results.message
     assert "s3cret" not in results.message
+
+
+async def test_a_home_folder_is_not_indexed_where_it_holds_much(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "MOST_AT_LARGE", 3)
+    service = project.another(wide=(project.root,))
+    for number in range(3):
+        (project.root / f"photo{number}.txt").touch()
+    with pytest.raises(TreeTooWide, match="is no project's folder and holds more than 3 files"):
+        await service.wait()
+    assert (await service.state()).state == "failed"
+    for number in range(3):
+        (project.root / f"photo{number}.txt").unlink()
+    assert (await service.wait()).state == "ready"
+    await service.close()
+
+
+async def test_the_home_folder_is_wide_unless_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(search_module, "MOST_AT_LARGE", 0)
+    home = tmp_path / "me"
+    home.mkdir()
+    (home / "notes.txt").write_text("milk", encoding="utf-8")
+    named = Settings(project_path=home, analysis_provider="none")
+    async with open_core(named, start=home, home=home) as core:
+        assert (await core.search.wait()).files == 1
+    async with open_core(Settings(analysis_provider="none"), start=home, home=home) as core:
+        with pytest.raises(TreeTooWide):
+            await core.search.wait()
