@@ -69,8 +69,8 @@ COLUMNS = """SELECT s.name, s.kind, s.offered,
     FROM statuses AS s ORDER BY s.position"""
 
 
-def next_free(ask: Ask, now: Any) -> tuple[int, str, str] | tuple[None, str, str]:
-    """The next free task's number, its title, and why it is that one.
+def next_free(ask: Ask, now: Any, caller: str) -> tuple[int, str, str] | tuple[None, str, str]:
+    """The next free task's number, its title, and why it is that one, in words for the caller.
 
     Where none is free: None, nothing, and why that is.
     """
@@ -80,8 +80,8 @@ def next_free(ask: Ask, now: Any) -> tuple[int, str, str] | tuple[None, str, str
     if chosen is None:
         return None, "", f"No task is free: {_why_none(ask, now)}."
     (row,) = ask(ROW, {"id": chosen, "now": now})
-    before = _before(ask, row, groups[: at + 1], now)
-    reason = _why(row)
+    before = _before(ask, row, groups[: at + 1], now, caller)
+    reason = _why(row, caller)
     return row[0], row[1], clipped(f"{reason}. Before it: {before}" if before else reason, REASON)
 
 
@@ -99,12 +99,16 @@ def _first(ask: Ask, groups: Sequence[tuple[str, str]], now: Any) -> tuple[int |
     return None, 0
 
 
-def _why(row: Sequence[Any]) -> str:
+def _named(holder: str, caller: str) -> str:
+    return "you" if holder == caller else clipped(holder, SHOWN_NAME)
+
+
+def _why(row: Sequence[Any], caller: str) -> str:
     """The choice in a phrase."""
     _, _, priority, status, kind, former, *_, unblocks = row
     parts = [f"{priority} priority"]
     if kind == "doing":
-        parts.append("left in progress" + (f" by {clipped(former, SHOWN_NAME)}" if former else ""))
+        parts.append("left in progress" + (f" by {_named(former, caller)}" if former else ""))
     else:
         parts.append(f"in {status}")
     if unblocks:
@@ -112,7 +116,9 @@ def _why(row: Sequence[Any]) -> str:
     return ", ".join(parts)
 
 
-def _before(ask: Ask, chosen: Sequence[Any], groups: Sequence[tuple[str, str]], now: Any) -> str:
+def _before(
+    ask: Ask, chosen: Sequence[Any], groups: Sequence[tuple[str, str]], now: Any, caller: str
+) -> str:
     """What holds back the first three that would have been chosen otherwise.
 
     Args:
@@ -120,6 +126,7 @@ def _before(ask: Ask, chosen: Sequence[Any], groups: Sequence[tuple[str, str]], 
         chosen: The row of the task that is next; all that is before it is not free.
         groups: Those up to its own.
         now: The present moment.
+        caller: Who asks.
     """
     ahead: list[Sequence[Any]] = []
     for priority, status in groups:
@@ -129,7 +136,7 @@ def _before(ask: Ask, chosen: Sequence[Any], groups: Sequence[tuple[str, str]], 
         ahead += sorted((row for row in rows if _place(row) < _place(chosen)), key=_place)
         if len(ahead) >= SHOWN_BEFORE:
             break
-    return "; ".join(f"#{row[0]} {_obstacle(ask, row)}" for row in ahead[:SHOWN_BEFORE])
+    return "; ".join(f"#{row[0]} {_obstacle(ask, row, caller)}" for row in ahead[:SHOWN_BEFORE])
 
 
 def _place(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -145,10 +152,10 @@ def _place(row: Sequence[Any]) -> tuple[Any, ...]:
     )
 
 
-def _obstacle(ask: Ask, row: Sequence[Any]) -> str:
+def _obstacle(ask: Ask, row: Sequence[Any], caller: str) -> str:
     task_id, holder, held = row[0], row[5], row[6]
     if held:
-        return f"is held by {clipped(holder, SHOWN_NAME)}"
+        return f"is held by {_named(holder, caller)}"
     waits = ask(WAITS_FOR, {"id": task_id})
     if waits:
         return f"waits for #{waits[0][0]} ({waits[0][1]})"

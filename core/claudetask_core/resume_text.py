@@ -60,7 +60,7 @@ def resumed(ask: Ask, caller: str, worktree: str | None, now: Any) -> tuple[str,
     parts = [
         _claims(ask, caller, worktree, now),
         _changes(ask, caller),
-        _next(ask, now),
+        _next(ask, now, caller),
     ]
     return "\n\n".join(part for part in parts if part), event or 0, history or 0
 
@@ -153,8 +153,8 @@ def _change(row: Sequence[Any]) -> str:
     return clipped(f"{name}: {action} {what} by {clipped(actor, SHOWN_TITLE // 2)}", SHOWN_NOTE)
 
 
-def _next(ask: Ask, now: Any) -> str:
-    task_id, title, why = next_free(ask, now)
+def _next(ask: Ask, now: Any, caller: str) -> str:
+    task_id, title, why = next_free(ask, now, caller)
     if task_id is None:
         return why
     chosen = f"#{task_id} {clipped(title, SHOWN_TITLE)} ({clipped(why, SHOWN_WHY)})"

@@ -141,7 +141,7 @@ def test_a_hook_reads_no_more_of_a_large_board_than_of_a_small_one(many: Path) -
             return board.execute(sql, {**values, "latest": LATEST}).fetchall()
 
         said, _, _ = resumed(ask, "claude-code:me", "/somewhere", NOW)
-        assert next_free(ask, NOW)[0] is not None
+        assert next_free(ask, NOW, "x")[0] is not None
     assert len(said) <= 2400
     assert sum(steps) < 4 * TASKS
 

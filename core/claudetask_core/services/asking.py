@@ -34,7 +34,7 @@ def asker(session: Session) -> "Ask":
     return ask
 
 
-async def next_free(session: AsyncSession, now: datetime) -> tuple[int | None, str]:
+async def next_free(session: AsyncSession, now: datetime, caller: str) -> tuple[int | None, str]:
     """The number of the next free task, or None, and why."""
-    found = await session.run_sync(lambda sync: board_sql.next_free(asker(sync), now))
+    found = await session.run_sync(lambda sync: board_sql.next_free(asker(sync), now, caller))
     return found[0], found[2]

@@ -29,7 +29,7 @@ class QueueService:
         lease, workflow = self._writes.lease(), self._writes.workflow
         if not claim:
             async with self._database.read() as session:
-                number, reason = await next_free(session, lease.now)
+                number, reason = await next_free(session, lease.now, caller.name)
                 task = None if number is None else await read(session, number)
                 return NextTask(task=task, reason=reason, claimed=False)
         standing = await self._writes.standing(caller)
@@ -38,7 +38,7 @@ class QueueService:
             if mine is not None:
                 claims.renew(mine, caller, lease)
                 return NextTask(task=to_task(mine), reason=HELD, claimed=True)
-            number, reason = await next_free(session, lease.now)
+            number, reason = await next_free(session, lease.now, caller.name)
             if number is None:
                 return NextTask(task=None, reason=reason, claimed=False)
             row = await load(session, number)

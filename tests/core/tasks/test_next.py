@@ -163,6 +163,18 @@ async def test_the_reason_says_what_holds_back_the_three_before_it(
         )
 
 
+async def test_what_one_holds_oneself_is_not_told_as_anothers(
+    core: Core, alice: Caller, bob: Caller
+) -> None:
+    for _ in range(2):
+        await core.tasks.create(TaskCreate(title="work"), alice)
+    await core.queue.next(alice, claim=True)
+    for caller, holder in ((alice, "you"), (bob, "alice")):
+        found = await core.queue.next(caller)
+        assert found.reason.endswith(f"Before it: #1 is held by {holder}")
+        assert f"Before it: #1 is held by {holder})" in await core.resume.text(caller)
+
+
 async def test_the_reason_is_short_whatever_the_names(core: Core) -> None:
     for number in range(4):
         await core.tasks.create(TaskCreate(title="t" * 200, priority=Priority.HIGH), Caller("x"))
