@@ -138,7 +138,8 @@ class Warming:
             await self._pause(worked)
         self._changes = changes
         known = self._database.backend.known_sets()
-        known.whole = known.news = True
+        known.whole = seconds >= 0  # else the next start goes on with it
+        known.news = True
 
     async def _brought_up(self) -> bool:
         """Brings all up to date that is known; whether that is all of it, from a former start."""

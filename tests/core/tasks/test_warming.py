@@ -105,6 +105,8 @@ async def test_no_more_is_found_than_there_is_room_and_time_for(
             with asked(database) as statements:
                 await Warming(database).look()
                 assert len(statements) == 1
+            known = database.backend.known_sets()
+            assert known.whole == (bound == "BYTES"), "for want of time the next start goes on"
 
 
 async def test_where_changes_are_not_noted_nothing_is_kept(
