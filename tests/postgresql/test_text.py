@@ -15,6 +15,7 @@ from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.models import TaskRow
 from claudetask_core.errors import DomainError
+from claudetask_core.services import similar_index_postgresql
 from claudetask_core.services.similar_compare import Said
 from claudetask_core.services.similar_index import Wanted
 from claudetask_core.services.similar_index_postgresql import PostgresqlWords
@@ -107,9 +108,8 @@ async def test_a_rare_word_tells_more_and_the_title_more_than_notes(board: Datab
         **{number: {"title": "red house"} for number in range(4, 40)},
     }
     async with board.write() as session:
-        for number, some in said.items():
-            await words.enter(session, number, texts | some)
-        await words.enter(session, 100, texts | {"title": "x" * 5_000})
+        await words.enter(session, {number: texts | some for number, some in said.items()})
+        await words.enter(session, {100: texts | {"title": "x" * 5_000}})
     question = Question(Said.of("green house", ""), Rarity.of(()), TASKS)
     async with board.read() as session:
         found = await words.nearest(session, question, Wanted(3))
@@ -121,6 +121,59 @@ async def test_a_rare_word_tells_more_and_the_title_more_than_notes(board: Datab
         assert 1 not in [t.id for t in await words.nearest(session, question, Wanted(40))]
         await words.empty(session)
         assert await words.nearest(session, question, Wanted(3)) == []
+
+
+WORDS = text("SELECT word, task_id, whole, created FROM tasks_words ORDER BY 1, 2")
+
+
+async def test_words_of_many_tasks_are_entered_as_those_of_each(
+    board: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = dict.fromkeys(("title", "description", "analysis", "notes", "files"), "")
+    said = {n: texts | {"title": f"green {n}", "notes": f"\u2028\\ house\t{n}"} for n in range(9)}
+    found: list[list[Any]] = []
+    for many, at_once in ((1, 1), (1, 7), (1, 10_000), (10_000, 7), (10_000, 10_000)):
+        monkeypatch.setattr(similar_index_postgresql, "MANY", many)
+        monkeypatch.setattr(similar_index_postgresql, "AT_ONCE", at_once)
+        async with board.rehearse() as session:
+            await PostgresqlWords().empty(session)
+            await PostgresqlWords().enter(session, said)
+            found.append([tuple(row) for row in await session.execute(WORDS)])
+    assert len(found[0]) == 2 * len(said)
+    assert all(one == found[0] for one in found)
+
+
+async def test_what_the_server_says_to_a_copy_is_told_as_to_any_write(
+    board: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(similar_index_postgresql, "MANY", 1)
+
+    async def written() -> None:
+        async with board.write() as session:
+            await session.execute(text("SET TRANSACTION READ ONLY"))
+            await PostgresqlWords().enter(session, {1: {"title": "green house"}})
+
+    with pytest.raises(DomainError) as refusal:
+        await written()
+    assert refusal.value.code == "board_unwritable"
+
+
+@pytest.mark.parametrize(
+    ("how", "left"),
+    [
+        ("DELETE FROM tasks WHERE id = 1", {2}),
+        ("UPDATE tasks SET id = 1000000 WHERE id = 1", {2, 1_000_000}),
+        ("TRUNCATE tasks CASCADE", set[int]()),
+    ],
+)
+async def test_words_go_with_their_task_whoever_writes(
+    board: Database, how: str, left: set[int]
+) -> None:
+    async with board.write() as session:
+        await PostgresqlWords().empty(session)
+        await PostgresqlWords().enter(session, {n: {"title": "green house"} for n in (1, 2)})
+        await session.execute(text(how))
+        assert {task for _, task, *_ in await session.execute(WORDS)} == left
 
 
 async def test_one_who_may_not_add_the_extension_is_told_who_may(

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from claudetask_core.db.engine import Database
 from claudetask_core.errors import Unavailable
 
-HEAD = "0009"
+HEAD = "0010"
 LOCK_SECONDS = 60
 UNDEFINED_TABLE = "42P01"
 

@@ -7,7 +7,8 @@ A question's score is the share of what it says that the task says too, weighed 
 word tells: 1.0 is all of it. A duplicate's score is how likely it is the same work.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,26 +54,33 @@ async def index(session: WriteSession, row: TaskRow) -> None:
     """Makes the task findable as it now stands, in the same transaction."""
     if row.version > 1:
         await word_index(session).forget(session, row.id)
-    await _enter(session, row)
+    await _enter(session, [row])
     await text_index(session).keep_up(session)
 
 
-async def _enter(session: WriteSession, row: TaskRow) -> None:
+async def _enter(session: WriteSession, rows: Sequence[TaskRow]) -> None:
+    notes = await _notes(session, [row.id for row in rows if row.notes_count])
     said = {
-        "title": row.title,
-        "description": row.description,
-        "analysis": row.analysis or "",
-        "notes": await _notes(session, row.id) if row.notes_count else "",
-        "files": "\n".join(file.path for file in row.files),
+        row.id: {
+            "title": row.title,
+            "description": row.description,
+            "analysis": row.analysis or "",
+            "notes": "\n".join(notes[row.id]),
+            "files": "\n".join(file.path for file in row.files),
+        }
+        for row in rows
     }
-    await word_index(session).enter(session, row.id, said)
+    await word_index(session).enter(session, said)
 
 
-async def _notes(session: WriteSession, task_id: int) -> str:
-    texts = await session.scalars(
-        select(NoteRow.text).where(NoteRow.task_id == task_id).order_by(NoteRow.id)
-    )
-    return "\n".join(texts)
+async def _notes(session: WriteSession, noted: Sequence[int]) -> Mapping[int, list[str]]:
+    """What was noted on each of these tasks, the first note first."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    if noted:
+        asked = select(NoteRow.task_id, NoteRow.text).where(NoteRow.task_id.in_(noted))
+        for task_id, said in await session.execute(asked.order_by(NoteRow.id)):
+            found[task_id].append(said)
+    return found
 
 
 async def forget(session: WriteSession, task_id: int) -> None:
@@ -86,8 +94,7 @@ async def index_anew(session: WriteSession) -> None:
     await word_index(session).empty(session)
     last = 0
     while rows := (await session.scalars(_some_after(last))).all():
-        for row in rows:
-            await _enter(session, row)
+        await _enter(session, rows)
         last = rows[-1].id
         session.expunge_all()
     await text_index(session).make_anew(session)

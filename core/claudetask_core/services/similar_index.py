@@ -21,6 +21,10 @@ WEIGHTS: Mapping[str, float] = {
 """The texts of a task, and how much a word in each tells."""
 
 
+Said = Mapping[str, str]
+"""The texts of a task by their names, which are those of `WEIGHTS`."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A task that shares words with a question, with its texts as they are indexed."""
@@ -51,8 +55,8 @@ class Wanted:
 class WordIndex(Protocol):
     """The index of the words of all tasks in one kind of database."""
 
-    async def enter(self, session: WriteSession, task_id: int, said: Mapping[str, str]) -> None:
-        """Makes a task findable that the index does not know; `said` are its texts by name."""
+    async def enter(self, session: WriteSession, tasks: Mapping[int, Said]) -> None:
+        """Makes tasks findable that the index does not know; what they say by their numbers."""
         ...
 
     async def forget(self, session: WriteSession, task_id: int) -> None:

@@ -6,23 +6,25 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.engine import WriteSession
-from claudetask_core.services.similar_index import WEIGHTS, Candidate, Wanted
+from claudetask_core.services.similar_index import WEIGHTS, Candidate, Said, Wanted
 from claudetask_core.services.similar_question import Question
 from claudetask_core.services.similar_terms import compounds
 
 CREATED = "{title description}"
 COLUMNS = ", ".join(WEIGHTS)
+VALUES = ", ".join(f":{name}" for name in WEIGHTS)
+ENTER = f"INSERT INTO tasks_fts (rowid, {COLUMNS}) VALUES (:id, {VALUES})"  # noqa: S608 — names of ours
 BM25 = ", ".join(map(str, WEIGHTS.values()))
 
 
 class SqliteWords:
-    async def enter(self, session: WriteSession, task_id: int, said: Mapping[str, str]) -> None:
-        indexed = {name: f"{value}\n{compounds(value)}".strip() for name, value in said.items()}
-        values = ", ".join(f":{name}" for name in WEIGHTS)
-        await session.execute(
-            text(f"INSERT INTO tasks_fts (rowid, {COLUMNS}) VALUES (:id, {values})"),  # noqa: S608 — names of ours
-            {"id": task_id, **indexed},
-        )
+    async def enter(self, session: WriteSession, tasks: Mapping[int, Said]) -> None:
+        rows = [
+            {"id": number}
+            | {name: f"{value}\n{compounds(value)}".strip() for name, value in said.items()}
+            for number, said in tasks.items()
+        ]
+        await session.execute(text(ENTER), rows)
 
     async def forget(self, session: WriteSession, task_id: int) -> None:
         await session.execute(text("DELETE FROM tasks_fts WHERE rowid = :id"), {"id": task_id})
