@@ -22,7 +22,7 @@ SECRET = re.compile(
 NOT_TAKEN = re.compile(r"error: (?:unknown option|option '[^'\n]*' argument '[^'\n]*' is invalid)")
 """What a client says that does not know one of our options, or a value of it."""
 OLDEST = "2.1.0"
-"""The oldest version that analyses were seen to succeed with."""
+"""The oldest version that was seen to take all options of an analysis."""
 LOG_IN = "Run `claude` once in a terminal and log in, then start the analysis again."
 LATER = "Try again later."
 BY_SUBTYPE = {
