@@ -13,9 +13,10 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from claudetask_core.search.packages import Packages
 from claudetask_core.search.path_index import Paths
 from claudetask_core.search.paths import path_terms
-from claudetask_core.search.priors import marks_of
+from claudetask_core.search.priors import PLAIN, marks_of
 from claudetask_core.search.rows import BlobRow, FileRow
 from claudetask_core.search.store import Store
 
@@ -45,6 +46,7 @@ class Catalog:
         self.rows: list[FileRow | None] = []
         self.by_path: dict[str, FileRow] = {}
         self.paths = Paths()
+        self.packages = Packages()
         self.version = 0
         self.files = 0
         self.length = 0
@@ -63,7 +65,8 @@ class Catalog:
         self.folder_sizes = np.ones(_ROOM, np.float64)
         self.marks = np.zeros(_ROOM, np.int32)
         self.folders = np.full(_ROOM, NOBODY, np.int32)
-        self._folder_numbers: dict[str, int] = {}
+        self.names = np.full(_ROOM, NOBODY, np.int32)
+        self._name_numbers: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._sharing: dict[int, list[int]] = {}
         self._seq = 0
@@ -120,8 +123,9 @@ class Catalog:
         self.bases[number], self.counts[number] = blob.base, blob.chunks
         mark = marks_of(row.path, row.language)
         self.marks[number] = mark
-        folder = row.path.rpartition("/")[0]
-        self.folders[number] = self._folder_numbers.setdefault(folder, len(self._folder_numbers))
+        self.folders[number] = self.packages.add(row.path, _source(mark, blob))
+        name = row.path.rpartition("/")[2]
+        self.names[number] = self._name_numbers.setdefault(name, len(self._name_numbers))
         self.stem_sizes[number] = max(1, len(terms.stem_words))
         self.folder_sizes[number] = max(1, terms.folders)
         self.files += 1
@@ -150,6 +154,7 @@ class Catalog:
         self.folder_sizes = _grown(self.folder_sizes, files, 1)
         self.marks = _grown(self.marks, files, 0)
         self.folders = _grown(self.folders, files, NOBODY)
+        self.names = _grown(self.names, files, NOBODY)
 
     def _drop(self, path: str) -> None:
         self.by_path.pop(path, None)
@@ -162,6 +167,7 @@ class Catalog:
         if row is None or row.blob is None:
             return
         blob = row.blob
+        self.packages.drop(path, _source(int(self.marks[number]), blob))
         self.files -= 1
         self.length -= blob.length
         self.chunks -= blob.chunks
@@ -174,6 +180,11 @@ class Catalog:
             self.first[other] = heir
         if not sharing:
             del self._sharing[blob.id]
+
+
+def _source(mark: int, blob: BlobRow) -> float:
+    """How much source a file holds: none where it is a test, prose or the like."""
+    return blob.length if mark == PLAIN else 0.0
 
 
 def _stay() -> None:

@@ -17,6 +17,8 @@ FILES: Final = 100
 _SOME: Final = 2 * FILES
 _DAMPED: Final = 3
 _TIMES: Final = np.arange(_DAMPED + 1)
+_NAMESAKE: Final = 0.9
+_NAMESAKES: Final = 2
 
 Wanted = Callable[[FileRow], bool]
 
@@ -80,6 +82,25 @@ class Entries:
         orders = np.arange(counts.size).repeat(counts)
         shifts = candidates.starts[files.places] - (counts.cumsum() - counts)
         return cls(orders, np.arange(orders.size) + shifts[orders], np.zeros(0))
+
+    def vary(self, names: NDArray[np.int32]) -> None:
+        """Lowers files that are named as a better one: variants for other platforms, versions or
+        packages, of which one is mostly enough, and what is named in each folder alike.
+
+        To be called while all chunks of each file are there, in the order of the files.
+
+        Args:
+            names: A number for the name of each file.
+        """
+        starts = changes(self.orders)
+        best = np.maximum.reduceat(self.scores, starts)
+        sorted_ = np.lexsort((-best, names))  # those of a name together, the best first
+        firsts = changes(names[sorted_])
+        sizes = np.diff(firsts, append=names.size)
+        before = np.empty(names.size, np.int64)
+        before[sorted_] = np.arange(names.size) - firsts.repeat(sizes)
+        lowered = _NAMESAKE ** np.minimum(before, _NAMESAKES)
+        self.scores = self.scores * lowered[self.orders]
 
     def cut(self, most: int) -> None:
         """Drops what is behind the best chunks of `most` files, as a further chunk never gains.

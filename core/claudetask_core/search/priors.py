@@ -102,6 +102,8 @@ _MARKS: Final = (
     _Mark(0.7, words_of("ci workflow github"), re.compile(r"(?:^|/)\.[^/]{1,60}/")),
 )
 _MOSTLY: Final = 0.8
+PLAIN: Final = 0
+"""The marks of a file of source that nothing is said of."""
 
 
 def marks_of(path: str, language: str | None) -> int:

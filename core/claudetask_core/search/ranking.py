@@ -22,7 +22,7 @@ from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity
 from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.paths import path_terms
-from claudetask_core.search.priors import factors, is_test_mark
+from claudetask_core.search.priors import PLAIN, factors, is_test_mark
 from claudetask_core.search.question import Question
 from claudetask_core.search.remembered import Remembered
 from claudetask_core.search.rows import ChunkRow, FileRow
@@ -92,9 +92,10 @@ class Ranker:
         sums = scorer.score(self._weights)
         whole = self._file_sums(scores, files, scorer)
         self._add_meaning(sums, whole, files, candidates)
-        own = priors[files.numbers]
+        own = priors[files.numbers] * self._package_factors(files.numbers)
         entries = Entries.of(files, candidates)
         entries.scores = (sums[entries.places] + whole[entries.orders]) * own[entries.orders]
+        entries.vary(self._catalog.names[files.numbers])
         entries.cut(most)
         entries.damp(scorer.matched(), self._weights.second)
         return self._told(entries.best(most), files, candidates, scorer, commits)
@@ -152,6 +153,12 @@ class Ranker:
             with_test=self._with_test,
         )
         return table[catalog.marks[: len(catalog.rows)]]
+
+    def _package_factors(self, numbers: Numbers) -> Floats:
+        """The factor of some files for the package they belong to; 1 for what is no source."""
+        catalog = self._catalog
+        behind = catalog.packages.behind(catalog.folders[numbers])
+        return 1.0 - self._weights.package * behind * (catalog.marks[numbers] == PLAIN)
 
     def _with_test(self) -> int:
         """How many files that are no tests have the word "test"."""

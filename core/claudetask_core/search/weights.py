@@ -11,7 +11,10 @@ from claudetask_core.search.question import Question
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Fields of a file, then fields of a chunk; each field is 0–1 before it is weighted."""
+    """Fields of a file, then fields of a chunk; each field is 0–1 before it is weighted.
+
+    `package` is what a file loses whose package is far behind the largest of the tree.
+    """
 
     file_text: float
     stem: float
@@ -44,6 +47,7 @@ class Weights:
     path_meaning: float
     commit_alike: float
     commit_words: float
+    package: float
 
     @property
     def whole(self) -> float:
@@ -95,6 +99,7 @@ WORDS: Final = Weights(
     path_meaning=0.4,
     commit_alike=0.3,
     commit_words=0.3,
+    package=0.25,
 )
 BY_WORDS: Final = replace(
     WORDS,
@@ -133,6 +138,7 @@ CHANGE: Final = replace(
     path_meaning=0.3,
     commit_alike=0.4,
     commit_words=0.6,
+    package=0.0,
 )
 """A change often touches what stands behind the file that is named for the matter: it is found by
 all that is said, wherever a file has it, and less by the name that fits best or by how much of the
@@ -169,6 +175,7 @@ IDENTIFIER: Final = Weights(
     path_meaning=0.0,
     commit_alike=0.0,
     commit_words=0.0,
+    package=0.25,
 )
 
 

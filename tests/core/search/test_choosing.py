@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claudetask_core.search.catalog import Catalog
@@ -91,3 +91,30 @@ def test_no_hit_is_lost_by_sorting_only_what_can_be_one(
     entries.cut(most)
     entries.damp(np.array([matched for own in chunks for _, matched in own]), SECOND)
     assert entries.best(most) == plainly(chunks, most)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3), st.lists(st.integers(1, 9).map(float), min_size=1, max_size=4)
+        ),
+        min_size=1,
+        max_size=9,
+    )
+)
+def test_a_file_named_as_a_better_one_is_lowered(named: list[tuple[int, list[float]]]) -> None:
+    counts = np.array([len(scores) for _, scores in named], np.int64)
+    numbers = np.arange(counts.size)
+    candidates = Candidates(np.cumsum(counts) - counts, counts)
+    entries = Entries.of(Best(numbers, [], numbers, numbers), candidates)
+    entries.scores = np.array([score for _, scores in named for score in scores])
+    entries.vary(np.array([name for name, _ in named], np.int32))
+    times = Counter[int]()
+    factors: dict[int, float] = {}
+    for order in sorted(range(len(named)), key=lambda order: -max(named[order][1])):
+        name = named[order][0]
+        factors[order] = 0.9 ** min(2, times[name])
+        times[name] += 1
+    plain = [score * factors[order] for order, (_, own) in enumerate(named) for score in own]
+    assert entries.scores.tolist() == pytest.approx(plain)

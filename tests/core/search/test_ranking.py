@@ -108,6 +108,49 @@ def test_each_kind_of_question_has_its_weights(
     assert weights_of(understand(text), by_meaning=False) is by_words
 
 
+VARIANT = "class Clock:\n    def now(self):\n        return read_clock('{system}')\n"
+CALLER = "import os\n\n\ndef start(clock):\n    clock.now()\n    return read_clock(os.name)\n"
+
+
+def test_files_of_one_name_leave_room_for_others(tree: Tree) -> None:
+    for system in ("linux", "windows", "wasm"):
+        tree.write(f"{system}/clock.py", VARIANT.format(system=system))
+    tree.write("start.py", CALLER)
+    tree.write("other.py", "value = 1\n")
+    tree.index.refresh()
+    hits = tree.ask("how does the clock read now", top_k=5)
+    best = {
+        path: max(hit.score for hit in hits if hit.path == path) for path in tree.paths("clock")
+    }
+    variants = sorted((score for path, score in best.items() if "clock" in path), reverse=True)
+    assert variants[1] == pytest.approx(0.9 * variants[0], rel=0.02)
+    assert variants[2] == pytest.approx(0.81 * variants[0], rel=0.02)
+
+
+def two_packages(tree: Tree) -> None:
+    """Two files alike in all but their package; what is beside them is of another matter."""
+    for name, files in (("aside", 1), ("whole", 9)):
+        tree.write(f"{name}/pyproject.toml", f"[project]\nname = '{name}'\n")
+        tree.write(f"{name}/src/{name}_state.py", "def merge_state(state):\n    return {**state}\n")
+        for number in range(files):
+            tree.write(f"{name}/src/part{number}.py", FUNCTION.format(name=f"field{number}"))
+    tree.index.refresh()
+
+
+def test_how_something_works_is_asked_of_the_package_with_most_of_the_source(tree: Tree) -> None:
+    two_packages(tree)
+    for question in ("how is the state merged", "merge_state"):
+        assert tree.paths(question)[0] == "whole/src/whole_state.py"
+    assert tree.paths("how is the state merged aside")[0] == "aside/src/aside_state.py"
+
+
+def test_a_change_is_looked_for_in_every_package_alike(tree: Tree) -> None:
+    two_packages(tree)
+    first, second = tree.ask("Fix how the state is merged", top_k=2)
+    assert {first.path, second.path} == {"aside/src/aside_state.py", "whole/src/whole_state.py"}
+    assert first.score == second.score
+
+
 def test_one_file_does_not_crowd_out_the_others(tree: Tree) -> None:
     big = "\n\n".join(f"def token_{n}(token):\n" + "    token = token\n" * 40 for n in range(12))
     tree.write("big.py", big)
