@@ -13,7 +13,11 @@ from typing import Final
 JOINED: Final = "="
 _WORD: Final = re.compile(r"[^\W\d]\w*|\d{2,6}")
 _LETTERS: Final = re.compile(r"\w*")
-_PART: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PART: Final = re.compile(
+    r"[A-Z]{2,}(?=s(?![a-z])|v\d)|(?!(?<=[A-Z]{2})s(?![a-z]))[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+"
+)
+"""Capitals end before a word of small letters, but `URLs` is the plural of one and `IPv6` a version
+of it: their last capital begins nothing, and the `s` is no word."""
 _CJK_LETTERS: Final = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _CJK: Final = re.compile(f"[{_CJK_LETTERS}]")
 _RUN: Final = re.compile(f"[{_CJK_LETTERS}]+|[^\\W_{_CJK_LETTERS}]+")
@@ -22,6 +26,7 @@ _LONGEST_TERM: Final = 64
 _MEMO_SIZE: Final = 100_000
 _MIN_STEM: Final = 3
 _ENDINGS: Final = ("ization", "ation", "ing", "ed", "er", "or", "ly", "ment", "able", "ion")
+_SHORT_PLURALS: Final = frozenset(("ids", "dbs", "fns", "vms"))
 _VOWELS: Final = frozenset("aeiouy")
 
 _memo: dict[str, tuple[str, ...]] = {}
@@ -69,7 +74,10 @@ def word_terms(word: str) -> tuple[str, ...]:
 
 
 def parts(word: str) -> list[str]:
-    """The lower-case parts of an identifier: `HTTPServer2` gives http, server, 2."""
+    """The lower-case parts of an identifier: `HTTPServer2` gives http, server, 2.
+
+    The plural of an abbreviation is read as the abbreviation: `userIDs` gives user, id.
+    """
     if word.isascii() and word.islower() and "_" not in word and word.isalpha():
         return [word[:_LONGEST_TERM]]
     if word.isascii():
@@ -108,7 +116,7 @@ def stem(word: str) -> str:
 
 def _stem(word: str) -> str:
     if len(word) <= _MIN_STEM or not word.isascii():
-        return word
+        return word[:-1] if word in _SHORT_PLURALS else word
     word = _without_plural(word)
     if word.endswith(_ENDINGS):
         word = _without_ending(word)

@@ -10,6 +10,14 @@ from claudetask_core.search.tokens import parts, stem, terms
         ("rate_limiter", ["rate", "limiter"]),
         ("parseJSONBody", ["parse", "json", "body"]),
         ("simple", ["simple"]),
+        ("URLs", ["url"]),
+        ("userIDs", ["user", "id"]),
+        ("getURLsFor", ["get", "url", "for"]),
+        ("MAX_URLs", ["max", "url"]),
+        ("isIPv6Address", ["is", "ip", "v", "6", "address"]),
+        ("SSLv3", ["ssl", "v", "3"]),
+        ("URLSet", ["url", "set"]),
+        ("aBs", ["a", "bs"]),
         ("__init__", ["init"]),
         ("Größe_ändern", ["größe", "ändern"]),
         ("x限流器y", ["x", "限流", "流器", "y"]),
@@ -27,8 +35,8 @@ def test_two_spellings_of_a_name_share_their_terms() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("routes", "routing"), ("parser", "parsing"), ("queries", "query"), ("stopped", "stop"),
-     ("classes", "class"), ("matches", "matching"), ("caches", "caching")],
+    [("ids", "id"), ("routes", "routing"), ("parser", "parsing"), ("queries", "query"),
+     ("stopped", "stop"), ("classes", "class"), ("matches", "matching"), ("caches", "caching")],
 )  # fmt: skip
 def test_forms_of_a_word_have_one_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
