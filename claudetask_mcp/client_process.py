@@ -78,8 +78,8 @@ class Client:
             return ""
 
     def _note(self, key: str | None, session: str, *, replacing: bool = True) -> None:
-        """A folder that takes no note leaves all as it would be without one."""
-        if key is None or not session or self._noted(key) == session:
+        """A folder that takes no note, or leads elsewhere, leaves all as it would be without."""
+        if key is None or not session or self._noted(key) == session or _is_led(self._folder):
             return
         file = os.path.join(self._folder, key)
         new = f"{file}.{os.getpid()}" if replacing else file
@@ -97,8 +97,17 @@ def _forget_old(folder: str) -> None:
     oldest = time.time() - KEPT_SECONDS
     with os.scandir(folder) as found:
         for one in found:
-            if one.stat(follow_symlinks=False).st_mtime < oldest:
+            if one.is_file(follow_symlinks=False) and one.stat().st_mtime < oldest:
                 os.unlink(one.path)
+
+
+def _is_led(folder: str) -> bool:
+    """Whether a link stands in the way, which a repository may have brought to have us write, or
+    delete what is old, where it leads.
+    """
+    board = os.path.dirname(folder)
+    beside = os.path.realpath(os.path.dirname(board))
+    return os.path.realpath(folder) != os.path.join(beside, os.path.basename(board), FOLDER)
 
 
 def _cleared(session: str) -> str | None:

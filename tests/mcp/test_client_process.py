@@ -124,6 +124,21 @@ def test_an_id_that_can_be_no_file_names_none(tmp_path: Path, name: str) -> None
     assert {one.parent for one in tmp_path.rglob("*") if one.is_file()} == {tmp_path / FOLDER}
 
 
+@pytest.mark.parametrize("link", ["board", f"board/{FOLDER}"])
+def test_a_link_that_a_repository_brought_leads_nowhere(tmp_path: Path, link: str) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / FOLDER).mkdir(parents=True)
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(theirs)
+    old = time.time() - KEPT_SECONDS - 60
+    for kept in (theirs / "diary", theirs / FOLDER / "diary"):
+        kept.touch()
+        os.utime(kept, (old, old))
+    assert hook(tmp_path / "board", "startup", FIRST) == FIRST
+    client(tmp_path / "board", FIRST).note()
+    assert sorted(path.name for path in theirs.rglob("*")) == ["diary", "diary", FOLDER]
+
+
 def test_a_folder_that_takes_no_note_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_text("in the way")
     assert hook(tmp_path, "startup", FIRST) == FIRST
