@@ -78,7 +78,7 @@ def test_doctor_makes_no_board(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
     assert list(empty.iterdir()) == []
 
 
-@pytest.mark.embedded(reason="spoils the file")
+@pytest.mark.embedded(reason="a board in a server is one")
 def test_doctor_says_where_no_board_can_be_made(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +93,7 @@ def test_doctor_says_where_no_board_can_be_made(
     assert f"{tmp_path} takes no new files" in run("doctor")[1]
 
 
+@pytest.mark.embedded(reason="spoils the file")
 def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
     (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all" * 100)
     code, out, _ = run("doctor")
