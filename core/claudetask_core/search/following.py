@@ -6,7 +6,8 @@ files differ, until something happens that only another look can tell: a folder 
 a .gitignore or git's own rules changed, or too much happened at once.
 """
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -43,13 +44,15 @@ class Follower:
         self._lock = Lock()
         self._is_clear = False
         self._looks = 0
+        self._rule_files: list[str] = []
         self._rules: _Rules = []
 
     def begins(self) -> int:
         """A look at the tree begins; answers its number."""
         with self._lock:
             self._looks += 1
-            self._rules = _rules(self._root)
+            self._rule_files = _rule_files(self._root)
+            self._rules = _states(self._rule_files)
             return self._looks
 
     def listed(self, listing: Listing, stop: Stop) -> bool:
@@ -89,7 +92,7 @@ class Follower:
         if self._watch is None or not self._is_clear:
             return None
         changes = self._watch.changes()
-        if _rules(self._root) != self._rules:
+        if _states(self._rule_files) != self._rules:
             changes.unclear = True
         if changes.unclear or len(changes.paths) > _MOST:
             self.lost()
@@ -108,15 +111,19 @@ class Follower:
             self._watch.close()
 
 
-def _rules(root: Path) -> _Rules:
-    """What tells one state of git's rules outside of the tree from another."""
+def _rule_files(root: Path) -> list[str]:
     _, common = git_folders(str(root))
-    return [] if common is None else [_state(Path(common, name)) for name in _RULES]
+    return [] if common is None else [f"{common}/{name}" for name in _RULES]
 
 
-def _state(file: Path) -> tuple[int, int, int] | None:
+def _states(files: Sequence[str]) -> _Rules:
+    """What tells one state of git's rules outside of the tree from another."""
+    return [_state(file) for file in files]
+
+
+def _state(file: str) -> tuple[int, int, int] | None:
     try:
-        known = file.stat()
+        known = os.stat(file)  # noqa: PTH116 — asked with each question
     except OSError:
         return None
     return known.st_mtime_ns, known.st_size, known.st_ino
