@@ -244,6 +244,24 @@ async def test_what_one_process_found_the_next_does_not_look_for(
         await hand.execute("UPDATE tasks SET status = 'Done' WHERE id = $1", number + 1)
 
 
+async def test_of_several_texts_that_are_brought_up_at_once_each_is_that_of_its_own(
+    database_url: str, hand: Any, tmp_path: Path
+) -> None:
+    await hand.execute("UPDATE tasks SET title = 'a haystack of thread' WHERE id > 3")
+    for these in ([1, 2, 3], [2, 3, 4]):
+        database = Database(database_url, tmp_path / "sets")
+        await Warming(database).once()
+        with asked(database, SEARCH) as statements:
+            assert await listed(database, NEEDLE, EVERY) == (these, 3)
+            hay = sorted({1, 2, 3, 4, 5, 6} - set(these))
+            assert await listed(database, TaskFilter(q="Haystack"), EVERY) == (hay, 3)
+            assert await total(database, "thread") == 3
+            assert statements == []
+        await database.close()
+        await hand.execute("UPDATE tasks SET title = 'Haystack' WHERE id = 1")
+        await hand.execute("UPDATE tasks SET title = 'thread and needle' WHERE id = 4")
+
+
 @pytest.mark.parametrize("how", [AGAIN, EMPTIED], ids=["made again", "emptied at once"])
 async def test_a_file_of_what_a_later_database_held_is_not_that_of_a_copy(
     hand: Any, database_url: str, tmp_path: Path, how: str

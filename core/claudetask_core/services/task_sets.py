@@ -8,7 +8,7 @@ transaction sees it, whoever wrote, and how many tasks match several conditions 
 their sets have in common.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -31,7 +31,6 @@ from claudetask_core.services.text_index import FEW, Holding, escaped
 
 MUCH: Final = 100
 """After so many changes what is known is worth writing down again."""
-PATTERN: Final = bindparam("pattern", type_=String)
 At = TypeVar("At")
 Row = Sequence[Any]
 
@@ -170,23 +169,26 @@ async def kept_sets(session: AsyncSession, times: Times[At]) -> KnownSets[At]:
     return known
 
 
-def conditions(names: Iterable[str], holds: ColumnElement[bool]) -> Sequence[ColumnElement[bool]]:
+def conditions(
+    names: Sequence[str], holds: Callable[[ColumnElement[str]], ColumnElement[bool]]
+) -> Sequence[ColumnElement[bool]]:
     """Whether a task has what is named, by the parameters that `bound` gives.
 
     Args:
-        names: Of columns, and `TEXT`.
-        holds: Whether it holds the text of `PATTERN`.
+        names: Of columns, and `TEXT`, which may come more than once.
+        holds: Whether it holds the text of a pattern.
     """
+    given = [bindparam(f"value_{place}", type_=String) for place, _ in enumerate(names)]
     return [
-        holds if name == TEXT else getattr(TaskRow, name) == bindparam(f"value_{place}")
-        for place, name in enumerate(names)
+        holds(value) if name == TEXT else getattr(TaskRow, name) == value
+        for name, value in zip(names, given, strict=True)
     ]
 
 
 def bound(things: Iterable[Thing]) -> dict[str, str]:
     """The parameters by which it is asked whether a task has these."""
     return {
-        "pattern" if name == TEXT else f"value_{place}": like(value) if name == TEXT else value
+        f"value_{place}": like(value) if name == TEXT else value
         for place, (name, value) in enumerate(things)
     }
 

@@ -40,7 +40,6 @@ from claudetask_core.db.known_sets import GREATEST, KnownSet, Thing, Times
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.task_sets import (
-    PATTERN,
     Changed,
     NoSets,
     Row,
@@ -110,6 +109,9 @@ CHANGES: Final = (
 """All changes of transactions that the oldest of some sets may have missed, if any."""
 
 
+Alike = Callable[[ColumnElement[str]], ColumnElement[str]]
+
+
 def without_grams(said: ColumnElement[str]) -> ColumnElement[str]:
     """The same text, for which the index of trigrams is not looked through.
 
@@ -118,11 +120,8 @@ def without_grams(said: ColumnElement[str]) -> ColumnElement[str]:
     return said.concat(literal_column("''"))
 
 
-def _holds(of: Callable[[ColumnElement[str]], ColumnElement[str]]) -> ColumnElement[bool]:
-    return or_(*(of(func.lower(said)).like(PATTERN, escape="\\") for said in TEXTS))
-
-
-HOLDS: Final = _holds(lambda said: said)
+def _holds(pattern: ColumnElement[str], of: Alike = lambda said: said) -> ColumnElement[bool]:
+    return or_(*(of(func.lower(said)).like(pattern, escape="\\") for said in TEXTS))
 
 
 @dataclass(frozen=True)
@@ -183,11 +182,12 @@ def _listing(ids: SelectBase) -> ScalarSelect[Any]:
 @lru_cache
 def _changes(names: tuple[str, ...]) -> Select[Any]:
     """The changes, and whether what changed now holds a text or is of a column's value."""
-    return CHANGES.add_columns(*conditions(names, HOLDS))
+    return CHANGES.add_columns(*conditions(names, _holds))
 
 
-HOLDING: Final = NOW.add_columns(_listing(select(TaskRow.id).where(HOLDS)))
-EACH: Final = NOW.add_columns(_listing(select(TaskRow.id).where(_holds(without_grams))))
+PATTERN: Final = bindparam("pattern", type_=String)
+HOLDING: Final = NOW.add_columns(_listing(select(TaskRow.id).where(_holds(PATTERN))))
+EACH: Final = NOW.add_columns(_listing(select(TaskRow.id).where(_holds(PATTERN, without_grams))))
 """The same by a look at each task."""
 
 
@@ -196,7 +196,7 @@ def _standing(names: tuple[str, ...]) -> Select[Any]:
     return NOW.add_columns(
         *(
             _listing(select(TaskRow.id).where(fits_column))
-            for fits_column in conditions(names, HOLDS)
+            for fits_column in conditions(names, _holds)
         )
     )
 

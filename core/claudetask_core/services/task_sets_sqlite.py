@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     ScalarSelect,
     Select,
@@ -25,7 +26,6 @@ from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
 from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
 from claudetask_core.services.task_sets import (
-    PATTERN,
     Changed,
     NoSets,
     Row,
@@ -62,8 +62,11 @@ CHANGES: Final = (
     .order_by(CHANGED.c.seq)
 )
 """The change that is known, where it is left, and all after it; else the last one."""
-HOLDS: Final = or_(*(said.like(PATTERN, escape="\\") for said in TEXTS))
 NOW: Final = select(SMALL, CHANGED.c.seq, CHANGED.c.mark).where(CHANGED.c.seq == LAST)
+
+
+def _holds(pattern: ColumnElement[str]) -> ColumnElement[bool]:
+    return or_(*(said.like(pattern, escape="\\") for said in TEXTS))
 
 
 def _listing(ids: SelectBase) -> ScalarSelect[Any]:
@@ -71,7 +74,7 @@ def _listing(ids: SelectBase) -> ScalarSelect[Any]:
     return select(func.group_concat(next(iter(ids.subquery().c)))).scalar_subquery()
 
 
-FRESH: Final = _listing(written(HOLDS))
+FRESH: Final = _listing(written(_holds(bindparam("pattern", type_=String))))
 OF_PHRASE: Final = NOW.add_columns(
     _listing(select(GRAMS.c.rowid).where(named(bindparam("phrase", type_=String)))),
     _listing(select(DUE.c.id)),
@@ -83,7 +86,7 @@ OF_PHRASE: Final = NOW.add_columns(
 @lru_cache
 def _changes(names: tuple[str, ...]) -> Select[Any]:
     """The changes, and whether what changed now holds a text or is of a column's value."""
-    return CHANGES.add_columns(*conditions(names, HOLDS))
+    return CHANGES.add_columns(*conditions(names, _holds))
 
 
 class SqliteSets:

@@ -85,6 +85,26 @@ async def test_what_a_server_looked_for_while_idle_the_next_only_brings_up_to_da
 
 
 @embedded
+async def test_of_several_texts_that_are_brought_up_at_once_each_is_that_of_its_own(
+    project: Path, board: sqlite3.Connection, file: Path
+) -> None:
+    begin(board)
+    board.execute("UPDATE tasks SET title = 'thread', description = 'a haystack' WHERE id > 3")
+    with few(FEW):
+        async with opened(project, file) as database:
+            await Warming(database).once()
+        board.execute("UPDATE tasks SET title = 'haystack', description = '' WHERE id = 1")
+        board.execute("UPDATE tasks SET title = 'thread, needle', description = '' WHERE id = 4")
+        async with opened(project, file) as database:
+            await Warming(database).once()
+            with asked(database) as statements:
+                for word, these in (("needle", [2, 3, 4]), ("haystack", [1, 5, 6])):
+                    assert await listed(database, TaskFilter(q=word), EVERY) == (these, 3)
+                assert await listed(database, TaskFilter(q="thread"), EVERY) == ([4, 5, 6], 3)
+                assert statements == []
+
+
+@embedded
 async def test_what_the_one_before_did_not_end_the_next_does(
     project: Path, board: sqlite3.Connection, file: Path
 ) -> None:

@@ -58,9 +58,9 @@ WRITES = st.one_of(
     *map(updates, VALUES),
     st.tuples(st.just("UPDATE tasks SET title = ?"), st.tuples(TITLES)),
     st.tuples(st.just("UPDATE tasks SET status = ?"), st.tuples(VALUES["status"])),
-    st.tuples(st.just("UPDATE tasks SET id = id + 40 WHERE id = ?"), st.tuples(NUMBERS)),
+    st.tuples(st.just("UPDATE OR IGNORE tasks SET id = id + 40 WHERE id = ?"), st.tuples(NUMBERS)),
     st.tuples(
-        st.just(f"UPDATE tasks SET id = id + {GREATEST} WHERE id = ?"),  # noqa: S608 — as above
+        st.just(f"UPDATE OR IGNORE tasks SET id = id + {GREATEST} WHERE id = ?"),  # noqa: S608 — as above
         st.tuples(NUMBERS),
     ),
     st.tuples(st.just(f"DELETE FROM tasks WHERE id > {GREATEST}"), st.just(())),  # noqa: S608 — as above
