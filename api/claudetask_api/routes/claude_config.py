@@ -49,11 +49,14 @@ async def update_claude_config(
     place: Where = Place.PROJECT,
 ) -> ClaudeMd:
     present = await core.claude_md.read(place)
-    expected = condition.expected(present.hash or "")
+    expected = condition.expected(present.hash)
     if expected in (None, present.hash) and refuse_changed(body, present, READ_ONLY):
         expected = present.hash  # else they could be wrong by the time of the write
     wanted = ClaudeMdWrite(content=body.content, expected_hash=expected, place=place)
-    change = await core.claude_md.write(wanted, actor(body.agent, named), require_hash=False)
+    who = actor(body.agent, named)
+    change = await core.claude_md.write(
+        wanted, who, require_hash=False, only_new=condition.only_new
+    )
     return _tagged(change.file, response)
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from claudetask_api.dependencies import CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
+from claudetask_api.preconditions import Expected
 from claudetask_api.schemas import SettingsPut, changes, refuse_changed
 from claudetask_core.schemas.project import (
     PathQuestion,
@@ -32,10 +33,11 @@ async def get_project_status(core: CoreDep) -> ProjectStatus:
     return await core.status()
 
 
-@router.put("/settings", summary="Change the settings", responses=answers(404, 409))
+@router.put("/settings", summary="Change the settings", responses=answers(404, 409, 412))
 async def update_project_settings(
-    core: CoreDep, body: SettingsPut, named: HeaderActor
+    core: CoreDep, body: SettingsPut, named: HeaderActor, condition: Expected
 ) -> ProjectSettings:
+    condition.refuse_untagged()
     present = await core.project.settings()
     refuse_changed(body, present, READ_ONLY)
     update = changes(body, present, ProjectSettingsUpdate)

@@ -80,7 +80,9 @@ class ClaudeMdService:
         file = await self._file(place)
         return await to_thread.run_sync(file.section, path)
 
-    async def write(self, data: ClaudeMdWrite, actor: str, *, require_hash: bool) -> ClaudeMdChange:
+    async def write(
+        self, data: ClaudeMdWrite, actor: str, *, require_hash: bool, only_new: bool = False
+    ) -> ClaudeMdChange:
         """Replace the whole file or one section of it, add to one, or take one out.
 
         Args:
@@ -88,10 +90,12 @@ class ClaudeMdService:
             actor: Who asks.
             require_hash: Whether a whole existing file may only be replaced by a caller who
                 names the hash of what it read.
+            only_new: Whether to write only where there is no file.
 
         Raises:
             HashRequired: It had to name one and did not.
             ChangedUnderneath: The file is no longer what the caller read.
+            AlreadyThere: There is one, and it was to be `only_new`.
             SectionNotFound: There is no such section, or SectionAmbiguous: several.
             HeadingMissing: A section's content does not begin with a heading.
             HeadingTooHigh: What is added would end the section it is added to.
@@ -100,7 +104,9 @@ class ClaudeMdService:
             NotWritable: The system refuses; the file is as it was.
         """
         file = await self._file(data.place)
-        change = await to_thread.run_sync(lambda: file.write(data, require_hash=require_hash))
+        change = await to_thread.run_sync(
+            lambda: file.write(data, require_hash=require_hash, only_new=only_new)
+        )
         return await self._told(change, "updated", actor)
 
     async def set_block(

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from claudetask_core.errors import Forbidden, Invalid, NotFound
+from claudetask_core.errors import Forbidden, Invalid, NotFound, Stale
 from claudetask_core.schemas.agent import FileVersion
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
@@ -49,6 +49,18 @@ class HashRequired(Invalid):
         super().__init__(
             "CLAUDE.md exists, so replacing it whole needs expected_hash.",
             next_step="Call read_claude_md and send the hash it answers, or write one section.",
+            current_hash=current_hash,
+        )
+
+
+class AlreadyThere(Stale):
+    code = "already_there"
+
+    def __init__(self, path: Path, current_hash: str | None) -> None:
+        super().__init__(
+            f"{path.name} is there already, and was to be written only where it is not. "
+            "Nothing was written.",
+            next_step="Read it, and say with its hash that it is to be replaced.",
             current_hash=current_hash,
         )
 
@@ -125,8 +137,12 @@ class ClaudeMdFile:
             hash=now.hash or "",
         )
 
-    def write(self, data: ClaudeMdWrite, *, require_hash: bool) -> ClaudeMdChange:
+    def write(
+        self, data: ClaudeMdWrite, *, require_hash: bool, only_new: bool = False
+    ) -> ClaudeMdChange:
         def make(now: Snapshot) -> bytes:
+            if only_new and now.data is not None:
+                raise AlreadyThere(now.path, now.hash)
             if data.expected_hash is not None:
                 refuse_stale(now, data.expected_hash, self._known(now, data.expected_hash))
             if data.mode is SectionMode.APPEND:
