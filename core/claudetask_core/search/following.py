@@ -6,25 +6,20 @@ files differ, until something happens that only another look can tell: a folder 
 a .gitignore or git's own rules changed, or too much happened at once.
 """
 
-import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from pathspec import GitIgnoreSpec
 
-from claudetask_core.places import git_folders
+from claudetask_core.search.git_rules import GitRules
 from claudetask_core.search.listing import Listing, list_some, unlisted_folders
 from claudetask_core.search.watching import Watch
 from claudetask_core.stopping import Stop
 
 _MOST: Final = 200
 _MODULES: Final = ".gitmodules"
-_RULES: Final = ("info/exclude", "config")
-"""Where git's own folder says what is ignored. Nobody watches it: git writes there all the time."""
-
-_Rules = list[tuple[int, int, int] | None]
 
 
 class Follower:
@@ -44,15 +39,18 @@ class Follower:
         self._lock = Lock()
         self._is_clear = False
         self._looks = 0
-        self._rule_files: list[str] = []
-        self._rules: _Rules = []
+        self._rules = GitRules(root)
 
-    def begins(self) -> int:
-        """A look at the tree begins; answers its number."""
+    def begins(self, stop: Stop) -> int:
+        """A look at the tree begins; answers its number.
+
+        Raises:
+            Stopped: `stop` said so.
+        """
+        differ = self._watch is not None and self._watch.works and self._rules.note(stop)
         with self._lock:
+            self._is_clear = self._is_clear and not differ
             self._looks += 1
-            self._rule_files = _rule_files(self._root)
-            self._rules = _states(self._rule_files)
             return self._looks
 
     def listed(self, listing: Listing, stop: Stop) -> bool:
@@ -92,7 +90,7 @@ class Follower:
         if self._watch is None or not self._is_clear:
             return None
         changes = self._watch.changes()
-        if _states(self._rule_files) != self._rules:
+        if self._rules.changed():
             changes.unclear = True
         if changes.unclear or len(changes.paths) > _MOST:
             self.lost()
@@ -109,21 +107,3 @@ class Follower:
     def close(self) -> None:
         if self._watch is not None:
             self._watch.close()
-
-
-def _rule_files(root: Path) -> list[str]:
-    _, common = git_folders(str(root))
-    return [] if common is None else [f"{common}/{name}" for name in _RULES]
-
-
-def _states(files: Sequence[str]) -> _Rules:
-    """What tells one state of git's rules outside of the tree from another."""
-    return [_state(file) for file in files]
-
-
-def _state(file: str) -> tuple[int, int, int] | None:
-    try:
-        known = os.stat(file)  # noqa: PTH116 — asked with each question
-    except OSError:
-        return None
-    return known.st_mtime_ns, known.st_size, known.st_ino

@@ -134,7 +134,7 @@ class CodeIndex:
             TreeTooWide: It has more than `most_files`.
         """
         changed = False
-        look = self._follower.begins()
+        look = self._follower.begins(stop)
         self._known()  # opens the file, so that what was opened later is another
         for number in range(_ATTEMPTS):
             signatures = self._look_around(stop)

@@ -190,7 +190,7 @@ def _not_ignored(root: Path, folders: set[str], stop: Stop) -> set[str]:
     if not folders:
         return folders
     asked = "\0".join(folders).encode()
-    output = _asked_git(root, stop, ("check-ignore", "-z", "--stdin"), asked)
+    output = asked_git(root, stop, ("check-ignore", "-z", "--stdin"), asked)
     return folders - {path for path in map(_text, output.split(b"\0")) if path is not None}
 
 
@@ -225,10 +225,15 @@ def _submodules(root: Path) -> set[bytes]:
 
 def _git_files(root: Path, stop: Stop, *only: str) -> list[bytes]:
     """What git lists below `root`; empty where git is missing, refuses or takes too long."""
-    return _asked_git(root, stop, (*_LIST, "--", *only)).split(b"\0")[:-1]
+    return asked_git(root, stop, (*_LIST, "--", *only)).split(b"\0")[:-1]
 
 
-def _asked_git(root: Path, stop: Stop, command: Sequence[str], asked: bytes = b"") -> bytes:
+def asked_git(root: Path, stop: Stop, command: Sequence[str], asked: bytes = b"") -> bytes:
+    """What git answers; nothing where it is missing, refuses or takes too long.
+
+    Raises:
+        Stopped: `stop` said so meanwhile.
+    """
     try:
         process = safe_git.begin(root, (*_TO_LIST, *command), subprocess.PIPE)
     except OSError:

@@ -186,7 +186,7 @@ def test_more_than_a_question_can_wait_for_asks_for_a_look(
 
 def test_a_look_during_which_a_folder_came_does_not_count(followed: Followed) -> None:
     follower = followed.index._follower  # pyright: ignore[reportPrivateUsage] — between two steps
-    look = follower.begins()
+    look = follower.begins(lambda: False)
     (followed.root / "during").mkdir()
     assert followed.index.catch_up() is None
     follower.ended(look)
