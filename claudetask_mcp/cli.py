@@ -21,6 +21,8 @@ SHELLS = ("bash", "zsh", "fish")
 WRONG_USE = 2
 FAILED = 1
 INTERRUPTED = 130
+MOST_TOLD = 400
+"""Characters; as many as an error of a tool has."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,10 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         return _run(arguments)
-    except ConfigurationInvalid as error:
-        return _said(error, WRONG_USE)
     except DomainError as error:
-        return _said(error, FAILED)
+        if arguments.command == "prime":
+            return _told_to_the_session(error)
+        return _said(error, WRONG_USE if isinstance(error, ConfigurationInvalid) else FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
@@ -73,12 +75,25 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _said(error: DomainError, code: int) -> int:
+    sys.stderr.write(f"{PROGRAM}: {_sentences(error)}\n")
+    return code
+
+
+def _told_to_the_session(error: DomainError) -> int:
+    """A hook's failure is told as its answer: by its code it could forbid to compact a session."""
+    from claudetask_mcp.arguments import fit  # noqa: PLC0415 — as said above
+
+    told = fit(_sentences(error).replace("\n", "\n  "), MOST_TOLD)
+    sys.stdout.write(f"ClaudeTask cannot say where the work stopped: {told}\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _sentences(error: DomainError) -> str:
     from claudetask_core.printable import printable  # noqa: PLC0415 — as said above
     from claudetask_mcp.at_shell import at_shell  # noqa: PLC0415 — as said above
 
-    said = f"{error.message} {at_shell(error.next_step)}".strip()
-    sys.stderr.write(printable(f"{PROGRAM}: {said}\n"))
-    return code
+    return printable(f"{error.message} {at_shell(error.next_step)}".strip())
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
