@@ -43,6 +43,7 @@ from claudetask_mcp.subscriptions import Subscribers
 from claudetask_mcp.tool import worded
 from claudetask_mcp.tools.catalogue import CATALOGUE, SCOPES
 from claudetask_mcp.warm_up import WarmUp
+from claudetask_mcp.whole_lists import whole_lists
 
 NAME = "claudetask"
 NUMBERS = frozenset({"integer", "number"})
@@ -170,6 +171,7 @@ def build_server(
             WarmUp(lazy, subscribers),
             Observe([tool.name for tool in tools], counted),
             limit,
+            whole_lists,
             Access(SCOPES),
         ],
     )

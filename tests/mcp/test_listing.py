@@ -1,11 +1,14 @@
 """What a client is told before it calls anything."""
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
-from mcp import Client
-from mcp.types import Tool
+import pytest
+from mcp import Client, MCPError
+from mcp.types import INVALID_PARAMS, Tool
+from pydantic import BaseModel
 
 from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_mcp.instructions import INSTRUCTIONS
@@ -245,3 +248,24 @@ async def test_both_eras_declare_that_they_notify(connect: Connect) -> None:
     assert capabilities.prompts is not None
     assert capabilities.prompts.list_changed is True
     assert capabilities.completions is not None
+
+
+async def test_a_list_goes_on_from_no_cursor_as_none_was_given(connect: Connect) -> None:
+    async with connect() as client:
+        asked: dict[str, Callable[..., Awaitable[BaseModel]]] = {
+            "tools/list": client.list_tools,
+            "resources/list": client.list_resources,
+            "resources/templates/list": client.list_resource_templates,
+            "prompts/list": client.list_prompts,
+        }
+        for method, ask in asked.items():
+            whole = await ask()
+            assert await ask(cursor="") == whole
+            for cursor in ("abc", "x" * 5000):
+                with pytest.raises(MCPError) as refused:
+                    await ask(cursor=cursor)
+                assert refused.value.error.code == INVALID_PARAMS
+                assert refused.value.error.data == {"code": "cursor_unknown"}
+                assert refused.value.error.message.startswith(f"{method} gave no cursor ")
+                assert len(refused.value.error.message) <= 200
+            assert await ask() == whole
