@@ -18,9 +18,10 @@ This project keeps its tasks on a board that outlives sessions (MCP server `clau
 - While working: `update_task` with notes, and `check` with the evidence for each criterion.
 - When done: `update_task_status`. What you find on the way becomes a task: `create_task`.
 """
+_END = rb"\r\n|\n|\r"
 _BLOCK = re.compile(
-    rb"<!-- claudetask:begin (?P<own>\d|new) -->\r?\n(?:.*?\r?\n)??"
-    rb"<!-- claudetask:end -->(?:\r?\n|\Z)",
+    rb"<!-- claudetask:begin (?P<own>\d|new) -->(?P<end>" + _END + rb")(?:.*?(?:" + _END + rb"))??"
+    rb"<!-- claudetask:end -->(?:(?P=end)|" + _END + rb"|\Z)",
     re.DOTALL,
 )
 
@@ -28,16 +29,17 @@ _BLOCK = re.compile(
 def with_block(data: bytes | None, text: str = TEXT) -> bytes:
     """The file with the block, at its end or where one stands; of several the first stays."""
     old = data or b""
-    end = end_of_line(old)
     found = _BLOCK.search(old)
     if found is None:
-        before = "new" if data is None else str(_gap(old))
+        end = end_of_line(old)
+        before = "new" if data is None else str(_gap(old, end))
         gap = end * (0 if before == "new" else int(before))
         return old + f"{gap}{_block(before, text, end)}".encode()
     rest = old[found.end() :]
     while (other := _BLOCK.search(rest)) is not None:
         rest = _removed(rest, other)
-    return old[: found.start()] + _block(found["own"].decode(), text, end).encode() + rest
+    block = _block(found["own"].decode(), text, found["end"].decode())
+    return old[: found.start()] + block.encode() + rest
 
 
 def without_block(data: bytes) -> bytes | None:
@@ -58,17 +60,17 @@ def _block(before: str, text: str, end: str) -> str:
     return body.replace("\n", end)
 
 
-def _gap(data: bytes) -> int:
+def _gap(data: bytes, end: str) -> int:
     """How many line endings make a blank line after `data`."""
     if not data:
         return 0
-    return 1 if data.endswith(b"\n") else 2
+    return 1 if data.endswith((b"\n", end.encode())) else 2
 
 
 def _removed(data: bytes, found: re.Match[bytes]) -> bytes:
     start = found.start()
     for _ in range(int(found["own"]) if found["own"].isdigit() else 0):
-        for ending in (b"\r\n", b"\n"):
+        for ending in (found["end"], b"\r\n", b"\n", b"\r"):
             if data[:start].endswith(ending):
                 start -= len(ending)
                 break

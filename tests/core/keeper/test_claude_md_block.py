@@ -11,8 +11,10 @@ from claudetask_core.services.claude_md_block import TEXT, has_block, with_block
 from claudetask_core.services.sections import outline_of, sections_of
 from tests.core.keeper.test_sections_property import documents
 
+ENDS = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a"])).map(b"".join)
 
-@given(st.one_of(documents(), st.binary(max_size=200), st.none()))
+
+@given(st.one_of(documents(), ENDS, st.binary(max_size=200), st.none()))
 @settings(max_examples=200, deadline=None, derandomize=True)
 def test_ten_runs_make_one_block_and_removing_it_leaves_no_trace(data: bytes | None) -> None:
     once = with_block(data)
@@ -30,7 +32,9 @@ def test_ten_runs_make_one_block_and_removing_it_leaves_no_trace(data: bytes | N
 def test_what_a_person_writes_around_it_stays(before: bytes, after: bytes) -> None:
     framed = with_block(before)
     assert without_block(framed + after) == before + after
-    assert with_block(framed + after, "Another text.").endswith(after)
+    renewed = with_block(framed + after, "Another text.")
+    assert renewed.endswith(after)
+    assert without_block(renewed) == before + after
 
 
 def test_a_newer_text_takes_the_place_of_an_older_one() -> None:
@@ -39,6 +43,23 @@ def test_a_newer_text_takes_the_place_of_an_older_one() -> None:
     assert b"Old." not in new
     assert new.endswith(b"<!-- claudetask:end -->\r\n\r\n# B\r\n")
     assert b"\n" not in new.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize(
+    "data", [b"# A\rText.\r", b"# A\rText.", b"\r", b"# A\nText.\r", b"# A\r\nText.\r"]
+)
+def test_line_endings_of_all_kinds_are_told_apart(data: bytes) -> None:
+    """A file of a lone carriage return after each line, and one that ends in one."""
+    once = with_block(data)
+    assert with_block(once) == once
+    assert without_block(once) == data
+    assert without_block(once + b"\nMine.") == data + b"\nMine."
+
+
+def test_a_block_keeps_its_line_endings_in_a_file_that_gets_others() -> None:
+    old = with_block(b"# A\r\nText.", "Old.")
+    more = b"Mine.\n" * 20
+    assert without_block(with_block(old + more)) == b"# A\r\nText." + more
 
 
 def test_of_several_blocks_the_first_stays() -> None:
