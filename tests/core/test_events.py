@@ -9,6 +9,7 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.event import Event, EventType
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services import events as events_module
+from claudetask_core.services import transfer
 from claudetask_core.services.claims import Caller
 
 WAIT = 10
@@ -52,6 +53,33 @@ async def test_events_are_replayed_from_where_a_watcher_left(core: Core, alice: 
             break
     assert seen == ["2", "3"]
     assert [event.seq for event in await core.events.since(0)] == [1, 2, 3]
+
+
+async def test_a_watcher_goes_on_where_an_import_took_the_numbers_back(
+    core: Core, project: Path, settings: Settings, alice: Caller
+) -> None:
+    await core.tasks.create(TaskCreate(title="a"), alice)
+    lines = [line async for line in transfer.exported(core.database)]
+    for title in ("b", "c"):
+        await core.tasks.create(TaskCreate(title=title), alice)
+    told: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def watch() -> None:
+        async for event in core.events.watch(2):
+            told.put_nowait(event)
+
+    watching = asyncio.create_task(watch())
+    try:
+        assert (await asyncio.wait_for(told.get(), WAIT)).seq == 3
+        async with open_core(settings, start=project, home=None, clock=SystemClock()) as other:
+            await transfer.imported(other.database, lines, replace=True)
+            assert (await asyncio.wait_for(told.get(), WAIT)).seq == 1
+            await other.tasks.create(TaskCreate(title="d"), alice)
+            assert (await asyncio.wait_for(told.get(), WAIT)).seq == 2
+            await core.tasks.create(TaskCreate(title="e"), alice)
+            assert (await asyncio.wait_for(told.get(), WAIT)).seq == 3
+    finally:
+        watching.cancel()
 
 
 async def test_old_events_are_let_go(

@@ -124,7 +124,8 @@ class EventService:
         """Events as they come, from any process, those after number `after` first.
 
         Each watcher reads for itself from where it stands, so a slow one loses nothing and holds
-        nobody up.
+        nobody up. Where an import put another board here, whose numbers are lower, it goes on with
+        the last that happened there.
         """
         seq = await self.latest() if after is None else after
         self._watchers += 1
@@ -135,13 +136,16 @@ class EventService:
                 news = self._news
                 try:
                     events = await self.since(seq)
+                    last = None if events else await self.latest()
                 except Unavailable:  # a server that comes back has all that was missed
                     await asyncio.sleep(POLL_SECONDS)
                     continue
                 for event in events:
                     seq = event.seq
                     yield event
-                if not events:
+                if last is not None and last < seq:
+                    seq = max(0, last - BATCH)
+                elif last is not None:
                     await news.wait()
         finally:
             self._watchers -= 1
@@ -178,7 +182,7 @@ class EventService:
                 return
             with suppress(Unavailable):  # a locked board is looked at again next time
                 latest = await self.latest()
-                if latest > seen:
+                if latest != seen:
                     seen = latest
                     self._wake()
 
