@@ -46,12 +46,14 @@ def use(name: str, **given: Any) -> Json:
 
 NO_TOOLS = {"DeferredToolPlaceholder"}
 """What newer versions send besides their tools, and answer "No such tool available" if called."""
+WARM_UP = "Warmup"
+"""What 2.1.0 asks each of its own agents while it starts; no tool that they call is carried out."""
 
 
 @dataclass
 class Heard:
-    """What the client sent: the tools it offered, and what tools answered, with whether that is
-    an error.
+    """What the client sent: the tools it offered the analysis, and what tools answered, with
+    whether that is an error.
     """
 
     offered: set[str] = field(default_factory=set[str])
@@ -60,7 +62,8 @@ class Heard:
 
     def take(self, request: Json) -> None:
         self.requests += 1
-        self.offered |= {str(tool.get("name")) for tool in request.get("tools", [])} - NO_TOOLS
+        if not _warms_up(request):
+            self.offered |= {str(tool.get("name")) for tool in request.get("tools", [])} - NO_TOOLS
         for message in request["messages"]:
             for block in _blocks(message):
                 if block.get("type") == "tool_result":
@@ -124,6 +127,12 @@ class _Handler(BaseHTTPRequestHandler):
 def _blocks(message: Json) -> list[Json]:
     content = message.get("content")
     return cast("list[Json]", content) if isinstance(content, list) else []
+
+
+def _warms_up(request: Json) -> bool:
+    first: Json = request["messages"][0]
+    said = [block.get("text") for block in _blocks(first)] or [first.get("content")]
+    return said[-1] == WARM_UP
 
 
 def _error(status: int) -> bytes:

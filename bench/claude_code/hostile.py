@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from bench.claude_code.api import Api, Reply, Script, use
+from bench.claude_code.api import Api, Reply, Script, text, use
 from bench.claude_code.cases import ANSWER, Row
 from bench.claude_code.rig import FILES, Rig, server
 
@@ -103,7 +103,8 @@ def script(rig: Rig) -> Script:
         use("Grep", pattern="hunter2", path=root, output_mode="content"),
         use("mcp__evil__run"),
     )
-    return lambda turn: Reply(tries) if turn == 0 else Reply((use("StructuredOutput", **ANSWER),))
+    turns = (tries, (use("StructuredOutput", **ANSWER),), (text("Done."),))
+    return lambda turn: Reply(turns[min(turn, 2)])
 
 
 def control(rig: Rig, touched: Path) -> list[str]:
