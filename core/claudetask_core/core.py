@@ -25,7 +25,13 @@ from claudetask_core.services.disk_watch import DiskWatch
 from claudetask_core.services.events import EventService
 from claudetask_core.services.flow import FlowService
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
+from claudetask_core.services.locate import (
+    Places,
+    locate,
+    prepare_board,
+    refuse_links_out,
+    refuse_no_main,
+)
 from claudetask_core.services.machine import this_machine
 from claudetask_core.services.overview import OverviewService
 from claudetask_core.services.pack import PackService
@@ -127,8 +133,9 @@ async def open_core(
             none.
 
     Raises:
-        ProjectMissing, BoardLeadsOut, ConfigurationInvalid, BoardUnwritable, BoardBroken,
-            BoardGone, BoardTooNew, WorkflowLosesTasks: as their sentences say.
+        ProjectMissing, FolderNotUtf8, MainWorktreeMissing, BoardLeadsOut, ConfigurationInvalid,
+            BoardUnwritable, BoardBroken, BoardGone, BoardTooNew, WorkflowLosesTasks: as their
+            sentences say.
     """
     clock = clock or SystemClock()
     named = settings.project_path
@@ -168,12 +175,15 @@ async def open_board(
     """Opens the board alone, migrated where needed.
 
     Raises:
-        BoardUnwritable, BoardBroken, BoardGone, BoardTooNew: As their sentences say.
+        MainWorktreeMissing, BoardUnwritable, BoardBroken, BoardGone, BoardTooNew: As their
+            sentences say.
     """
+    file = places.board / DATABASE
+    if settings.database_url is None and settings.data_dir is None:
+        await asyncio.to_thread(refuse_no_main, places, file)
     prepare_board(places)
     if backups is not None:
         await asyncio.to_thread(backups.refuse_loss)
-    file = places.board / DATABASE
     if settings.database_url is None:
         make_private_file(file)
     url = settings.database_url or sqlite_url(file)

@@ -8,6 +8,7 @@ import os
 
 BOARD = ".claudetask"
 LINK = ".git"
+WORKTREES = "worktrees"
 MAX_LINK = 8192
 
 
@@ -57,6 +58,17 @@ def _common(folder: str, link: str) -> str:
         return os.path.realpath(found)
     except (OSError, ValueError):
         return link
+
+
+def missing_main(start: str) -> str | None:
+    """The repository that the worktree around a folder is linked to, where it is not there."""
+    top, common = git_folders(start)
+    if top is None or common is None:
+        return None
+    home, kind = os.path.split(os.path.dirname(common))
+    if kind != WORKTREES or os.path.exists(common):
+        return None
+    return os.path.dirname(home) if os.path.basename(home) == LINK else home
 
 
 def _line(file: str) -> str:

@@ -9,13 +9,37 @@ from pathlib import Path
 
 from claudetask_core.db.engine import make_private_file, make_private_folder
 from claudetask_core.db.refusals import BoardUnwritable
-from claudetask_core.errors import Forbidden, Invalid
-from claudetask_core.places import BOARD, board_home, git_folders
+from claudetask_core.errors import Forbidden, Invalid, Unavailable
+from claudetask_core.places import BOARD, board_home, git_folders, missing_main
+from claudetask_core.printable import printable
 from claudetask_core.services.git import git
 
 
 class ProjectMissing(Invalid):
     code = "project_missing"
+
+
+class FolderNotUtf8(Invalid):
+    """No answer in JSON, and no address of a database, can name such a folder."""
+
+    code = "folder_not_utf8"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The name of the folder {printable(str(folder))} is not UTF-8.",
+            next_step="Rename it, or name another folder with --project or CLAUDETASK_DATA_DIR.",
+        )
+
+
+class MainWorktreeMissing(Unavailable):
+    code = "main_worktree_missing"
+
+    def __init__(self, root: Path, repository: str) -> None:
+        super().__init__(
+            f"{root} is a worktree of {repository}, where the board is, and that is not there.",
+            next_step="If it was moved, run `git worktree repair` with this folder there; else "
+            "mount it, or name a folder for another board with CLAUDETASK_DATA_DIR.",
+        )
 
 
 class BoardLeadsOut(Forbidden):
@@ -48,6 +72,7 @@ async def locate(start: Path, *, exact: bool, board: Path | None = None) -> Plac
 
     Raises:
         ProjectMissing: `start` is no folder.
+        FolderNotUtf8: The path of the project or of the board is not UTF-8.
     """
     start = start.expanduser().absolute()  # noqa: ASYNC240 — once, at start
     if not start.is_dir():
@@ -56,11 +81,19 @@ async def locate(start: Path, *, exact: bool, board: Path | None = None) -> Plac
             next_step="Name an existing folder with --project or CLAUDETASK_PROJECT_PATH.",
         )
     start = start.resolve()
+    _refuse_no_utf8(start)
     top, common = await _git_folders(start)
     root = start if exact or top is None else top
-    if board is not None:
-        return Places(root, _inside(root, board), top is not None)
-    return Places(root, _board_home(root, top, common) / BOARD, top is not None)
+    home = _board_home(root, top, common) / BOARD if board is None else _inside(root, board)
+    _refuse_no_utf8(home)
+    return Places(root, home, top is not None)
+
+
+def _refuse_no_utf8(folder: Path) -> None:
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise FolderNotUtf8(folder) from None
 
 
 def _inside(root: Path, board: Path) -> Path:
@@ -96,6 +129,18 @@ def refuse_links_out(board: Path) -> None:
         for entry in _entries(folder):
             if entry.is_symlink() and not _stays_in(entry, board):
                 raise BoardLeadsOut(entry)
+
+
+def refuse_no_main(places: Places, board: Path) -> None:
+    """Raises MainWorktreeMissing where a worktree would begin a board beside its repository's own.
+
+    Args:
+        places: The project.
+        board: The board's file; one that is there is gone on with.
+    """
+    repository = missing_main(str(places.root))
+    if repository is not None and not board.exists():
+        raise MainWorktreeMissing(places.root, repository)
 
 
 def _stays_in(path: Path, folder: Path) -> bool:

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import subprocess
 from pathlib import Path
 
@@ -158,6 +159,22 @@ async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(DomainError) as refusal:
         await locate(tmp_path / "nowhere", exact=True)
     assert refusal.value.code == "project_missing"
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["the project", "the board's folder"])
+async def test_a_folder_whose_name_is_not_utf8_is_refused_in_words(
+    tmp_path: Path, *, named: bool
+) -> None:
+    """Every command ended in a traceback there."""
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    try:
+        odd.mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    with pytest.raises(DomainError) as refusal:
+        await locate(tmp_path if named else odd, exact=True, board=odd if named else None)
+    assert refusal.value.code == "folder_not_utf8"
+    assert "caf\\udce9" in str(refusal.value)
 
 
 async def test_the_board_keeps_itself_out_of_git_but_for_its_configuration(

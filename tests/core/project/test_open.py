@@ -1,3 +1,5 @@
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,3 +100,56 @@ async def test_two_projects_never_share_tasks_or_hits(
             "only_here.py"
         ]
         assert (await second.search.search(question)).results == []
+
+
+@pytest.fixture(params=["repository", "bare.git"])
+def worktree(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Path]:
+    """A repository and a linked worktree of it."""
+    main, linked = tmp_path / request.param, tmp_path / "linked"
+    git = ["git", "-C", str(main)]
+    bare = ["--bare"] if request.param == "bare.git" else []
+    tree = subprocess.check_output(
+        ["git", "hash-object", "-t", "tree", os.devnull], text=True, timeout=20
+    ).strip()
+    subprocess.run(["git", "init", "-q", *bare, str(main)], check=True, timeout=20)
+    subprocess.run([*git, "hash-object", "-w", "-t", "tree", os.devnull], check=True, timeout=20)
+    made = subprocess.check_output(
+        [*git, "commit-tree", "-m", "first", tree], text=True, timeout=20
+    ).strip()
+    add = [*git, "worktree", "add", "-q", "-b", "linked", str(linked), made]
+    subprocess.run(add, check=True, timeout=20)
+    return main, linked
+
+
+@pytest.mark.embedded(reason="a board elsewhere is none to lose")
+async def test_a_worktree_whose_repository_is_not_there_begins_no_board_of_its_own(
+    worktree: tuple[Path, Path],
+) -> None:
+    """The repository was moved, and the worktree went on with an empty board, in silence."""
+    main, linked = worktree
+    main.rename(main.with_name("moved"))
+    for named in (None, linked):
+        with pytest.raises(DomainError) as refusal:
+            async with open_core(Settings(project_path=named), start=linked, home=None):
+                pass
+        assert refusal.value.code == "main_worktree_missing"
+        assert str(main) in refusal.value.message
+    assert not (linked / ".claudetask").exists()
+    async with open_core(Settings(data_dir=Path("own")), start=linked, home=None) as core:
+        await core.ready()
+    main.with_name("moved").rename(main)
+    async with open_core(Settings(), start=linked, home=None) as core:
+        await core.ready()
+    assert next(main.rglob("claudetask.db"))
+
+
+@pytest.mark.embedded(reason="a board elsewhere is none to lose")
+@pytest.mark.parametrize("worktree", ["repository"], indirect=True)
+async def test_a_worktree_that_has_a_board_goes_on_with_it(worktree: tuple[Path, Path]) -> None:
+    main, linked = worktree
+    main.rename(main.with_name("moved"))
+    own = Settings(data_dir=linked / ".claudetask")
+    async with open_core(own, start=linked, home=None) as core:
+        await core.ready()
+    async with open_core(Settings(), start=linked, home=None) as core:
+        await core.ready()
