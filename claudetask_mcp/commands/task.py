@@ -123,7 +123,9 @@ async def _move(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         who,
         expected_version=asked.if_version,
     )
-    return Told(tasks.moved(task, who.name, await core.tasks.waits_for(task)), task)
+    waits_for = await core.tasks.waits_for(task)
+    rest = f"claudetask-mcp task show {task.id}"
+    return Told(tasks.moved(task, who.name, waits_for, rest), task)
 
 
 async def _note(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:

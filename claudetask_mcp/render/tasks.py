@@ -31,6 +31,7 @@ from claudetask_mcp.render.text import (
 WHOLE = 6000
 NEXT = 1600
 LINE = 400
+CRITERIA = 20
 TITLE = 80
 NAMED = 36
 WHY = 38
@@ -221,18 +222,29 @@ def _others(written: Written, fields: list[str]) -> str:
 
 
 @legibly
-def moved(task: Task, caller: str, waits_for: Mapping[int, str] = MappingProxyType({})) -> str:
-    """Where the task now stands, who holds it, and what Done still waits for."""
+def moved(
+    task: Task,
+    caller: str,
+    waits_for: Mapping[int, str] = MappingProxyType({}),
+    rest: str = "",
+) -> str:
+    """Where the task now stands, who holds it, and what Done still waits for; `rest` shows all."""
     text = f"#{task.id} {clip(task.title, TITLE)} is in {task.status} (version {task.version})."
     if task.claimed_by and task.claim_expires_at:
         holder = "you" if task.claimed_by == caller else task.claimed_by
         text += f" Claimed by {holder} until {moment(task.claim_expires_at)}."
-    still = [c.id for c in task.acceptance_criteria if not c.checked]
+    still = [c.id for c in task.acceptance_criteria if not (c.checked and c.evidence)]
     if still and task.completed_at is None:
-        text += f" Criteria still open: {', '.join(map(str, still))}."
+        text += f" Criteria still open: {_some(still, rest or f'get_task({task.id})')}."
     if waits_for:
         text += f" It waits for {_standing(waits_for)}."
     return clip(text, ACKNOWLEDGEMENT)
+
+
+def _some(criteria: list[int], rest: str) -> str:
+    shown = ", ".join(map(str, criteria[:CRITERIA]))
+    left = len(criteria) - CRITERIA
+    return f"{shown} and {left} more; {rest} has them" if left > 0 else shown
 
 
 @legibly

@@ -37,6 +37,12 @@ def test_the_board_is_worked_from_the_command_line(run: Run) -> None:
     assert run("task", "similar", "dates", "--top-k", "1")[1].startswith("#1 Parse dates (Testing)")
 
 
+def test_a_move_names_the_command_that_shows_the_criteria_it_leaves_out(run: Run) -> None:
+    run("task", "add", "Many", *(["--criterion", "works"] * 21))
+    moved = run("task", "move", "1", "Ready")[1]
+    assert moved.endswith(" 20 and 1 more; claudetask-mcp task show 1 has them.\n")
+
+
 def test_the_next_step_is_what_a_person_at_a_shell_does(run: Run) -> None:
     assert "create a task with claudetask-mcp task add" in run("task", "next")[1]
     run("task", "add", "Say get_next_task(claim=true)")

@@ -1,5 +1,11 @@
 from claudetask_core.core import Core
-from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
+from claudetask_core.schemas.task import (
+    CriterionWrite,
+    Status,
+    StatusChange,
+    TaskCreate,
+    TaskUpdate,
+)
 from claudetask_core.services.claims import Caller
 from tests.mcp.conftest import Connect
 from tests.mcp.support import PROCESS, answer, refusal
@@ -75,6 +81,36 @@ async def test_moving_to_in_progress_claims_the_task_for_the_caller(connect: Con
         "Criteria still open: 1."
     )
     assert f"claimed by {PROCESS} until 2026-01-05T09:30Z" in shown
+
+
+async def test_a_move_says_how_many_criteria_it_leaves_out_and_which_call_has_them(
+    connect: Connect,
+) -> None:
+    """It ended in the middle of a number."""
+    async with connect() as client:
+        await answer(client, "create_task", title="Work", acceptance_criteria=["Works"] * 100)
+        said = await answer(client, "update_task_status", task_id=1, status="In Progress")
+    assert said.endswith(" 18, 19, 20 and 80 more; get_task(1) has them.")
+
+
+async def test_a_criterion_checked_without_evidence_is_still_open(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    """A move said that nothing was open, and Done was refused."""
+    checked = [CriterionWrite(text="Works", checked=True)]
+    await core.tasks.create(TaskCreate(title="Work", acceptance_criteria=checked), alice)
+    async with connect() as client:
+        said = await answer(client, "update_task_status", task_id=1, status="In Progress")
+    assert said.endswith(" Criteria still open: 1.")
+
+
+async def test_a_refused_done_ends_no_word_in_the_middle(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work", acceptance_criteria=["Works"] * 100)
+        await answer(client, "update_task_status", task_id=1, status="In Progress")
+        await answer(client, "update_task_status", task_id=1, status="Code Review")
+        said = await refusal(client, "update_task_status", {"task_id": 1, "status": "Done"})
+    assert "; criterion 5 is not checked; and 95 more. Check each" in said
 
 
 async def test_a_task_and_its_move_tell_what_it_waits_for_until_that_is_done(

@@ -15,7 +15,7 @@ from claudetask_core.services.task_graph import what_is_open
 from claudetask_core.services.verify import NOT_RUN, Proof
 from claudetask_core.services.workflow import illegal, is_allowed, known, require_same
 
-SHOWN = 10
+SHOWN = 5
 UNPROVEN = Proof(open=(NOT_RUN,))
 """What a move to Done has that nobody has looked into."""
 
