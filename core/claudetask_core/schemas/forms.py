@@ -8,7 +8,10 @@ ONE_LINE_OR_EMPTY = r"^[^\x00-\x1f\x7f]*$"
 WITHOUT_BLANKS = r"^[^\x00-\x20\x7f]+$"
 AGENT_NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
 KEPT_VERSION = r"^[A-Za-z0-9._-]+$"
-GITHUB_REPO = r"^(https://github\.com/)?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}/?$"
+GITHUB_REPO = (
+    r"^(https://github\.com/)?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/"
+    r"\.{0,99}[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}/?$"
+)
 COLUMN_NAME = r"^[^\W\d_]([\w .&/-]*[\w.])?$"
 TOKEN_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"  # noqa: S105 — a name, no secret
 ENTRY_NUMBER = r"^[0-9]{1,17}[ha][0-9]{1,18}$"

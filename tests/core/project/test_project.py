@@ -134,3 +134,17 @@ async def test_a_claude_md_that_may_not_be_read_does_not_hide_the_settings(
 def test_a_null_that_would_empty_what_cannot_be_empty_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="must not be null"):
         ProjectSettingsUpdate.model_validate({name: None})
+
+
+@pytest.mark.parametrize(
+    "name", ["owner/..", "owner/.", "owner/.../", "https://github.com/owner/.."]
+)
+def test_dots_alone_are_no_repository(name: str) -> None:
+    """As a link it led to the page of somebody or something else."""
+    with pytest.raises(ValidationError):
+        ProjectSettingsUpdate(github_repo=name)
+
+
+@pytest.mark.parametrize("name", ["owner/.github", "owner/a..b", "owner/" + "n" * 100])
+def test_a_repository_may_have_dots_in_its_name(name: str) -> None:
+    assert ProjectSettingsUpdate(github_repo=name).github_repo == name
