@@ -104,3 +104,7 @@ async def new_task(core: Core, title: str = "Fix the login", **fields: Any) -> T
 def inside(core: Core, name: str) -> Any:
     """A part of the service that has no public door, to break it or to see that it is idle."""
     return getattr(core.analysis, f"_{name}")
+
+
+async def who_cancelled(core: Core) -> list[str]:
+    return [event.actor for event in await core.events.since(0) if event.action == "cancelled"]
