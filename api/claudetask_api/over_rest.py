@@ -22,6 +22,7 @@ CALLS: Final = {
     r"get_agent": "GET /api/agents/{agent_id}",
     r"save_agent": "PUT /api/agents/{agent_id}",
     r"delete_agent": "DELETE /api/agents/{agent_id}",
+    r"read_claude_md\(section='\*'\)": "GET /api/claude/files",
     r"read_claude_md": "GET /api/claude/config",
     r"update_claude_md": "PUT /api/claude/config",
     r"project_status": "GET /api/project/status",

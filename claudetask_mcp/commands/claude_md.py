@@ -22,7 +22,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
 
 
 async def _show(core: "Core", _: argparse.Namespace) -> str:
-    return rendered.places(await core.claude_md.places())
+    return rendered.places(await core.claude_md.places(), await core.claude_md.others())
 
 
 async def _block(core: "Core", arguments: argparse.Namespace) -> str:

@@ -7,8 +7,11 @@ from claudetask_core.schemas.claude_md import (
     ClaudeMd,
     ClaudeMdChange,
     ClaudeMdImport,
+    ClaudeMdOther,
+    ClaudeMdOthers,
     ClaudeMdOverview,
     ClaudeMdSection,
+    LoadedWhen,
 )
 from claudetask_mcp.render.legibly import legibly
 from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, quoted, shares, shortened
@@ -16,7 +19,8 @@ from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, quoted, share
 CONTENT = 26_000
 OUTLINE = 3000
 DIFF = 12_000
-PLACES = 28_000
+PLACES = 24_000
+OTHERS = 6000
 
 
 @legibly
@@ -35,14 +39,44 @@ def file(whole: ClaudeMd, outline: list[str]) -> str:
 
 
 @legibly
-def places(overviews: list[ClaudeMdOverview]) -> str:
+def places(overviews: list[ClaudeMdOverview], others: ClaudeMdOthers) -> str:
     """Every file with its sections, its imports and what could be better; in parts that fit."""
     parts = [_overview(one) for one in overviews]
     shown = [
         cut(text, room, "claudetask's REST API has all of it")
         for text, room in zip(parts, shares([len(text) for text in parts], PLACES), strict=True)
     ]
-    return "\n\n".join(shown)
+    return "\n\n".join([*shown, *_others(others)])
+
+
+def _others(others: ClaudeMdOthers) -> list[str]:
+    rows = [f"- {_other(one)}" for one in others.files]
+    rest = "claudetask's REST API has all of them"
+    left_out = [] if others.complete else ["There may be more: not all was looked through."]
+    if not rows and not left_out:
+        return []
+    return ["\n".join(["Also loaded by Claude Code:", *shortened(rows, OTHERS, rest), *left_out])]
+
+
+def _other(one: ClaudeMdOther) -> str:
+    size = "" if one.size is None else f" · {one.size:,} bytes"
+    below = f" in {clip(one.folder, 120)}" if one.folder else ""
+    when = {
+        LoadedWhen.START: "at the start",
+        LoadedWhen.FOLDER: f"with the first file that is read{below}",
+        LoadedWhen.PATHS: f"with the first file{below} that matches "
+        + clip(", ".join(one.paths), 200),
+        LoadedWhen.OUTSIDE: "a link that leads out, left alone here",
+        LoadedWhen.UNREADABLE: "cannot be read",
+    }[one.when]
+    return f"{clip(one.path, 200)}{size} · {when}"
+
+
+@legibly
+def other(whole: ClaudeMd) -> str:
+    """One of those files."""
+    content = quoted(whole.content, CONTENT, "Read it from the disk to see the rest", "markdown")
+    return f"{clip(whole.path, 300)} · hash {whole.hash} · only read here\n\n{content}"
 
 
 def _overview(one: ClaudeMdOverview) -> str:

@@ -10,6 +10,7 @@ from claudetask_core.errors import Invalid
 from claudetask_core.schemas.claude_md import (
     ClaudeMdContent,
     ClaudeMdWrite,
+    OtherPath,
     Place,
     SectionMode,
     SectionPath,
@@ -37,12 +38,17 @@ async def read_claude_md(
         Field(description="Heading path, e.g. Commands > Testing; * for an overview of all files"),
     ] = ABSENT,
     place: Where = Place.PROJECT,
+    path: Annotated[
+        OtherPath, Field(description="A rule or sub-folder's file from the overview instead")
+    ] = ABSENT,
 ) -> str:
     """Read the project's CLAUDE.md, or one section of it, and its hash."""
     here = await visit(ctx)
     service = here.core.claude_md
+    if path:
+        return claude_md.other(await service.other(path))
     if section == EVERYTHING:
-        return claude_md.places(await service.places())
+        return claude_md.places(await service.places(), await service.others())
     if section:
         return claude_md.section(await service.section(section, place))
     whole = await service.read(place)

@@ -278,6 +278,25 @@ async def test_places_show_sections_imports_and_hints(client: AsyncClient, proje
     assert project_file["hints"][0]["rule"] == "import_missing"
 
 
+async def test_what_else_is_loaded_is_listed_and_read(client: AsyncClient, project: Path) -> None:
+    assert (await client.get("/api/claude/files")).json() == {"complete": True, "files": []}
+    rule = project / ".claude" / "rules" / "a.md"
+    rule.parent.mkdir(parents=True)
+    rule.write_text("---\npaths: src/**\n---\nBe kind.\n")
+    path = ".claude/rules/a.md"
+    described = {"path": path, "size": 31, "when": "paths", "folder": "", "paths": ["src/**"]}
+    listed = await client.get("/api/claude/files")
+    assert listed.json() == {"complete": True, "files": [described]}
+    read = (await client.get("/api/claude/file", params={"path": path})).json()
+    assert (read["content"], read["exists"]) == (rule.read_text(), True)
+    gone = await client.get("/api/claude/file", params={"path": ".claude/rules/b.md"})
+    assert (gone.status_code, gone.json()["code"]) == (404, "claude_file_not_found")
+    assert "GET /api/claude/files names the files" in gone.json()["detail"]
+    for wrong, code in (("README.md", 422), ("../CLAUDE.md", 422), ("", 422)):
+        answer = await client.get("/api/claude/file", params={"path": wrong})
+        assert answer.status_code == code
+
+
 async def test_our_block_comes_once_and_goes_without_a_trace(
     client: AsyncClient, project: Path
 ) -> None:

@@ -13,9 +13,12 @@ from claudetask_core.schemas.claude_md import (
     ClaudeMdChange,
     ClaudeMdHint,
     ClaudeMdImport,
+    ClaudeMdOther,
+    ClaudeMdOthers,
     ClaudeMdOverview,
     ClaudeMdSection,
     ImportState,
+    LoadedWhen,
     Place,
 )
 from claudetask_core.schemas.job import Job, JobStatus
@@ -216,7 +219,23 @@ def test_an_overview_of_huge_files_fits() -> None:
         imports=[taken] * 200,
         hints=[hint] * 300,
     )
-    assert len(claude_md.places([big] * 4)) <= 32_000
+    other = ClaudeMdOther(
+        path="p" * 4000,
+        size=HUGE,
+        when=LoadedWhen.PATHS,
+        folder="f" * 4000,
+        paths=["p" * 500] * 50,
+    )
+    others = ClaudeMdOthers(complete=False, files=[other] * 500)
+    shown = claude_md.places([big] * 4, others)
+    assert len(shown) <= 32_000
+    assert re.search(
+        r"\n… and \d+ more; claudetask's REST API has all of them\nThere may be", shown
+    )
+    whole = ClaudeMd(
+        content="x" * 900_000, path="p" * 4000, exists=True, hash="h" * 64, updated_at=None
+    )
+    assert len(claude_md.other(whole)) <= 32_000
 
 
 def test_similar_tasks_fit() -> None:

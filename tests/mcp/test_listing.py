@@ -98,7 +98,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "action": None,
     },
     "delete_agent": {"name": ...},
-    "read_claude_md": {"section": None, "place": "project"},
+    "read_claude_md": {"section": None, "place": "project", "path": None},
     "update_claude_md": {
         "content": None,
         "section": None,

@@ -325,6 +325,37 @@ async def test_each_place_is_read_and_written_and_an_overview_shows_all(
     assert "only read here" in user
 
 
+async def test_the_overview_names_what_else_is_loaded_and_when_and_each_is_read_by_path(
+    connect: Connect, project: Path
+) -> None:
+    rules = project / ".claude" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "a.md").write_text("# Always\n")
+    (rules / "b.md").write_text('---\npaths: "src/**/*.py, lib/*.ts"\n---\n# At times\n')
+    (rules / "c.md").symlink_to("/etc/passwd")
+    (project / "src").mkdir()
+    (project / "src" / "CLAUDE.md").write_text("# There\n")
+    (project / "src" / "a.py").write_text("")
+    async with connect() as client:
+        shown = await answer(client, "read_claude_md", section="*")
+        read = await answer(client, "read_claude_md", path="src/CLAUDE.md")
+        none = await refusal(client, "read_claude_md", {"path": "src/CLAUDE.local.md"})
+        other = await refusal(client, "read_claude_md", {"path": "src/a.py"})
+        outside = await refusal(client, "read_claude_md", {"path": ".claude/rules/c.md"})
+    assert shown.endswith(
+        "\n\nAlso loaded by Claude Code:\n"
+        "- .claude/rules/a.md · 9 bytes · at the start\n"
+        "- .claude/rules/b.md · 50 bytes · with the first file that matches src/**/*.py, lib/*.ts\n"
+        "- .claude/rules/c.md · a link that leads out, left alone here\n"
+        "- src/CLAUDE.md · 8 bytes · with the first file that is read in src"
+    )
+    assert read.startswith(f"{project}/src/CLAUDE.md · hash ")
+    assert read.endswith(" · only read here\n\n```markdown\n# There\n```")
+    assert none.startswith("There is no src/CLAUDE.local.md. read_claude_md(section='*') names")
+    assert other.startswith("src/a.py is no file that Claude Code loads by itself.")
+    assert "leads out of the folder" in outside
+
+
 async def test_a_conflict_says_what_was_changed(connect: Connect, project: Path) -> None:
     file = project / "CLAUDE.md"
     file.write_text("# A\n\nOne.\n")

@@ -18,10 +18,13 @@ from claudetask_core.schemas.claude_md import (
     ClaudeMdChange,
     ClaudeMdHint,
     ClaudeMdImport,
+    ClaudeMdOther,
+    ClaudeMdOthers,
     ClaudeMdOverview,
     ClaudeMdSection,
     ClaudeMdWrite,
     ImportState,
+    LoadedWhen,
     Place,
 )
 from claudetask_core.schemas.job import Job, JobStatus
@@ -237,6 +240,10 @@ def an_overview(text: str) -> ClaudeMdOverview:
     )
 
 
+def an_other(text: str) -> ClaudeMdOther:
+    return ClaudeMdOther(path=text, size=1, when=LoadedWhen.PATHS, folder=text, paths=[text])
+
+
 RENDERINGS: dict[str, Callable[[str], str]] = {
     "get_task": lambda text: tasks.whole(
         a_task(text),
@@ -269,7 +276,10 @@ RENDERINGS: dict[str, Callable[[str], str]] = {
     "read_claude_md of a section": lambda text: claude_md.section(
         ClaudeMdSection(section=text, content=text, path=text, hash="h")
     ),
-    "read_claude_md of all": lambda text: claude_md.places([an_overview(text)]),
+    "read_claude_md of all": lambda text: claude_md.places(
+        [an_overview(text)], ClaudeMdOthers(complete=True, files=[an_other(text)])
+    ),
+    "read_claude_md of another file": lambda text: claude_md.other(a_file(text)),
     "update_claude_md to show": lambda text: claude_md.changed(
         ClaudeMdChange(file=a_file(text), diff=text, changed=True, dry_run=True, kept_version=None),
         "CLAUDE.md",

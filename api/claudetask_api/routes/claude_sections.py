@@ -1,4 +1,4 @@
-"""CLAUDE.md by section, its places with their imports, and our own block in it."""
+"""CLAUDE.md by section, its places with their imports, what else is loaded, our own block."""
 
 from typing import Annotated
 
@@ -9,10 +9,13 @@ from claudetask_api.openapi import answers
 from claudetask_api.routes.claude_config import Where
 from claudetask_api.schemas import BlockPut, SectionPost
 from claudetask_core.schemas.claude_md import (
+    ClaudeMd,
     ClaudeMdChange,
+    ClaudeMdOthers,
     ClaudeMdOverview,
     ClaudeMdSection,
     ClaudeMdWrite,
+    OtherPath,
     Place,
     SectionPath,
 )
@@ -23,6 +26,19 @@ router = APIRouter(prefix="/api/claude", tags=["claude"])
 @router.get("/places", summary="The four files: sections, imports, hints", responses=answers(404))
 async def list_claude_places(core: CoreDep) -> list[ClaudeMdOverview]:
     return await core.claude_md.places()
+
+
+@router.get("/files", summary="What else Claude Code loads: rules, CLAUDE.md of sub-folders")
+async def list_claude_files(core: CoreDep) -> ClaudeMdOthers:
+    return await core.claude_md.others()
+
+
+@router.get("/file", summary="Read one of those files", responses=answers(404))
+async def get_claude_file(
+    core: CoreDep,
+    path: Annotated[OtherPath, Query(examples=[".claude/rules/tests.md"])],
+) -> ClaudeMd:
+    return await core.claude_md.other(path)
 
 
 @router.get("/section", summary="Read one section", responses=answers(404))

@@ -21,6 +21,7 @@ ClaudeMdContent = Annotated[Text, at_most_bytes(1024 * KIB)]
 SectionPath = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NoNul
 ]
+OtherPath = Annotated[str, StringConstraints(min_length=1, max_length=4096), NoNul]
 VersionName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=KEPT_VERSION)]
 
 
@@ -103,6 +104,39 @@ class ClaudeMdOverview(ReadModel):
     outline: list[OnDisk]
     imports: list[ClaudeMdImport]
     hints: list[ClaudeMdHint]
+
+
+class LoadedWhen(StrEnum):
+    """When Claude Code loads a file: at the start, with a file that matches `paths`, with a file
+    in `folder`; or it leads outside and is left alone here, or cannot be read.
+    """
+
+    START = "start"
+    PATHS = "paths"
+    FOLDER = "folder"
+    OUTSIDE = "outside"
+    UNREADABLE = "unreadable"
+
+
+class ClaudeMdOther(ReadModel):
+    """A file besides the four that Claude Code loads: a rule, or what stands in a sub-folder.
+
+    `path` starts from the project, or with `~/` from the user's home; `folder` is the sub-folder
+    that it is for, empty for all; `paths` are relative to that folder.
+    """
+
+    path: OnDisk
+    size: int | None
+    when: LoadedWhen
+    folder: OnDisk
+    paths: list[OnDisk]
+
+
+class ClaudeMdOthers(ReadModel):
+    """Those files; not `complete` where there is too much to look through, or too many."""
+
+    complete: bool
+    files: list[ClaudeMdOther]
 
 
 class SectionMode(StrEnum):

@@ -8,6 +8,7 @@ from claudetask_core.schemas.agent import FileVersion
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
     ClaudeMdChange,
+    ClaudeMdOthers,
     ClaudeMdOverview,
     ClaudeMdSection,
     ClaudeMdWrite,
@@ -15,7 +16,8 @@ from claudetask_core.schemas.claude_md import (
 )
 from claudetask_core.schemas.event import EventType
 from claudetask_core.services.announce import Announce, tell
-from claudetask_core.services.claude_md_file import ClaudeMdFile
+from claudetask_core.services.claude_md_file import ClaudeMdFile, as_read
+from claudetask_core.services.claude_md_others import OtherFiles
 from claudetask_core.services.files import RootSource
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.seen import Seen
@@ -64,6 +66,25 @@ class ClaudeMdService:
         """One place with its sections, what it takes in by `@path`, and what could be better."""
         file = await self._file(place)
         return await to_thread.run_sync(file.overview)
+
+    async def others(self) -> ClaudeMdOthers:
+        """What else Claude Code loads: rules, and the CLAUDE.md of sub-folders."""
+        others = OtherFiles(await self._root(), self._home)
+        return await to_thread.run_sync(others.find)
+
+    async def other(self, path: str) -> ClaudeMd:
+        """One of those files, which are only read.
+
+        Args:
+            path: From the project on, or with `~/` from the user's home.
+
+        Raises:
+            NotLoaded: The path is none that Claude Code would load.
+            NoSuchFile: Nothing stands there.
+            OutsideProject: It leads out of the project.
+        """
+        others = OtherFiles(await self._root(), self._home)
+        return as_read(await to_thread.run_sync(others.snapshot, path))
 
     async def section(self, path: str, place: Place = Place.PROJECT) -> ClaudeMdSection:
         """One heading and all below it.

@@ -102,7 +102,7 @@ class ClaudeMdFile:
     def read(self) -> ClaudeMd:
         now = self._look()
         self._seen.note(now.data)
-        return _as_read(now)
+        return as_read(now)
 
     def outline(self) -> list[str]:
         return _outline(self._look().data or b"")
@@ -260,7 +260,7 @@ def _whole(now: Snapshot, content: str) -> bytes:
     return mark + text.encode()
 
 
-def _as_read(now: Snapshot) -> ClaudeMd:
+def as_read(now: Snapshot) -> ClaudeMd:
     data = now.data or b""
     return ClaudeMd(
         content=data.removeprefix(_BOM).decode("utf-8", "replace"),
@@ -280,7 +280,7 @@ def _as_change(
     kept_version: str | None,
 ) -> ClaudeMdChange:
     return ClaudeMdChange(
-        file=_as_read(after),
+        file=as_read(after),
         diff=diff_of(before.data, data, f"a/{before.path.name}", f"b/{before.path.name}"),
         changed=data != before.data,
         dry_run=dry_run,
