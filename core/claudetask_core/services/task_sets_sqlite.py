@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from claudetask_core.db.known_sets import GREATEST, KnownSet, Thing, Times
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services import number_sets
-from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, quoted, written
+from claudetask_core.services.grams_sqlite import DUE, GRAMS, named, written
 from claudetask_core.services.task_sets import (
     Changed,
     NoSets,
@@ -118,7 +118,7 @@ class SqliteSets:
         if holding.phrase is None:
             at, (listed,) = await self._found(NOW.add_columns(_listing(holding.every())), {})
             return at, number_sets.listed(listed)
-        asked = {"pattern": like(text), "phrase": quoted(holding.phrase)}
+        asked = {"pattern": like(text), "phrase": holding.phrase}
         at, lists = await self._found(OF_PHRASE, asked)
         known, stale, fresh = map(number_sets.listed, lists)
         return at, known & ~stale | fresh

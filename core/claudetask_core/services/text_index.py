@@ -28,7 +28,8 @@ class Holding:
     Attributes:
         holds: Whether a task does.
         ids: The numbers of all that do, by an index; None where it is as well to look at each.
-        phrase: What the index is asked, where its answer needs no look at the tasks it names.
+        phrase: What the index is asked, in its own syntax, where its answer needs no look at the
+            tasks it names.
         each: Whether no index helps, so that every task is looked at.
     """
 

@@ -2,8 +2,8 @@
 
 The index (FTS5's trigram tokenizer) knows where each three characters in a row stand, so that a
 question of three and more is a phrase to it. One or two characters are the beginning of three,
-since each text is indexed with one more after title and description; of so short questions only
-rare ones are asked of the index.
+since each text is indexed with one more after title and description. Of one character only rare
+ones are asked of the index, of two all the threes that there are of them, if not too many.
 
 Triggers note in `tasks_grams_due` which tasks were written and what the index still says of them.
 Some writes at a time are taken in, which is cheaper than each alone; until then those tasks are
@@ -56,6 +56,8 @@ LONGEST: Final = 24
 ALIKE: Final = re.compile("[\x01\ufffd-\uffff]")
 """What stands between texts in the index, and what is one character to it."""
 MOST_DUE: Final = 32
+MOST_TERMS: Final = 64
+"""Of so many threes the index is asked at once."""
 LAST_CHARACTER: Final = 0x10FFFF
 SURROGATES: Final = range(0xD800, 0xE000)
 PLUS: Final = custom_op[Any]("+")
@@ -105,14 +107,16 @@ class SqliteText(BySets):
         asked = lowered(text)
         if ALIKE.search(asked):
             return Holding(holds, each=True)
-        if len(asked) < GRAM:
-            seldom = await self._seldom(session, asked, holds)
-            return Holding(holds, seldom, each=seldom is None)
-        ids = _known(asked[:LONGEST])
-        if len(asked) <= LONGEST and len(columns) > 1:
-            return Holding(holds, union_all(ids, written(holds)), asked)
-        looked = select(TaskRow.id).where(TaskRow.id.in_(ids), holds)
-        return Holding(holds, union_all(looked, written(holds)))
+        exact = len(asked) <= LONGEST and len(columns) > 1
+        if len(asked) >= GRAM:
+            return _by_index(quoted(asked[:LONGEST]), holds, exact=exact)
+        seldom = await self._seldom(session, asked, holds)
+        if seldom is not None:
+            return Holding(holds, seldom)
+        terms = await self._beginning(session, asked) if len(asked) == GRAM - 1 else None
+        if terms is None:
+            return Holding(holds, each=True)
+        return _by_index(" OR ".join(map(quoted, terms)), holds, exact=exact)
 
     async def _seldom(
         self, session: AsyncSession, asked: str, holds: ColumnElement[bool]
@@ -130,11 +134,39 @@ class SqliteText(BySets):
         )
         return union_all(known, written(holds)) if few else written(holds)
 
+    async def _beginning(self, session: AsyncSession, asked: str) -> list[str] | None:
+        """The threes in the index that begin with two characters, if they are not too many.
 
-def _known(phrase: str) -> Rows:
-    """Those that the index says hold a phrase, of the tasks that it knows as they are."""
+        Each is found by its own step: the index names a term as often as it stands in texts.
+        """
+        terms: list[str] = []
+        after = _after(asked)
+        at: str | None = asked
+        while after is not None and at is not None and at < after:
+            step = select(TERMS.c.term).where(TERMS.c.term >= at, TERMS.c.term < after).limit(1)
+            term = await session.scalar(step)
+            if term is None:
+                break
+            if len(terms) == MOST_TERMS or len(term) != GRAM or "\0" in term:
+                return None
+            terms.append(term)
+            at = _after(term)
+        return terms or None
+
+
+def _by_index(asked: str, holds: ColumnElement[bool], *, exact: bool) -> Holding:
+    """Those that the index names; looked at where it names too many."""
+    ids = _known(asked)
+    if exact:
+        return Holding(holds, union_all(ids, written(holds)), asked)
+    looked = select(TaskRow.id).where(TaskRow.id.in_(ids), holds)
+    return Holding(holds, union_all(looked, written(holds)))
+
+
+def _known(asked: str) -> Rows:
+    """Those that the index names, of the tasks that it knows as they are."""
     known = GRAMS.c.rowid.not_in(select(DUE.c.id))
-    return select(GRAMS.c.rowid).where(named(literal(quoted(phrase))), known)
+    return select(GRAMS.c.rowid).where(named(literal(asked)), known)
 
 
 def _after(asked: str) -> str | None:
