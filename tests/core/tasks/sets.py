@@ -1,7 +1,7 @@
 """Two connections to a board that is a file, and what a look at each task would answer."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,11 +91,18 @@ async def total(database: Database, q: str) -> int:
 
 def plain(board: sqlite3.Connection, wanted: TaskFilter, page: Page) -> tuple[list[int], int]:
     """The same by a look at each task, in Python."""
+    return plain_of(board.execute(ALL), wanted, page)
+
+
+def plain_of(
+    tasks: Iterable[Sequence[Any]], wanted: TaskFilter, page: Page
+) -> tuple[list[int], int]:
+    """Those of some tasks that match, in order, and how many do."""
     q = (wanted.q or "").encode().lower()
     name = page.sort.value.removeprefix("-")
     ranks = {str(priority): place for place, priority in enumerate(Priority)}
     found: list[tuple[Any, int]] = []
-    for number, title, description, status, kind, priority, position in board.execute(ALL):
+    for number, title, description, status, kind, priority, position in tasks:
         values = {"status": status, "type": kind, "priority": priority}
         asked = {name: getattr(wanted, name) for name in values}
         if any(value is not None and str(value) != values[name] for name, value in asked.items()):
