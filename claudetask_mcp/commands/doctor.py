@@ -15,6 +15,7 @@ from claudetask_core.config import trust_folder
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
 from claudetask_core.services.claude_code_failures import OLDEST
+from claudetask_core.services.locate import refuse_no_main
 from claudetask_core.services.setup import command_in
 from claudetask_core.services.setup_ground import project_ground, user_ground
 from claudetask_core.services.trust import Trust, read_config
@@ -60,7 +61,9 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
         report.say("project", str(places.root))
         report.say("git", "a repository" if places.git else "no repository")
         _look_at_setup(entry, places.root, report)
-        if entry.settings.database_url is None and not (places.board / DATABASE).exists():
+        file = places.board / DATABASE
+        refuse_no_main(places, file, entry.settings)
+        if entry.settings.database_url is None and not file.exists():
             _look_at_place(places.board, report)
             return
         report.say("board", str(places.board))

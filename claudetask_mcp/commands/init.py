@@ -10,8 +10,15 @@ from claudetask_core.errors import Invalid
 from claudetask_core.printable import printable
 from claudetask_core.services.agent_templates import TEMPLATES
 from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.locate import Places, locate, prepare_board, refuse_links_out
+from claudetask_core.services.locate import (
+    Places,
+    locate,
+    prepare_board,
+    refuse_links_out,
+    refuse_no_main,
+)
 from claudetask_core.services.setup import Plan, Setup, Wanted
+from claudetask_core.services.setup_board import DATABASE
 from claudetask_core.services.setup_ground import (
     Ground,
     Launch,
@@ -72,6 +79,9 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     scope = Scope(arguments.scope)
     start = _start(arguments, scope)
     where = await target(entry, scope)
+    if where.places is not None:
+        board = where.places.board / DATABASE
+        await asyncio.to_thread(refuse_no_main, where.places, board, entry.settings)
     exact = where.places is not None and await _is_within(entry, where.places)
     wanted = _wanted(arguments, scope, Launch(start.command, start.arguments, exact=exact))
     plan = await asyncio.to_thread(where.setup.plan, wanted)

@@ -179,8 +179,7 @@ async def open_board(
             sentences say.
     """
     file = places.board / DATABASE
-    if settings.database_url is None and settings.data_dir is None:
-        await asyncio.to_thread(refuse_no_main, places, file)
+    await asyncio.to_thread(refuse_no_main, places, file, settings)
     prepare_board(places)
     if backups is not None:
         await asyncio.to_thread(backups.refuse_loss)

@@ -94,6 +94,21 @@ def test_doctor_says_where_no_board_can_be_made(
 
 
 @pytest.mark.embedded(reason="spoils the file")
+def test_doctor_and_init_tell_a_worktree_whose_repository_is_not_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / ".git").write_text("gitdir: /gone/shop/.git/worktrees/linked\n")
+    monkeypatch.chdir(linked)
+    told = "linked is a worktree of /gone/shop, where the board is, and that is not there."
+    code, out, _ = run("doctor")
+    assert (code, told in out) == (1, True)
+    code, _, err = run("init", "--yes")
+    assert (code, told in err) == (1, True)
+    assert [path.name for path in linked.iterdir()] == [".git"]
+
+
 def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
     (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all" * 100)
     code, out, _ = run("doctor")

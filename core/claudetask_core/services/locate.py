@@ -7,6 +7,7 @@ branch, CLAUDE.md) belongs to the folder one stands in.
 from dataclasses import dataclass
 from pathlib import Path
 
+from claudetask_core.config import Settings
 from claudetask_core.db.engine import make_private_file, make_private_folder
 from claudetask_core.db.refusals import BoardUnwritable
 from claudetask_core.errors import Forbidden, Invalid, Unavailable
@@ -131,13 +132,16 @@ def refuse_links_out(board: Path) -> None:
                 raise BoardLeadsOut(entry)
 
 
-def refuse_no_main(places: Places, board: Path) -> None:
+def refuse_no_main(places: Places, board: Path, settings: Settings) -> None:
     """Raises MainWorktreeMissing where a worktree would begin a board beside its repository's own.
 
     Args:
         places: The project.
         board: The board's file; one that is there is gone on with.
+        settings: A folder or a database that they name is taken at its word.
     """
+    if settings.database_url is not None or settings.data_dir is not None:
+        return
     repository = missing_main(str(places.root))
     if repository is not None and not board.exists():
         raise MainWorktreeMissing(places.root, repository)
