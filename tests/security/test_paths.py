@@ -14,9 +14,11 @@ from tests.faces.conftest import mcp_client, rest_client
 from tests.support import in_own_task
 
 SECRET = "kept-outside-of-the-project"
+NEIGHBOUR = "a project-outside"
 NAMES = [
     "../outside/secret",
     "../../outside/secret.md",
+    f"../{NEIGHBOUR}/secret",
     "..\\..\\outside\\secret",
     "%2e%2e%2foutside%2fsecret",
     "a/../../../outside/secret",
@@ -32,20 +34,24 @@ NAMES = [
 
 @pytest.fixture
 def outside(project: Path, own_home: Path) -> Path:
-    """Secrets beside the project and in the home, and links to them in the project."""
-    folder = project.parent / "outside"
-    folder.mkdir()
-    for place in (folder, own_home):
+    """Secrets beside the project and in the home, and links to them in the project.
+
+    The name of one folder begins with the project's: a check by `startswith` takes it for inside.
+    """
+    folder, neighbour = project.parent / "outside", project.parent / NEIGHBOUR
+    assert neighbour.name.startswith(project.name)
+    for place in (folder, neighbour, own_home):
+        place.mkdir(exist_ok=True)
         for name in ("secret", "secret.md", "config.toml"):
             (place / name).write_text(f"---\nname: secret\ndescription: {SECRET}\n---\n{SECRET}\n")
     agents = project / ".claude" / "agents"
     agents.mkdir(parents=True)
-    (agents / "link").symlink_to(folder)
-    (agents / "link.md").symlink_to(folder / "secret.md")
+    (agents / "link").symlink_to(neighbour)
+    (agents / "link.md").symlink_to(neighbour / "secret.md")
     (project / "link").symlink_to(folder)
     (project / "link.py").symlink_to(folder / "secret")
     (project / "CLAUDE.md").write_text("# A\n@../outside/secret.md\n@link/secret.md\n@~/secret\n")
-    (project / "CLAUDE.local.md").symlink_to(folder / "secret.md")
+    (project / "CLAUDE.local.md").symlink_to(neighbour / "secret.md")
     return folder
 
 
@@ -85,7 +91,7 @@ def tool_calls(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 async def test_no_tool_reads_or_writes_outside(core: Core, outside: Path, own_home: Path) -> None:
-    before = state(outside, own_home)
+    before = state(outside, outside.with_name(NEIGHBOUR), own_home)
     async with in_own_task(mcp_client(core)) as client:
         await client.call_tool("create_task", {"title": "a"})
         for name in names(outside):
@@ -95,7 +101,7 @@ async def test_no_tool_reads_or_writes_outside(core: Core, outside: Path, own_ho
                 answer = await client.call_tool(tool, arguments)
                 said = str([getattr(content, "text", "") for content in answer.content])
                 assert SECRET not in said.replace(str(arguments), ""), (tool, arguments)
-    assert state(outside, own_home) == before
+    assert state(outside, outside.with_name(NEIGHBOUR), own_home) == before
 
 
 def requests(name: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -121,7 +127,7 @@ def requests(name: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 async def test_no_request_reads_or_writes_outside(
     core: Core, outside: Path, own_home: Path
 ) -> None:
-    before = state(outside, own_home)
+    before = state(outside, outside.with_name(NEIGHBOUR), own_home)
     async with rest_client(core) as client:
         await client.post("/api/tasks", json={"title": "a"})
         for name in names(outside):
@@ -132,7 +138,7 @@ async def test_no_request_reads_or_writes_outside(
         settings = (await client.get("/api/project/settings")).text
         config = (await client.get("/api/claude/config")).text
     assert SECRET not in settings + config
-    assert state(outside, own_home) == before
+    assert state(outside, outside.with_name(NEIGHBOUR), own_home) == before
 
 
 @pytest.mark.parametrize("name", ["backups", "kept", "index", "claudetask.db", ".gitignore"])
