@@ -93,7 +93,7 @@ def test_doctor_says_where_no_board_can_be_made(
     assert f"{tmp_path} takes no new files" in run("doctor")[1]
 
 
-@pytest.mark.embedded(reason="spoils the file")
+@pytest.mark.embedded(reason="a board elsewhere is none to lose")
 def test_doctor_and_init_tell_a_worktree_whose_repository_is_not_there(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +109,7 @@ def test_doctor_and_init_tell_a_worktree_whose_repository_is_not_there(
     assert [path.name for path in linked.iterdir()] == [".git"]
 
 
+@pytest.mark.embedded(reason="spoils the file")
 def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
     (project / ".claudetask" / "claudetask.db").write_bytes(b"no database at all" * 100)
     code, out, _ = run("doctor")

@@ -148,9 +148,15 @@ class OtherFiles:
 def _rules(
     base: Path, folder: PurePosixPath, seen: set[str], depth: int = _DEEPEST
 ) -> Iterator[str]:
-    """The rules below a folder, each folder once; a link is followed where it stays in `base`."""
+    """The rules below a folder, each folder once; a link is followed where it stays in `base`.
+
+    A folder that is elsewhere is named itself, and not what stands there.
+    """
     try:
         real = os.path.realpath(base / folder)
+        if not Path(real).is_relative_to(os.path.realpath(base)):
+            yield folder.as_posix()
+            return
         entries = list(islice(os.scandir(base / folder), _MOST_ENTRIES))
     except OSError:
         return

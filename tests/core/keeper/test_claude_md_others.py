@@ -133,10 +133,11 @@ async def test_no_link_is_followed_out_of_the_project(
     (root / RULES / "folder").symlink_to(secret.parent)
     (root / "src/.claude").symlink_to(write(tmp_path, f"other/{RULES}/a.md").parents[1])
     named = await found(claude_md)
-    left_alone = {"src/CLAUDE.md", f"{RULES}/file.md", f"src/{RULES}/a.md"}
+    files, folder = {"src/CLAUDE.md", f"{RULES}/file.md"}, f"src/{RULES}"
+    left_alone = {*files, folder}
     assert {p for p, one in named.items() if one.when is LoadedWhen.OUTSIDE} == left_alone
     assert set(named) == {*left_alone, f"{RULES}/a.md"}
-    for path in (*left_alone, f"{RULES}/folder/secret.md"):
+    for path in (*files, f"{folder}/a.md", f"{RULES}/folder/secret.md"):
         with pytest.raises(DomainError) as refused:
             await claude_md.other(path)
         assert refused.value.code == "outside_project"
