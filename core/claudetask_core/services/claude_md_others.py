@@ -184,7 +184,7 @@ def _leads_to_a_folder(base: Path, entry: "os.DirEntry[str]") -> bool:
 
 def _is_loaded(parts: tuple[str, ...]) -> bool:
     name = parts[-1] if parts else ""
-    is_rule = name.endswith(".md") and RULES.parts in pairwise(parts[:-1])
+    is_rule = name.endswith(".md") and RULES.parts in list(pairwise(parts[:-1]))
     return is_rule or name in _IN_FOLDERS
 
 
