@@ -66,6 +66,14 @@ async def test_a_path_that_is_not_valid_is_reported_with_200(
     assert bad.json()["problems"]
 
 
+@pytest.mark.parametrize("path", ["", "/nul\0", "/" + "x" * 5000, "\n", "~nobody-of-this-name"])
+async def test_what_can_be_no_path_is_reported_with_200_too(client: AsyncClient, path: str) -> None:
+    answer = await client.post("/api/project/validate-path", json={"path": path})
+    assert (answer.status_code, answer.json()["valid"]) == (200, False)
+    assert len(answer.json()["problems"]) == 1
+    assert len(answer.json()["path"]) <= 4096
+
+
 async def test_search_answers_whole_lines(client: AsyncClient, core: Core, project: Path) -> None:
     (project / "dates.py").write_text("def parse_date(text):\n    return text\n")
     await core.search.start()
@@ -191,7 +199,7 @@ async def test_the_document_names_every_error_of_every_operation(client: AsyncCl
     document = (await client.get("/openapi.json")).json()
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     names = [operation["operationId"] for operation in operations]
-    assert len(names) == len(set(names)) == 58
+    assert len(names) == len(set(names)) == 60
     for operation in operations:
         needed = {"403", "422", "429", "500", "503"}
         needed |= {"400", "413", "415"} if "requestBody" in operation else set[str]()

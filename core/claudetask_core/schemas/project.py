@@ -1,6 +1,6 @@
 """The project a board serves, its settings, and what a path is good for."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import StringConstraints, model_validator
 
@@ -11,7 +11,8 @@ from claudetask_core.schemas.job import Job
 from claudetask_core.schemas.search import IndexState
 from claudetask_core.schemas.task import Status
 
-PathText = Annotated[Text, StringConstraints(min_length=1, max_length=4096)]
+LONGEST_PATH: Final = 4096
+PathText = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_PATH)]
 GithubRepo = Annotated[
     str,
     StringConstraints(
@@ -61,7 +62,9 @@ class PathReport(ReadModel):
 
 
 class PathQuestion(WriteModel):
-    path: PathText
+    """Any text: what no path can be is not valid either, and the answer says why."""
+
+    path: str
 
 
 class ProjectStatus(ReadModel):

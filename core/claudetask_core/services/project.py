@@ -11,7 +11,12 @@ from claudetask_core.db.models import HistoryRow, ProjectSettingsRow
 from claudetask_core.errors import DomainError, Invalid
 from claudetask_core.schemas.claude_md import ClaudeMdWrite
 from claudetask_core.schemas.event import EventType
-from claudetask_core.schemas.project import PathReport, ProjectSettings, ProjectSettingsUpdate
+from claudetask_core.schemas.project import (
+    LONGEST_PATH,
+    PathReport,
+    ProjectSettings,
+    ProjectSettingsUpdate,
+)
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.events import EventService
 from claudetask_core.services.git import git
@@ -159,6 +164,10 @@ class ProjectService:
 
 
 def _look(path: str) -> PathReport:
+    if not path:
+        return _unreadable(path, "it is empty")
+    if len(path) > LONGEST_PATH:
+        return _unreadable(path[:LONGEST_PATH], f"it is longer than {LONGEST_PATH:,} characters")
     try:
         folder = Path(path).expanduser()
         absolute = folder.is_absolute()

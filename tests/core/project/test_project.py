@@ -73,6 +73,8 @@ async def test_a_folder_that_cannot_be_worked_in_is_refused_with_its_problems(
         ("{root}/" + "x" * 300, ""),
         ("{root}/nul\x00byte", "not a usable path"),
         ("~nobody-of-this-name/x", ""),
+        ("", "is empty"),
+        ("/" + "x" * 5000, "longer than 4,096 characters"),
     ],
 )
 async def test_what_is_wrong_with_a_path_is_said_in_a_sentence(
