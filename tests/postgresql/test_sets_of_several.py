@@ -277,7 +277,7 @@ def test_whoever_writes_and_commits_each_server_lists_what_a_look_at_each_finds(
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=CHECKS, max_examples=60, deadline=None)
+@settings(suppress_health_check=CHECKS, max_examples=10, deadline=None)
 @given(steps=STEPS)
 def test_each_server_lists_that_in_many_more_runs(
     database_url: str, tmp_path: Path, steps: Steps

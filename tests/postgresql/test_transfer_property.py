@@ -82,7 +82,7 @@ async def test_any_board_goes_into_a_server_and_back_as_it_was(
 
 
 @pytest.mark.slow
-@hypothesis_settings(suppress_health_check=CHECKS, max_examples=40, deadline=None)
+@hypothesis_settings(suppress_health_check=CHECKS, max_examples=6, deadline=None)
 @given(before=STEPS, there=STEPS)
 async def test_any_board_does_so_in_many_more_runs(
     servers: list[Core], files: list[Core], clock: HeldClock, before: Steps, there: Steps

@@ -66,7 +66,7 @@ async def test_any_board_comes_back_as_it_was_and_answers_as_one_made_anew(
 
 
 @pytest.mark.slow
-@hypothesis_settings(suppress_health_check=CHECKS, max_examples=150, deadline=None)
+@hypothesis_settings(suppress_health_check=CHECKS, max_examples=20, deadline=None)
 @given(steps=STEPS)
 async def test_any_board_does_in_many_more_runs(
     core: Core, beside: Core, other: Core, clock: HeldClock, empty: list[str], steps: Steps
