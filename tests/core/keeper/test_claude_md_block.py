@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.claude_md_block import TEXT, has_block, with_block, without_block
 from claudetask_core.services.sections import outline_of, sections_of
-from tests.core.keeper.test_sections_property import documents
+from tests.core.keeper.test_sections_property import SLOW, documents
 
 ENDS = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a"])).map(b"".join)
 
 
 @given(st.one_of(documents(), ENDS, st.binary(max_size=200), st.none()))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_ten_runs_make_one_block_and_removing_it_leaves_no_trace(data: bytes | None) -> None:
     once = with_block(data)
     again = once
@@ -28,7 +28,7 @@ def test_ten_runs_make_one_block_and_removing_it_leaves_no_trace(data: bytes | N
 
 
 @given(documents(), documents())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_what_a_person_writes_around_it_stays(before: bytes, after: bytes) -> None:
     framed = with_block(before)
     assert without_block(framed + after) == before + after

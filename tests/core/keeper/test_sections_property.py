@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claudetask_core.services.sections import (
@@ -38,6 +38,9 @@ LINES = st.one_of(
 )
 CONTENTS = st.lists(st.sampled_from(["", "text", "- item", "```\n# x\n```", "#### Deeper"]))
 
+SLOW = [HealthCheck.too_slow]
+"""A busy machine may take its time to make a document."""
+
 
 @st.composite
 def documents(draw: st.DrawFn) -> bytes:
@@ -50,7 +53,7 @@ def documents(draw: st.DrawFn) -> bytes:
 
 
 @given(documents(), CONTENTS, st.data())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_every_byte_outside_of_a_replaced_section_stays(
     data: bytes, content: list[str], draw: st.DataObject
 ) -> None:
@@ -70,7 +73,7 @@ def test_every_byte_outside_of_a_replaced_section_stays(
 
 
 @given(documents(), CONTENTS, st.data())
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_what_is_appended_is_put_in_and_every_byte_of_the_document_stays(
     data: bytes, content: list[str], draw: st.DataObject
 ) -> None:
@@ -99,7 +102,7 @@ def _without(result: bytes, at: int, size: int, data: bytes) -> bytes:
 
 
 @given(documents(), st.data())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_a_section_that_is_taken_out_leaves_all_others(data: bytes, draw: st.DataObject) -> None:
     sections = sections_of(data)
     if not sections:
@@ -114,7 +117,7 @@ def test_a_section_that_is_taken_out_leaves_all_others(data: bytes, draw: st.Dat
 
 
 @given(documents())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_a_section_written_back_as_it_was_read_changes_no_byte(data: bytes) -> None:
     for section in sections_of(data):
         content = data[section.start : section.end].decode()
@@ -122,7 +125,7 @@ def test_a_section_written_back_as_it_was_read_changes_no_byte(data: bytes) -> N
 
 
 @given(documents())
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_sections_nest_and_cover_the_document_from_its_first_heading_on(data: bytes) -> None:
     sections = sections_of(data)
     covered = {at for section in sections for at in range(section.start, section.end)}
