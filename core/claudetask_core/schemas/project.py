@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import AfterValidator, StringConstraints, model_validator
 
 from claudetask_core.schemas.base import OnDisk, ReadModel, Text, WriteModel
 from claudetask_core.schemas.claude_md import ClaudeMdContent
@@ -13,6 +13,16 @@ from claudetask_core.schemas.task import Status
 
 LONGEST_PATH: Final = 4096
 PathText = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_PATH)]
+LONGEST_NAME: Final = 100
+
+
+def _named_as_github_has_it(repository: str) -> str:
+    """The pattern lets a name that begins with dots be longer."""
+    if len(repository.rstrip("/").rpartition("/")[2]) > LONGEST_NAME:
+        raise ValueError(f"a repository's name has at most {LONGEST_NAME} characters")
+    return repository
+
+
 GithubRepo = Annotated[
     str,
     StringConstraints(
@@ -20,6 +30,7 @@ GithubRepo = Annotated[
         max_length=300,
         pattern=GITHUB_REPO,
     ),
+    AfterValidator(_named_as_github_has_it),
 ]
 
 

@@ -139,9 +139,13 @@ def test_a_null_that_would_empty_what_cannot_be_empty_is_refused(name: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["owner/..", "owner/.", "owner/.../", "https://github.com/owner/.."]
+    "name",
+    [
+        *("owner/..", "owner/.", "owner/.../", "https://github.com/owner/.."),
+        *("owner/" + "n" * 101, "owner/" + "." * 60 + "n" * 60),
+    ],
 )
-def test_dots_alone_are_no_repository(name: str) -> None:
+def test_dots_alone_or_too_many_characters_are_no_repository(name: str) -> None:
     """As a link it led to the page of somebody or something else."""
     with pytest.raises(ValidationError):
         ProjectSettingsUpdate(github_repo=name)
