@@ -4,7 +4,8 @@ Which tasks hold a frequent word is known once somebody has asked (`text_index`)
 waits for it. So once a server has been there for a moment, it finds the sets of all columns, types
 and priorities, and those of the words that very many tasks hold. Some tasks drawn at random say
 which words these are. Each set is a short transaction of its own, while no other is under way, with
-a longer pause after it. Later, where much has changed, what was known is brought up to date.
+a longer pause after it. Later, where much has changed and nobody writes for a moment, what was
+known is brought up to date.
 
 What is known is written to a file then, and at the end (`sets_recalled`). The next start, which is
 that of the next session, has it from there, and only brings it up to date.
@@ -37,7 +38,9 @@ log = logging.getLogger(__name__)
 
 MOMENT: Final = 2.0
 """A command is done by then."""
-LOOK_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 5.0
+BUSY: Final = 12
+"""While tasks are written all the time, what is known is looked at after so many times that."""
 MANY: Final = 5_000
 """What so many tasks have in common is worth knowing; a board of fewer is answered anyway."""
 CHANGES: Final = 500
@@ -66,7 +69,7 @@ class Warming:
     Args:
         database: The board's.
         moment: How many seconds after the start it begins.
-        look: How many seconds after each look is the next.
+        look: How many seconds without a change are calm enough for another look.
         pauses: How many times as long as the work before it is a pause.
     """
 
@@ -101,7 +104,18 @@ class Warming:
         await asyncio.sleep(self._moment)
         while True:
             await self.once()
+            await self.calm()
+
+    async def calm(self) -> None:
+        """Waits until nothing has changed for a while, or things have changed for long."""
+        known = None
+        for _ in range(BUSY):
             await asyncio.sleep(self._look)
+            with suppress(DomainError, SQLAlchemyError):
+                changes = await self._newest()
+                if changes == known:
+                    return
+                known = changes
 
     async def once(self) -> None:
         """Has all of it known and kept, as far as the board can be read."""
@@ -118,9 +132,9 @@ class Warming:
         """Has all of it known, where it may not be."""
         async with self._database.read() as session:
             board = (await counts(session)).of({})
-            if board < MANY:
-                return
-            changes = await text_index(session).changes(session)
+        if board < MANY:
+            return
+        changes = await self._newest()
         if not self._is_due(changes):
             return
         if self._changes is None and await self._brought_up():
@@ -154,6 +168,10 @@ class Warming:
                     whole &= await text_index(session).bring_up(session, some)
                 await self._pause(time.perf_counter() - began)
         return whole
+
+    async def _newest(self) -> int:
+        async with self._database.read() as session:
+            return await text_index(session).changes(session)
 
     def _is_due(self, changes: int) -> bool:
         return self._changes is None or abs(changes - self._changes) > CHANGES

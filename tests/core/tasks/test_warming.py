@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from claudetask_core.core import DATABASE, Core
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
@@ -147,6 +148,47 @@ async def test_it_goes_on_after_a_board_could_not_be_read_and_ends_at_once(
             file.with_suffix(".away").rename(file)
             with asked(database) as statements:
                 await eventually(lambda: bool(statements), WAIT)
+            await asyncio.wait_for(warm.close(), WAIT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "looks"),
+    [([1, 2, 2, 3], 3), ([*range(warming.BUSY + 1)], warming.BUSY), ([1, None, 2, 2], 4)],
+    ids=["calm", "busy", "unreadable"],
+)
+async def test_it_waits_until_nobody_writes_but_no_longer_than_that(
+    project: Path, monkeypatch: pytest.MonkeyPatch, changes: list[int | None], looks: int
+) -> None:
+    seen: list[int] = []
+
+    async def newest(_: Warming) -> int:
+        change = changes[len(seen)]
+        seen.append(len(seen))
+        if change is None:
+            raise OperationalError("SELECT", None, Exception("no"))
+        return change
+
+    monkeypatch.setattr(Warming, "_newest", newest)
+    async with opened(project) as database:
+        await asyncio.wait_for(Warming(database, look=0).calm(), WAIT)
+    assert len(seen) == looks
+
+
+async def test_what_many_writes_left_unknown_is_found_once_they_have_ended(
+    project: Path, board: sqlite3.Connection
+) -> None:
+    begin(board)
+    with few(FEW):
+        async with opened(project) as database:
+            warm = Warming(database, moment=0, look=0, pauses=0)
+            with asked(database) as statements:
+                warm.start()
+                await eventually(lambda: database.backend.known_sets().whole, WAIT)
+                statements.clear()
+                board.execute("UPDATE tasks SET description = 'a haystack'")
+                for _ in range(250):
+                    board.execute(OVERRUN)
+                await eventually(lambda: any("MATCH" in one for one in statements), WAIT)
             await asyncio.wait_for(warm.close(), WAIT)
 
 
