@@ -1,5 +1,6 @@
 """Lists of tasks: one line each, the titles as long as the budget lets them be."""
 
+from claudetask_core.printable import printable
 from claudetask_core.schemas.task import SimilarTasks, Task, TaskType
 from claudetask_mcp.render.legibly import legibly
 from claudetask_mcp.render.text import clip, count, cut
@@ -12,9 +13,11 @@ SIMILAR = 8000
 OUTCOME = 300
 
 
-@legibly
 def listed(tasks: list[Task], total: int, cursor: str | None) -> str:
-    """The tasks, then how many there are in all and how to get more."""
+    """The tasks, then how many there are in all and how to get more.
+
+    Of each only what is shown is made printable: the rest may be a megabyte.
+    """
     if not tasks:
         return f"No task matches. {total} in all." if total else "No task matches."
     shown = f"{len(tasks)} of {total} tasks." if len(tasks) != total else f"{count(total, 'task')}."
@@ -23,14 +26,15 @@ def listed(tasks: list[Task], total: int, cursor: str | None) -> str:
     budget = max(LIST, PER_LINE * len(tasks))
     room = budget - len(end) - sum(len(head) + 1 for head in heads)
     width = min(TITLE, room // len(tasks))
-    lines = [head + clip(task.title, width) for head, task in zip(heads, tasks, strict=True)]
+    titles = [clip(printable(task.title), width) for task in tasks]
+    lines = [head + title for head, title in zip(heads, titles, strict=True)]
     return "\n".join([*lines, end])
 
 
 def _head(task: Task) -> str:
     bug = " Bug" if task.type is TaskType.BUG else ""
     held = "*" if task.claimed_by else ""
-    return f"#{task.id} {task.status}{held} {task.priority}{bug}: "
+    return f"#{task.id} {printable(task.status)}{held} {task.priority}{bug}: "
 
 
 @legibly
