@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is about the board as a file, where it is none."""
+    """Leaves out what is about the board as a file, where it is none.
+
+    What is slow goes untraced: coverage makes it take nearly twice as long, and what it runs the
+    others have run, but not as often or not by as many.
+    """
+    for item in items:
+        if item.get_closest_marker("slow") is not None:
+            item.add_marker("no_cover")
     if not config.getoption(IN_A_SERVER):
         return
     for item in items:
@@ -75,6 +83,13 @@ def tracing() -> None:
     begin_threads_one_at_a_time()
 
 
+@pytest.fixture(autouse=True)
+def untraced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test is not measured, the programs that it starts are not either."""
+    if request.node.get_closest_marker("no_cover") is not None:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """No test sees the developer's home, settings or git configuration."""
@@ -91,6 +106,14 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         GIT_COMMITTER_EMAIL="a@example.invalid",
     )
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Programs that tests start compile their libraries once, also where Python is to keep none."""
+    if sys.dont_write_bytecode:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(tmp_path_factory.mktemp("bytecode"))
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,9 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 @pytest.mark.slow
 def test_the_server_does_what_its_document_says(
-    tmp_path: Path, migrated_board: Path, own_home: Path
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_board: Path, own_home: Path
 ) -> None:
+    few = ("--max-examples", "3") if request.config.getoption("--postgresql") else ()
     folder = tmp_path / "fuzzed"
     # A token that the fuzzer makes must not shut it out.
     with live_server(folder, migrated_board, own_home, token=SecretStr(TOKEN)) as url:
@@ -30,7 +31,7 @@ def test_the_server_does_what_its_document_says(
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
                 *("run", f"{url}/openapi.json"),
                 # An event stream has no end; test_events.py reads it.
-                *("--exclude-path", "/api/events", "--no-color"),
+                *("--exclude-path", "/api/events", "--no-color", *few),
                 *("--header", f"Authorization: Bearer {TOKEN}"),
             ],
             capture_output=True,

@@ -72,6 +72,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(JSON | st.tuples(st.booleans(), st.lists(st.lists(JSON, min_size=4, max_size=4))))
 def test_whatever_a_stranger_seals_is_understood_as_sets_or_nothing(head: Any) -> None:
     found = sets_file.understood(sealed(json.dumps(head).encode(), b"x" * 9))

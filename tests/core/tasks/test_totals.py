@@ -145,7 +145,7 @@ def check(
 CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
-@hypothesis_settings(suppress_health_check=CHECKS, max_examples=20, deadline=None)
+@hypothesis_settings(suppress_health_check=CHECKS, max_examples=10, deadline=None)
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
 def test_what_matches_is_what_a_look_at_each_finds_whoever_wrote_and_asks(
     project: Path, board: sqlite3.Connection, steps: Steps
