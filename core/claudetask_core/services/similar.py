@@ -7,6 +7,7 @@ A question's score is the share of what it says that the task says too, weighed 
 word tells: 1.0 is all of it. A duplicate's score is how likely it is the same work.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -134,8 +135,7 @@ class SimilarService:
             most = max(CANDIDATES, 2 * top_k)
             wanted = Wanted(most, status=status)
             likely = await word_index(session).nearest(session, question, wanted)
-            compared = self._compare(question, likely, whole=True)
-            scores = [_score(compared, place) for place in range(len(likely))]
+            compared, scores = await asyncio.to_thread(self._scored, question, likely)
             best = sorted(range(len(likely)), key=lambda n: (-scores[n], -likely[n].id))
             chosen = [place for place in best if scores[place] > 0][:top_k]
             found = await _described(session, compared, likely, {n: scores[n] for n in chosen})
@@ -179,6 +179,13 @@ class SimilarService:
             self._rarity = Rarity.of(f"{title}\n{said[:MOST_CHARACTERS]}" for title, said in rows)
             self._newest = newest
         return Question(Said.of(title, rest), self._rarity, newest)
+
+    def _scored(
+        self, question: Question, likely: Sequence[Candidate]
+    ) -> tuple[Comparison, list[float]]:
+        """How each compares; with long texts it takes a quarter of a second."""
+        compared = self._compare(question, likely, whole=True)
+        return compared, [_score(compared, place) for place in range(len(likely))]
 
     def _compare(
         self, question: Question, tasks: Sequence[Candidate], *, whole: bool

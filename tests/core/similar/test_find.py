@@ -1,8 +1,12 @@
+import threading
+
 import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
+from claudetask_core.services import similar
 from claudetask_core.services.claims import Caller
+from claudetask_core.services.similar_compare import Comparison
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +122,19 @@ async def test_what_is_rare_is_learned_anew_as_the_board_grows(core: Core, alice
     hits = (await core.similar.find("invoices as PDF")).results
     assert hits[0].id == 2
     assert hits[1].score < 0.6  # what every task says counts for little
+
+
+async def test_others_are_answered_while_long_tasks_are_compared(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where: list[threading.Thread] = []
+
+    class Seen(Comparison):
+        def __init__(self, *args: object) -> None:
+            where.append(threading.current_thread())
+            super().__init__(*args)  # pyright: ignore[reportArgumentType] — as they came
+
+    monkeypatch.setattr(similar, "Comparison", Seen)
+    assert await found(core, "login tokens") == [1]
+    assert where
+    assert threading.main_thread() not in where
