@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claudetask_core import __version__
-from claudetask_core.config import trust_folder
+from claudetask_core.config import trust_folder, unknown_settings
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
 from claudetask_core.services.claude_code_failures import OLDEST
@@ -46,6 +46,7 @@ class Report:
 async def run(entry: Entry, _: argparse.Namespace) -> int:
     report = Report()
     report.say("version", __version__)
+    report.wrong += unknown_settings(os.environ)
     await _look_at_project(entry, report)
     await _look_at_programs(entry, report)
     lines = [*report.lines, *(f"wrong     {sentence}" for sentence in report.wrong)]

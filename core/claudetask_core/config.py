@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -263,6 +263,29 @@ def load_settings(
         raise ConfigurationInvalid(
             f"{_not_json(error)}.", next_step="Correct it and start again."
         ) from None
+
+
+def unknown_settings(environment: Iterable[str]) -> list[str]:
+    """A sentence for each variable that is named like a setting and is none, as if misspelt.
+
+    Args:
+        environment: The names of the variables.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    unknown = sorted(
+        name
+        for name in environment
+        if name.upper().startswith(ENV_PREFIX)
+        and name.upper().removeprefix(ENV_PREFIX) not in known
+    )
+    return [f"{name} is no setting and changes nothing{_meant(name, known)}." for name in unknown]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 — 6 ms that every start saves
+
+    near = get_close_matches(name.upper().removeprefix(ENV_PREFIX), list(known), 1, 0.7)
+    return f" (meant as {ENV_PREFIX}{near[0]}?)" if near else ""
 
 
 def trust_folder() -> Path:

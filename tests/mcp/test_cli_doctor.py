@@ -42,6 +42,20 @@ def test_doctor_finds_nothing_wrong_in_a_project_in_order(
     assert out.endswith("Nothing is wrong.\n")
 
 
+def test_doctor_names_a_variable_that_is_no_setting(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_RATE_LIMIT_SERACH", "1/minute")
+    monkeypatch.setenv("claudetask_colour", "red")
+    monkeypatch.setenv("CLAUDETASK_LEASE_SECONDS", "60")
+    code, out, _ = run("doctor")
+    assert code == 1
+    meant = "(meant as CLAUDETASK_RATE_LIMIT_SEARCH?)"
+    assert f"CLAUDETASK_RATE_LIMIT_SERACH is no setting and changes nothing {meant}.\n" in out
+    assert "claudetask_colour is no setting and changes nothing.\n" in out
+    assert "LEASE" not in out
+
+
 def test_doctor_says_what_claude_code_starts_here_and_whether_that_is_there(
     run: Run, project: Path
 ) -> None:
