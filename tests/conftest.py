@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is about the board as a file, where it is none.
+    """Leaves out what is about the board as a file, or about none, where it is in a server.
 
     What is slow goes untraced: coverage makes it take nearly twice as long, and what it runs the
     others have run, but not as often or not by as many.
@@ -47,7 +47,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in items:
         mark = item.get_closest_marker("embedded")
-        if mark is not None:
+        if item.get_closest_marker("boardless") is not None:
+            item.add_marker(pytest.mark.skip(reason="asks no board"))
+        elif mark is not None:
             item.add_marker(pytest.mark.skip(reason=f"embedded: {mark.kwargs['reason']}"))
 
 

@@ -7,6 +7,8 @@ from httpx2 import AsyncClient
 
 from claudetask_api.dashboard import shell
 
+pytestmark = pytest.mark.boardless
+
 SOURCES = {name: file.content.decode() for name, file in shell.files().items()}
 MAKES_HTML_OF_TEXT = (
     "innerHTML",

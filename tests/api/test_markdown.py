@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from claudetask_api.markdown import MAX_DEPTH, MAX_NODES, SAFE, Element, Nodes, tree
 
+pytestmark = pytest.mark.boardless
+
 KNOWN = frozenset(
     """a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead
     tr ul""".split()  # noqa: SIM905 — a list of twenty-five strings reads worse

@@ -5,6 +5,8 @@ from httpx2 import AsyncClient
 
 from claudetask_api import reference
 
+pytestmark = pytest.mark.boardless
+
 
 async def test_the_reference_loads_nothing_from_another_host(client: AsyncClient) -> None:
     page = await client.get("/docs")

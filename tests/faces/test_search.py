@@ -6,6 +6,8 @@ import pytest
 
 from tests.faces.conftest import Door, RefusedError
 
+pytestmark = pytest.mark.boardless
+
 MONEY = "def round_half_up(amount):\n    return int(amount + 0.5)\n"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from claudetask_mcp import cli
 
+pytestmark = pytest.mark.boardless
+
 QUESTION = {
     "bash": (
         "source {script}; COMP_WORDS=(claudetask-mcp in); COMP_CWORD=1; "

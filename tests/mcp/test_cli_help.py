@@ -8,6 +8,8 @@ import pytest
 
 from claudetask_mcp import cli
 
+pytestmark = pytest.mark.boardless
+
 
 def arguments(parser: argparse.ArgumentParser) -> list[Any]:
     """Those of a command; argparse lists them nowhere in public."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.mcp.support import Run
 
+pytestmark = pytest.mark.boardless
+
 VERIFY = '[verify]\ncommands = [["pytest", "-q"], ["touch", "a\\u001b[2Jb"]]\n'
 
 

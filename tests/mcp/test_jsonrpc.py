@@ -19,6 +19,8 @@ from mcp.types import (
 from claudetask_mcp.jsonrpc import Answers, Messages, Unanswered, looked_at
 from tests.mcp.process import started
 
+pytestmark = pytest.mark.boardless
+
 PING = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
 PARSE, REQUEST, PARAMS = -32700, -32600, -32602
 FAULTS: list[tuple[str, int, str | int | None]] = [

@@ -9,6 +9,8 @@ import pytest
 from claudetask_mcp import launch
 from claudetask_mcp.launch import CommandUnusable, Site, Start, given_start, start_of
 
+pytestmark = pytest.mark.boardless
+
 PROGRAM = "claudetask-mcp"
 
 

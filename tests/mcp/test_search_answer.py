@@ -8,6 +8,8 @@ from claudetask_core.printable import printable, printable_json
 from claudetask_core.schemas.search import Highlight, SearchHit, SearchResults
 from claudetask_mcp.render import search
 
+pytestmark = pytest.mark.boardless
+
 CODE = "\n".join(f"line {n} of the code that was found" for n in range(200))
 
 

@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 from mcp import Client
 
 from claudetask_mcp.server import Server
 from claudetask_mcp.tools.catalogue import CATALOGUE
+
+pytestmark = pytest.mark.boardless
 
 TEXT = (Path(__file__).parents[2] / "docs" / "tools.md").read_text("utf-8")
 SECTION = re.compile(r"^### `(\w+)`\n\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)

@@ -246,7 +246,7 @@ def is_slow(pattern: re.Pattern[Any], unit: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.embedded(reason="asks no board")
+@pytest.mark.boardless
 def test_no_pattern_takes_long_over_any_text() -> None:
     """A pattern that looks again and again would take days over a name of 100,000 letters."""
     found = patterns()

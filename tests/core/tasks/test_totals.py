@@ -154,7 +154,7 @@ def test_what_matches_is_what_a_look_at_each_finds_whoever_wrote_and_asks(
 
 
 @pytest.mark.slow
-@hypothesis_settings(suppress_health_check=CHECKS, max_examples=60, deadline=None)
+@hypothesis_settings(suppress_health_check=CHECKS, max_examples=30, deadline=None)
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
 def test_what_matches_is_that_in_many_more_runs(
     project: Path, board: sqlite3.Connection, steps: Steps
