@@ -4,7 +4,7 @@ Which tasks hold a frequent word is known once somebody has asked (`text_index`)
 waits for it. So once a server has been there for a moment, it finds the sets of all columns, types
 and priorities, and those of the words that very many tasks hold. Some tasks drawn at random say
 which words these are. Each set is a short transaction of its own, while no other is under way, with
-a longer pause after it. Later, where much has changed and nobody writes for a moment, what was
+as long a pause after it. Later, where much has changed and nobody writes for a moment, what was
 known is brought up to date.
 
 What is known is written to a file then, and at the end (`sets_recalled`). The next start, which is
@@ -36,7 +36,7 @@ from claudetask_core.services.text_indexes import text_index
 
 log = logging.getLogger(__name__)
 
-MOMENT: Final = 2.0
+MOMENT: Final = 1.0
 """A command is done by then."""
 LOOK_SECONDS: Final = 5.0
 BUSY: Final = 12
@@ -55,7 +55,7 @@ BYTES: Final = MOST_BYTES // 2
 """The other half is for what people ask for."""
 WORK_SECONDS: Final = 5.0
 """So long it is at work for one look, pauses apart; the most frequent words come first."""
-PAUSES: Final = 4
+PAUSES: Final = 1
 """As many times as long as the work before it is a pause."""
 TOGETHER: Final = 32
 """So many sets are brought up to date at once."""
