@@ -17,6 +17,7 @@ from claudetask_core.config import (
     Settings,
     load_settings,
     trust_folder,
+    unknown_settings,
 )
 from claudetask_core.errors import Unavailable
 from claudetask_core.places import board_on_disk
@@ -143,6 +144,11 @@ def read_entry(overrides: Mapping[str, Any]) -> Entry:
         session=os.environ.get(SESSION_VARIABLE),
         number=os.environ.get(NUMBER_VARIABLE),
     )
+
+
+def misnamed_settings() -> list[str]:
+    """A sentence for each variable of the environment that is named like a setting and is none."""
+    return unknown_settings(os.environ)
 
 
 def client_folder() -> Path | None:

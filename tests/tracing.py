@@ -8,9 +8,11 @@ room where a program listens to audit events in Python, as filelock does.
 import os
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+TraceFunction = Callable[..., Any]
 ONE_AT_A_TIME = threading.Lock()
 
 
@@ -26,17 +28,25 @@ class _Sys:
 
 
 def begin_threads_one_at_a_time() -> None:
-    """Has each new thread wait until no other installs its tracer; nothing where none traces."""
-    install = threading.gettrace()
-    if install is None or sys.version_info >= (3, 12):
+    """Has each new thread wait until no other installs its tracer; nothing where none traces.
+
+    Also where coverage is paused for a test and goes on after it.
+    """
+    first = threading.gettrace()
+    if first is None or sys.version_info >= (3, 12):
         return
+    settrace = threading.settrace
 
-    def in_turn(frame: FrameType, event: Any, arg: Any) -> Any:
-        with ONE_AT_A_TIME:
-            return install(frame, event, arg)
+    def in_turn(install: TraceFunction | None) -> None:
+        def installed(frame: FrameType, event: str, arg: Any) -> Any:
+            with ONE_AT_A_TIME:
+                return None if install is None else install(frame, event, arg)
 
+        settrace(None if install is None else installed)  # pyright: ignore[reportArgumentType] — the stubs know no None
+
+    threading.settrace = in_turn
+    in_turn(first)
     threading._sys = _Sys()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] — there is no other way in
-    threading.settrace(in_turn)
     os.register_at_fork(
         before=ONE_AT_A_TIME.acquire,
         after_in_parent=ONE_AT_A_TIME.release,

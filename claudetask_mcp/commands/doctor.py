@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claudetask_core import __version__
-from claudetask_core.config import trust_folder, unknown_settings
+from claudetask_core.config import trust_folder
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
 from claudetask_core.services.claude_code_failures import OLDEST
@@ -21,7 +21,7 @@ from claudetask_core.services.setup_ground import project_ground, user_ground
 from claudetask_core.services.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
-from claudetask_mcp.entry import Entry, client_folder
+from claudetask_mcp.entry import Entry, client_folder, misnamed_settings
 from claudetask_mcp.render.project import index
 from claudetask_mcp.render.text import clip, count
 
@@ -46,7 +46,7 @@ class Report:
 async def run(entry: Entry, _: argparse.Namespace) -> int:
     report = Report()
     report.say("version", __version__)
-    report.wrong += unknown_settings(os.environ)
+    report.wrong += misnamed_settings()
     await _look_at_project(entry, report)
     await _look_at_programs(entry, report)
     lines = [*report.lines, *(f"wrong     {sentence}" for sentence in report.wrong)]
