@@ -38,11 +38,15 @@ def begin_threads_one_at_a_time() -> None:
     settrace = threading.settrace
 
     def in_turn(install: TraceFunction | None) -> None:
+        if install is None:
+            settrace(None)  # pyright: ignore[reportArgumentType] — the stubs know no None
+            return
+
         def installed(frame: FrameType, event: str, arg: Any) -> Any:
             with ONE_AT_A_TIME:
-                return None if install is None else install(frame, event, arg)
+                return install(frame, event, arg)
 
-        settrace(None if install is None else installed)  # pyright: ignore[reportArgumentType] — the stubs know no None
+        settrace(installed)
 
     threading.settrace = in_turn
     in_turn(first)
