@@ -19,8 +19,11 @@ This project keeps its tasks on a board that outlives sessions (MCP server `clau
 - When done: `update_task_status`. What you find on the way becomes a task: `create_task`.
 """
 _END = rb"\r\n|\n|\r"
+_LATER = rb"(?!<!-- claudetask:begin (?:\d|new) -->(?:" + _END + rb"))"
+"""What stands between the marks holds no first mark: one whose last mark is gone begins nothing."""
 _BLOCK = re.compile(
-    rb"<!-- claudetask:begin (?P<own>\d|new) -->(?P<end>" + _END + rb")(?:.*?(?:" + _END + rb"))??"
+    rb"<!-- claudetask:begin (?P<own>\d|new) -->(?P<end>" + _END + rb")"
+    rb"(?:(?:" + _LATER + rb".)*?(?:" + _END + rb"))??"
     rb"<!-- claudetask:end -->(?:(?P=end)|" + _END + rb"|\Z)",
     re.DOTALL,
 )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from claudetask_core.services.claude_md import ClaudeMdService
@@ -12,17 +12,20 @@ from claudetask_core.services.sections import outline_of, sections_of
 from tests.core.keeper.test_sections_property import SLOW, documents
 
 ENDS = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a"])).map(b"".join)
+FIRST, LAST = b"<!-- claudetask:begin 1 -->", b"<!-- claudetask:end -->"
+STRAY = st.lists(st.sampled_from([FIRST, LAST, b"\n", b"\r\n", b"Mine.\n"])).map(b"".join)
 
 
-@given(st.one_of(documents(), ENDS, st.binary(max_size=200), st.none()))
+@given(st.one_of(documents(), ENDS, STRAY, st.binary(max_size=200), st.none()))
 @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=SLOW)
 def test_ten_runs_make_one_block_and_removing_it_leaves_no_trace(data: bytes | None) -> None:
+    assume(not has_block(data or b""))
     once = with_block(data)
     again = once
     for _ in range(10):
         again = with_block(again)
     assert again == once
-    assert once.count(b"claudetask:begin") == 1
+    assert once.count(FIRST[:-5]) == 1 + (data or b"").count(FIRST[:-5])
     assert once.startswith(data or b"")
     assert without_block(once) == data
 
@@ -35,6 +38,13 @@ def test_what_a_person_writes_around_it_stays(before: bytes, after: bytes) -> No
     renewed = with_block(framed + after, "Another text.")
     assert renewed.endswith(after)
     assert without_block(renewed) == before + after
+
+
+@pytest.mark.parametrize("before", [b"", b"# A\n\n", FIRST + b"\n", LAST + b"\n"])
+def test_what_follows_a_first_mark_without_its_last_stays(before: bytes) -> None:
+    mine = before + FIRST + b"\n\n# Mine\n\nText.\n"
+    assert with_block(with_block(mine)).startswith(mine)
+    assert without_block(with_block(mine)) == mine
 
 
 def test_a_newer_text_takes_the_place_of_an_older_one() -> None:
