@@ -3,18 +3,12 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from fastapi import Depends, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from claudetask_api import openapi
-from claudetask_api.dependencies import (
-    refuse_unknown_query,
-    require_exact_json,
-    require_scope,
-)
 from claudetask_api.door import Door
 from claudetask_api.errors import ErrorEdge, install
 from claudetask_api.limits import Bodies, Rates
@@ -126,11 +120,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[
-            Depends(require_scope),
-            Depends(refuse_unknown_query),
-            Depends(require_exact_json),
-        ],
         middleware=_layers(
             core,
             limiter,
@@ -142,7 +131,6 @@ def create_app(
             ),
         ),
         lifespan=_lifespan(lifespan_context),
-        generate_unique_id_function=_operation_id,
         telemetry=telemetry(core.settings),
     )
     app.state.core = core
@@ -150,7 +138,7 @@ def create_app(
     app.state.streams = Streams()
     install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     app.router.routes.extend(extra_routes)
     openapi.install(
         app, needs_token=core.settings.token is not None, workflow=core.settings.workflow
@@ -199,7 +187,3 @@ def _lifespan(
             yield
 
     return lifespan
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name

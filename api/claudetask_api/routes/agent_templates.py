@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
 from claudetask_api.routes.agents import CHANGED, address, changed
@@ -11,7 +12,7 @@ from claudetask_api.schemas import ActorBody
 from claudetask_core.schemas.agent import Agent, AgentTemplate
 from claudetask_core.services.agent_templates import templates
 
-router = APIRouter(prefix="/api/agent-templates", tags=["claude"])
+router = routing.router("/api/agent-templates", tag="claude")
 
 
 @router.get("", summary="List the agents that come with the program")

@@ -2,8 +2,9 @@
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
+from claudetask_api import routing
 from claudetask_api.dependencies import AgentIdPath, CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
 from claudetask_api.preconditions import Expected, Known, etag, is_known
@@ -24,7 +25,7 @@ from claudetask_core.schemas.agent import (
     FileVersion,
 )
 
-router = APIRouter(prefix="/api/agents", tags=["claude"])
+router = routing.router("/api/agents", tag="claude")
 
 READ_ONLY = ("id", "path", "scope", "hash", "loaded", "runs_with", "problems")
 TAGGED = ("ETag",)

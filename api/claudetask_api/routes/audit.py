@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep
 from claudetask_api.schemas import AuditQuery
 from claudetask_core.schemas.audit import AuditEntry, AuditPage
 
-router = APIRouter(prefix="/api/audit", tags=["access"])
+router = routing.router("/api/audit", tag="access")
 
 
 @router.get("", summary="Who did what, newest first")

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
+from claudetask_api import routing
 from claudetask_api.dependencies import DEFAULT_ACTOR, CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
 from claudetask_api.preconditions import Expected, Known, etag, is_known
@@ -11,7 +12,7 @@ from claudetask_api.schemas import ConfigPreview, ConfigPut, RestorePost, refuse
 from claudetask_core.schemas.agent import FileVersion
 from claudetask_core.schemas.claude_md import ClaudeMd, ClaudeMdChange, ClaudeMdWrite, Place
 
-router = APIRouter(prefix="/api/claude/config", tags=["claude"])
+router = routing.router("/api/claude/config", tag="claude")
 
 READ_ONLY = ("path", "exists", "hash", "updated_at")
 TAGGED = ("ETag",)

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
 from claudetask_api.routes.claude_config import Where
@@ -20,7 +21,7 @@ from claudetask_core.schemas.claude_md import (
     SectionPath,
 )
 
-router = APIRouter(prefix="/api/claude", tags=["claude"])
+router = routing.router("/api/claude", tag="claude")
 
 
 @router.get("/places", summary="The four files: sections, imports, hints", responses=answers(404))

@@ -1,12 +1,13 @@
 """The board in the browser."""
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import HTTPException, Response
 from starlette.responses import HTMLResponse
 
+from claudetask_api import routing
 from claudetask_api.dashboard import shell
 from claudetask_api.preconditions import Known
 
-router = APIRouter(tags=["server"])
+router = routing.router(tag="server")
 
 
 @router.get("/", response_class=HTMLResponse, summary="The board, for people")

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from pydantic import BeforeValidator, Field
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, only_digits
 from claudetask_api.schemas import PastQuery
 from claudetask_api.streams import EventStream, Streams
 from claudetask_core.schemas.event import Event
 from claudetask_core.schemas.task import MAX_ID
 
-router = APIRouter(prefix="/api/events", tags=["events"])
+router = routing.router("/api/events", tag="events")
 
 EventNumber = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(only_digits)]
 EXAMPLE = (

@@ -1,14 +1,15 @@
 """Whether the server lives, and whether it can work."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep
 from claudetask_api.schemas import Health, Readiness
 from claudetask_core import __version__
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 
-router = APIRouter(tags=["server"])
+router = routing.router(tag="server")
 
 
 @router.get("/health", summary="Whether the server lives")

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, caller
 from claudetask_api.openapi import answers
 from claudetask_api.schemas import JobsQuery
 from claudetask_core.schemas.job import Job
 
-router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+router = routing.router("/api/jobs", tag="jobs")
 
 JobId = Annotated[str, Path(description="Its id.")]
 

@@ -1,11 +1,12 @@
 """The figures of this server, for a monitoring system."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep
 
-router = APIRouter(tags=["server"])
+router = routing.router(tag="server")
 
 
 @router.get(

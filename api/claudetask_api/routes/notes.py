@@ -1,13 +1,12 @@
 """The notes of a task."""
 
-from fastapi import APIRouter
-
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, TaskIdPath, caller
 from claudetask_api.openapi import answers
 from claudetask_api.schemas import NotePost
 from claudetask_core.schemas.task import Note
 
-router = APIRouter(prefix="/api/tasks/{task_id}/notes", tags=["tasks"])
+router = routing.router("/api/tasks/{task_id}/notes", tag="tasks")
 
 
 @router.get("", summary="The notes of a task, newest last", responses=answers(404))

@@ -3,16 +3,17 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BeforeValidator, Field
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, only_digits
 from claudetask_api.markdown import Nodes, tree
 from claudetask_api.schemas import ActivityQuery, BoardQuery, MarkdownPost, Rendered
 from claudetask_core.schemas.overview import Activity, ActivityPage, Cards, Columns, Flow
 from claudetask_core.schemas.task import TaskFilter
 
-router = APIRouter(prefix="/api", tags=["board"])
+router = routing.router("/api", tag="board")
 
 Days = Annotated[int, Field(ge=1, le=366), BeforeValidator(only_digits), Query()]
 

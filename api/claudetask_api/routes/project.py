@@ -1,7 +1,6 @@
 """The project that the board serves."""
 
-from fastapi import APIRouter
-
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, actor
 from claudetask_api.openapi import answers
 from claudetask_api.preconditions import Expected
@@ -14,7 +13,7 @@ from claudetask_core.schemas.project import (
     ProjectStatus,
 )
 
-router = APIRouter(prefix="/api/project", tags=["project"])
+router = routing.router("/api/project", tag="project")
 
 READ_ONLY = ("id", "board_path", "version")
 

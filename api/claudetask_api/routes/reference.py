@@ -1,13 +1,13 @@
 """The API's reference in the browser."""
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import HTTPException, Response
 from starlette.responses import HTMLResponse
 
-from claudetask_api import reference
+from claudetask_api import reference, routing
 from claudetask_api.dashboard import shell
 from claudetask_api.preconditions import Known
 
-router = APIRouter(include_in_schema=False)
+router = routing.router()
 
 
 @router.get("/docs", response_class=HTMLResponse)

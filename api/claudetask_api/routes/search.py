@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BeforeValidator, Field
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, only_digits
 from claudetask_api.openapi import answers
 from claudetask_core.schemas.search import SearchQuery, SearchResults
 from claudetask_core.schemas.task import SimilarQuery, SimilarTasks, Status
 
-router = APIRouter(prefix="/api", tags=["search"])
+router = routing.router("/api", tag="search")
 
 
 @router.get("/search", summary="Find code and text by a question or a name", responses=answers(404))

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BeforeValidator
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, TaskIdPath, caller, only_digits
 from claudetask_api.openapi import answers
 from claudetask_api.paging import links
@@ -36,7 +37,7 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 
-router = APIRouter(prefix="/api/tasks", tags=["tasks"])
+router = routing.router("/api/tasks", tag="tasks")
 
 READ_ONLY = (
     "id",

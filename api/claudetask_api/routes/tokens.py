@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
+from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, WhoAsks, actor
 from claudetask_api.openapi import answers
 from claudetask_core.schemas.token import Me, Token, TokenCreate, TokenMade, TokenScope
 
-router = APIRouter(prefix="/api", tags=["access"])
+router = routing.router("/api", tag="access")
 
 
 @router.get("/me", summary="Whose token this is, and what it may do")
