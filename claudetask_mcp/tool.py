@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from mcp.server.mcpserver.tools import Tool
@@ -42,10 +43,21 @@ class Spec:
 
     def build(self, workflow: Workflow = DEFAULT) -> Tool:
         """The tool as it is listed; its words and its choice of statuses are the workflow's."""
-        tool = Tool.from_function(
+        names = {"type": "string", "enum": [str(status) for status in workflow.statuses]}
+        return self._in_any_workflow.model_copy(
+            update={
+                "description": worded(self._in_any_workflow.description, workflow),
+                "parameters": with_statuses(lean(self._in_any_workflow.parameters), names),
+            }
+        )
+
+    @cached_property
+    def _in_any_workflow(self) -> Tool:
+        """What is made of its function alone, once: half of what it takes to make a server."""
+        return Tool.from_function(
             self.run,
             title=self.title,
-            description=worded(" ".join((self.run.__doc__ or "").split()), workflow),
+            description=" ".join((self.run.__doc__ or "").split()),
             annotations=ToolAnnotations(
                 title=self.title,
                 read_only_hint=self.read_only,
@@ -56,9 +68,6 @@ class Spec:
             meta=dict(ALWAYS_LOAD) if self.always_load else None,
             structured_output=False,
         )
-        names = {"type": "string", "enum": [str(status) for status in workflow.statuses]}
-        tool.parameters = with_statuses(lean(tool.parameters), names)
-        return tool
 
 
 def worded(text: str, workflow: Workflow) -> str:

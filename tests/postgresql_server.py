@@ -27,6 +27,8 @@ TEMPLATE = "migrated"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 UNPRIVILEGED = ("postgres", "nobody")
 SECONDS = 60
+MEMORY = "/dev/shm"  # noqa: S108 — the folder in it is made by mkdtemp
+ROOM = 2 << 30
 
 
 def binaries() -> Path | None:
@@ -182,7 +184,7 @@ async def another(url: str) -> str:
 @contextlib.contextmanager
 def running(programs: Path) -> Generator[Server]:
     """A server that is gone afterwards, with its folder, also where this process is killed."""
-    folder = Path(tempfile.mkdtemp(prefix="claudetask-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="claudetask-pg-", dir=_in_memory()))
     server = Server(folder, programs)
     guard = (sys.executable, "-I", "-S", postgresql_guard.__file__)
     guarding = [*guard, str(folder), *server.ending]
@@ -196,6 +198,15 @@ def running(programs: Path) -> Generator[Server]:
                     server.stop()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_memory() -> str | None:
+    """A folder in memory with room for boards, where a database is copied twice as fast."""
+    try:
+        free = shutil.disk_usage(MEMORY).free
+    except OSError:
+        return None
+    return MEMORY if free > ROOM and os.access(MEMORY, os.W_OK | os.X_OK) else None
 
 
 def _is_root() -> bool:

@@ -7,6 +7,7 @@ longer than any run of backticks in the text it stands around, so no text can en
 """
 
 import re
+from functools import cache
 
 _HIDDEN = (
     "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
@@ -82,9 +83,12 @@ def bounded(text: str) -> str:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    return match[0] if match[0] == _IN_EMOJI else "".join(map(_escape, match[0]))
+    if (found := match[0]) == _IN_EMOJI:
+        return found
+    return _escape(found) if len(found) == 1 else "".join(map(_escape, found))
 
 
+@cache
 def _escape(character: str) -> str:
     number = ord(character)
     if number <= BYTE:

@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx2 import AsyncClient
 
+from claudetask_api.app import ROUTERS
 from claudetask_api.over_rest import CALLS, over_rest
 from tests.api.support import MakeTask
 
@@ -21,9 +22,10 @@ def test_every_tool_has_a_request(tool: str) -> None:
 
 
 @pytest.mark.parametrize("call", CALLS.values())
-def test_every_request_is_one_of_the_api(app: FastAPI, call: str) -> None:
+def test_every_request_is_one_of_the_api(call: str) -> None:
     method, path = call.removeprefix("check of ").replace(r"\1", "{task_id}").split(" ")
-    assert method.lower() in app.openapi()["paths"][path]
+    routes = [r for router in ROUTERS for r in router.routes if isinstance(r, APIRoute)]
+    assert any(route.path_format == path and method in (route.methods or ()) for route in routes)
 
 
 @pytest.mark.parametrize(

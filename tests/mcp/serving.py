@@ -1,6 +1,7 @@
 """A server of both faces in the process of a test."""
 
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -84,5 +85,6 @@ def serving_in(
             signal.signal(signal.SIGINT, before[0])
             signal.signal(signal.SIGTERM, before[1])
             running.cancel()
+            gc.unfreeze()  # nothing of the tests before is kept for good
 
     return served
