@@ -95,7 +95,7 @@ def end_streams(app: FastAPI) -> None:
 async def _read(
     events: EventService, after: int | None, sending: MemoryObjectSendStream[bytes]
 ) -> None:
-    async with aclosing(events.watch(after)) as watched:
+    async with aclosing(events.watch(after, one_board=True)) as watched:
         try:
             async for event in watched:
                 await sending.send(_frame(event))

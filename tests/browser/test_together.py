@@ -1,14 +1,40 @@
 """Two at one card, a machine that slept, a reader of Hebrew: what the page makes of it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from claudetask_core.core import DATABASE
+from claudetask_core.db.engine import Database
+from claudetask_core.db.sqlite import sqlite_url
+from claudetask_core.services import transfer
 from tests.browser.conftest import Visit
 from tests.browser.support import Board, card, column, live, stands_in
 
 pytestmark = pytest.mark.slow
 STREAM = "/api/events"
+SECONDS = 30
+T = TypeVar("T")
 HEBREW = "\N{HEBREW LETTER ALEF}"
+
+
+def of_board(folder: Path, act: Callable[[Database], Awaitable[T]]) -> T:
+    """Does something with the board's file, as another process would."""
+
+    async def opened() -> T:
+        database = Database(sqlite_url(folder / ".claudetask" / DATABASE))
+        try:
+            return await act(database)
+        finally:
+            await database.close()
+
+    with ThreadPoolExecutor(1) as beside:  # the browser's loop runs here
+        return beside.submit(asyncio.run, opened()).result(SECONDS)
 
 
 def drag(page: Page, task_id: int, status: str) -> None:
@@ -73,6 +99,26 @@ def test_a_machine_that_slept_or_changed_its_network_catches_up_at_once(
         page.clock.run_for(6_000)
     live(page)
     assert streams() >= before + 2
+
+
+def test_a_board_that_takes_the_place_of_another_is_shown_at_once(
+    board: Board, visit: Visit, folder: Path
+) -> None:
+    """Its tasks have the numbers and versions of those that were there."""
+    board.make("theirs")
+    page = visit("")
+    live(page)
+
+    async def export(database: Database) -> list[str]:
+        return [line async for line in transfer.exported(database)]
+
+    lines = of_board(folder, export)
+    board.make("added")
+    board.put("/api/tasks/1", title="renamed")
+    expect(card(page, 1)).to_contain_text("renamed")
+    of_board(folder, lambda database: transfer.imported(database, lines, replace=True))
+    expect(card(page, 1)).to_contain_text("theirs")
+    expect(card(page, 2)).to_have_count(0)
 
 
 def test_less_motion_is_heeded_and_a_paragraph_runs_as_its_letters_do(

@@ -82,6 +82,32 @@ async def test_a_watcher_goes_on_where_an_import_took_the_numbers_back(
         watching.cancel()
 
 
+@pytest.mark.parametrize("events", [1, 2, 3])
+async def test_a_watcher_of_one_board_ends_where_another_takes_its_place(
+    core: Core, project: Path, settings: Settings, alice: Caller, bob: Caller, events: int
+) -> None:
+    """Also where the other's newest event has the same number, or a later one."""
+    nothing = [line async for line in transfer.exported(core.database)]
+    for title in "abc"[:events]:
+        await core.tasks.create(TaskCreate(title=title), bob)
+    lines = [line async for line in transfer.exported(core.database)]
+    async with open_core(settings, start=project, home=None, clock=SystemClock()) as other:
+        await transfer.imported(other.database, nothing, replace=True)
+        told: asyncio.Queue[Event] = asyncio.Queue()
+
+        async def watch() -> None:
+            async for event in core.events.watch(0, one_board=True):
+                told.put_nowait(event)
+
+        watching = asyncio.create_task(watch())
+        for title in ("d", "e"):
+            await core.tasks.create(TaskCreate(title=title), alice)
+            assert (await asyncio.wait_for(told.get(), WAIT)).actor == "alice"
+        await transfer.imported(other.database, lines, replace=True)
+        await asyncio.wait_for(watching, WAIT)
+        assert told.empty()
+
+
 async def test_old_events_are_let_go(
     core: Core, alice: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,13 @@ class EventService:
         async with self._database.read() as session:
             return await session.scalar(select(func.max(EventRow.seq))) or 0
 
+    async def _newest(self) -> Event | None:
+        """The newest event; on another board it may have the same number."""
+        newest = select(EventRow).order_by(EventRow.seq.desc()).limit(1)
+        async with self._database.read() as session:
+            row = await session.scalar(newest)
+            return None if row is None else _event(row)
+
     async def since(self, seq: int, limit: int = BATCH) -> list[Event]:
         """Up to `limit` events after number `seq`, oldest first."""
         async with self._database.read() as session:
@@ -103,6 +110,13 @@ class EventService:
                 select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
             )
             return [_event(row) for row in rows]
+
+    async def _at(self, seq: int) -> tuple[Event | None, list[Event]]:
+        """The event with that number, and those after it."""
+        found = await self.since(seq - 1)
+        if found and found[0].seq == seq:
+            return found[0], found[1:]
+        return None, found
 
     async def past(
         self, limit: int, before: int | None = None, actor: str | None = None
@@ -120,14 +134,22 @@ class EventService:
             rows = await session.scalars(wanted.order_by(EventRow.seq.desc()).limit(limit))
             return [_event(row) for row in rows]
 
-    async def watch(self, after: int | None = None) -> AsyncGenerator[Event]:
+    async def watch(
+        self, after: int | None = None, *, one_board: bool = False
+    ) -> AsyncGenerator[Event]:
         """Events as they come, from any process, those after number `after` first.
 
         Each watcher reads for itself from where it stands, so a slow one loses nothing and holds
         nobody up. Where an import put another board here, whose numbers are lower, it goes on with
         the last that happened there.
+
+        Args:
+            after: The number of the last event that is known; None for the newest there is.
+            one_board: Whether it ends instead where the event that it knows is not there any
+                more: on another board, or too many events ago. What is known has to be read anew.
         """
         seq = await self.latest() if after is None else after
+        known: Event | None = None
         self._watchers += 1
         if self._poller is None:
             self._poller = asyncio.create_task(self._poll())
@@ -135,16 +157,21 @@ class EventService:
             while True:
                 news = self._news
                 try:
-                    events = await self.since(seq)
+                    there, events = await self._at(seq)
                     last = None if events else await self.latest()
                 except Unavailable:  # a server that comes back has all that was missed
                     await asyncio.sleep(POLL_SECONDS)
                     continue
+                if one_board and known is not None and known != there:
+                    return
+                known = there
                 for event in events:
                     seq = event.seq
+                    known = event
                     yield event
                 if last is not None and last < seq:
                     seq = max(0, last - BATCH)
+                    known = None
                 elif last is not None:
                     await news.wait()
         finally:
@@ -172,7 +199,7 @@ class EventService:
 
     async def _look(self) -> None:
         """Looks for what other processes wrote, as long as anybody watches."""
-        seen = 0
+        seen: Event | None = None
         while True:
             with suppress(TimeoutError):
                 pause = HEARING_POLL_SECONDS if self.hears else POLL_SECONDS
@@ -181,9 +208,9 @@ class EventService:
                 self._poller = None
                 return
             with suppress(Unavailable):  # a locked board is looked at again next time
-                latest = await self.latest()
-                if latest != seen:
-                    seen = latest
+                newest = await self._newest()
+                if newest != seen:
+                    seen = newest
                     self._wake()
 
     async def _hear(self) -> None:
