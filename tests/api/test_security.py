@@ -5,14 +5,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from httpx2 import ASGITransport, AsyncClient
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from claudetask_api.app import create_app
+from claudetask_api import routing
+from claudetask_api.app import ROUTERS, create_app
 from claudetask_api.dashboard import shell
+from claudetask_api.dependencies import require_scope
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.schemas.token import TokenCreate, TokenScope
@@ -284,3 +287,11 @@ async def test_a_token_that_ended_is_told_so_and_one_that_never_was_is_not(
         "The token was not accepted: it is not known here",
         "This server wants a token",
     ]
+
+
+def test_no_route_is_made_without_what_is_asked_of_every_request() -> None:
+    asked = [depends.dependency for depends in routing.router().dependencies]
+    assert require_scope in asked
+    for route in (route for router in ROUTERS for route in router.routes):
+        assert isinstance(route, APIRoute)
+        assert [depends.dependency for depends in route.dependencies][: len(asked)] == asked
