@@ -39,6 +39,14 @@ class Backend(Protocol):
         """What is known of which of its tasks match."""
         ...
 
+    def refuse_lost(self) -> None:
+        """Looks whether what the last write went into is still where others find it.
+
+        Raises:
+            BoardGone: It is not.
+        """
+        ...
+
     def translation(self, error: Exception) -> DomainError | None:
         """The board's error for what was raised, or None where it is of another kind."""
         ...

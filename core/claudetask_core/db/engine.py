@@ -103,15 +103,17 @@ class Database:
             BoardBusy: Another process kept the board locked for `BUSY_SECONDS`.
             BoardUnwritable: The disk is full or the folder cannot be written to.
             BoardBroken: The file is not a database any more.
+            BoardGone: It was deleted or replaced, before the commit or during it.
             BoardUnreachable: The server that holds the board does not answer.
         """
         with self._in_use(), self.translated():
-            async with (
-                self._turn(),
-                AsyncSession(self._writing, expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                yield WriteSession(session)
+            async with self._turn():
+                async with (
+                    AsyncSession(self._writing, expire_on_commit=False) as session,
+                    session.begin(),
+                ):
+                    yield WriteSession(session)
+                self.backend.refuse_lost()
         for tell in self._listeners:
             tell()
 

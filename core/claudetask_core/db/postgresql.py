@@ -148,6 +148,9 @@ class Postgresql:
         if connection.get_execution_options().get(WRITES):
             connection.exec_driver_sql(self._begin_write)
 
+    def refuse_lost(self) -> None:
+        """A commit into files that are gone, the server itself refuses."""
+
     def translation(self, error: Exception) -> DomainError | None:
         if isinstance(error, TimeoutError):
             return unreachable(WHERE.format(self.where), error)

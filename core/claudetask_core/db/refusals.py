@@ -20,10 +20,11 @@ class BoardBroken(Unavailable):
 class BoardGone(Unavailable):
     code = "board_gone"
 
-    def __init__(self, file: object) -> None:
+    def __init__(self, file: object, *, wrote: bool = False) -> None:
+        became = "This write may be gone with it." if wrote else "Nothing was written."
         super().__init__(
             f"The board's file {file} was deleted or replaced while this server had it open. "
-            "Nothing was written.",
+            f"{became}",
             next_step="Start the server anew (in Claude Code: /mcp, reconnect); it opens what is "
             "there now.",
         )

@@ -28,7 +28,12 @@ from claudetask_core.errors import Unavailable
 
 CONNECTIONS: Final = 4
 OPENED: Final = "opened"
-"""Under this a connection keeps which file it has open."""
+"""Under this a connection keeps which files it has open."""
+BESIDE: Final = ("-wal", "-shm")
+"""The journal and its index stay the same files while anybody has the board open: who opens it
+after one was deleted makes another, and neither sees what the other writes.
+"""
+Identity = tuple[int, int] | None
 
 
 def sqlite_url(path: Path) -> str:
@@ -47,7 +52,7 @@ def _file(address: URL) -> Path | None:
     return Path(str(address.database))
 
 
-def identity(file: Path | None) -> tuple[int, int] | None:
+def identity(file: Path | None) -> Identity:
     """Which file stands there now; None where none does."""
     try:
         found = None if file is None else file.stat()
@@ -70,7 +75,9 @@ class Sqlite:
         self.where = url.database or ":memory:"
         self.threads = SqliteThreads()
         self._file = _file(url)
-        self._sets: dict[tuple[int, int] | None, KnownSets[Any]] = {}
+        self._beside = [Path(f"{self._file}{end}") for end in BESIDE if self._file is not None]
+        self._written: tuple[Identity, ...] | None = None
+        self._sets: dict[Identity, KnownSets[Any]] = {}
         self._kept = sets
         self._busy_seconds = busy_seconds
 
@@ -92,17 +99,35 @@ class Sqlite:
         event.listen(engine, "begin", _begin)
 
     def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
-        opened = identity(self._file)
-        record.info[OPENED] = opened
-        record.info[SETS] = self._sets.setdefault(opened, KnownSets(self._kept))
+        record.info[OPENED] = opened = self._place()
+        record.info[SETS] = self._sets.setdefault(opened[0], KnownSets(self._kept))
 
     def known_sets(self) -> KnownSets[Any]:
         return self._sets.get(identity(self._file)) or KnownSets()
 
+    def _place(self) -> tuple[Identity, ...]:
+        """Which files the board is: its own and the two beside it."""
+        return identity(self._file), *map(identity, self._beside)
+
     def _still_there(self, connection: Connection) -> None:
-        """Refuses to go on in a file that nobody would find again: `git clean -x` deletes it."""
-        if connection.info.get(OPENED) != identity(self._file):
+        """Refuses to go on in files that nobody would find again: `git clean -x` deletes them."""
+        opened, found = connection.info.get(OPENED), self._place()
+        if opened == found:
+            self._written = found if WRITES in connection.get_execution_options() else self._written
+            return
+        if opened is None or opened[0] != found[0]:
             raise BoardGone(self._file)
+        if found[1] is None:
+            # What was acknowledged stands in a journal without a name; nobody has begun another.
+            connection.exec_driver_sql("PRAGMA wal_checkpoint")
+        other = next(
+            n for n, (was, now) in enumerate(zip(opened, found, strict=True)) if was != now
+        )
+        raise BoardGone(self._beside[other - 1])
+
+    def refuse_lost(self) -> None:
+        if self._written is not None and self._written != self._place():
+            raise BoardGone(self._file, wrote=True)
 
     def translation(self, error: Exception) -> Unavailable | None:
         return translation(str(error.orig).lower()) if isinstance(error, DBAPIError) else None
@@ -191,6 +216,7 @@ def _prepare(connection: Any, _record: Any) -> None:
         "temp_store = MEMORY",  # no stray files beside the board
         "cache_size = -8000",  # 8 MB a connection
         "trusted_schema = OFF",  # a repository may bring a database of its own
+        "schema_version",  # the first look opens the journal, so that it is known which one
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

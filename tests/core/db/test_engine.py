@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,52 @@ async def test_no_write_into_a_file_that_is_gone_is_acknowledged(
     (tmp_path / "elsewhere.db").rename(tmp_path / "board.db")
     await insert(database)
     assert await count(database) == 2
+
+
+async def test_no_commit_into_a_file_that_went_meanwhile_is_acknowledged(
+    database: Database, tmp_path: Path
+) -> None:
+    told: list[int] = []
+    database.on_commit(lambda: told.append(1))
+
+    async def overtaken() -> None:
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO t VALUES (1)"))
+            (tmp_path / "board.db").unlink()
+
+    with pytest.raises(DomainError, match="may be gone") as refusal:
+        await overtaken()
+    assert refusal.value.code == "board_gone"
+    assert not told
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+@pytest.mark.parametrize("beside", ["wal", "shm"])
+async def test_no_write_beside_a_journal_that_is_gone_is_acknowledged(
+    database: Database, tmp_path: Path, beside: str, *, replaced: bool
+) -> None:
+    await insert(database)
+    journal = tmp_path / f"board.db-{beside}"
+    journal.unlink()
+    if replaced:
+        journal.touch()
+    for use in (insert, count):
+        with pytest.raises(DomainError) as refusal:
+            await use(database)
+        assert refusal.value.code == "board_gone"
+        assert str(journal) in str(refusal.value)
+
+
+async def test_what_stood_in_a_deleted_journal_is_on_the_board(
+    database: Database, tmp_path: Path
+) -> None:
+    await insert(database)
+    (tmp_path / "board.db-wal").unlink()
+    with pytest.raises(DomainError):
+        await insert(database)
+    alone = f"file:{tmp_path / 'board.db'}?immutable=1"  # as a killed server would leave it
+    with closing(sqlite3.connect(alone, uri=True)) as left:
+        assert left.execute("SELECT count(*) FROM t").fetchone() == (1,)
 
 
 async def test_a_damaged_board_is_named_with_the_way_back(tmp_path: Path) -> None:
