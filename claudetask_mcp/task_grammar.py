@@ -55,7 +55,7 @@ def add_task(task: argparse.ArgumentParser) -> None:
         type=int,
         default=10,
         metavar="N",
-        help="how many, 1 to 50 (default: %(default)s)",
+        help="how many, 1 to 100 (default: %(default)s)",
     )
     similar.add_argument("--status", metavar="STATUS", help="only in this column")
     action("release", "give a claim back", number=True)

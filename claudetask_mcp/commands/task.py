@@ -15,6 +15,7 @@ from claudetask_core.schemas.task import (
     OnDuplicate,
     PackTokens,
     Page,
+    SimilarCount,
     SimilarQuery,
     StatusChange,
     TaskCreate,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 NAME: TypeAdapter[str] = TypeAdapter(ActorName)
 QUERY: TypeAdapter[str] = TypeAdapter(SimilarQuery)
 TOKENS: TypeAdapter[int] = TypeAdapter(PackTokens)
-MAX_SIMILAR = 50
+COUNT: TypeAdapter[int] = TypeAdapter(SimilarCount)
 DEFAULT_CALLER = "cli"
 
 
@@ -143,8 +144,8 @@ async def _check(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told
 
 async def _similar(core: "Core", _: "Caller", asked: argparse.Namespace) -> Told:
     status = core.tasks.known(TaskFilter(**given(status=asked.status)).status)
-    top_k = Page(limit=min(asked.top_k, MAX_SIMILAR)).limit
-    found = await core.similar.find(QUERY.validate_python(asked.query), top_k=top_k, status=status)
+    query, top_k = QUERY.validate_python(asked.query), COUNT.validate_python(asked.top_k)
+    found = await core.similar.find(query, top_k=top_k, status=status)
     return Told(task_lists.similar(found), found)
 
 

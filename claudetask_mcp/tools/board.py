@@ -10,6 +10,7 @@ from claudetask_core.schemas.task import (
     PackTokens,
     Page,
     Priority,
+    SimilarCount,
     SimilarQuery,
     Status,
     TaskFilter,
@@ -84,7 +85,7 @@ async def find_similar_tasks(
     query: Annotated[
         SimilarQuery, Field(description="A few words or a task's text, up to 2,000 characters")
     ],
-    top_k: Annotated[int, Field(ge=1, le=50, description="How many at most")] = 10,
+    top_k: Annotated[SimilarCount, Field(description="How many at most")] = 10,
     status: Annotated[Status | None, Field(description="Only in this column")] = None,
 ) -> str:
     """Tasks, done ones too, that resemble a text, and what came of them. Use it before creating

@@ -52,6 +52,22 @@ async def test_the_tools_and_the_api_offer_exactly_the_cores_names(core: Core, n
     assert document["components"]["schemas"][SCHEMAS[name]]["enum"] == expected
 
 
+@pytest.mark.parametrize(
+    ("tool", "path"),
+    [("search_codebase", "/api/search"), ("find_similar_tasks", "/api/tasks/similar")],
+)
+async def test_a_question_may_ask_for_as_many_answers_through_either_face(
+    core: Core, tool: str, path: str
+) -> None:
+    offered = (await tools(core))[tool]["top_k"]
+    async with rest_client(core) as client:
+        operation = (await client.get("/openapi.json")).json()["paths"][path]["get"]
+    described = next(p["schema"] for p in operation["parameters"] if p["name"] == "top_k")
+    bounds = ("minimum", "maximum", "default")
+    assert [offered[bound] for bound in bounds] == [described[bound] for bound in bounds]
+    assert offered["maximum"] == 100
+
+
 OWN = Workflow.model_validate(
     {
         "status": [

@@ -242,7 +242,7 @@ def test_similar_tasks_fit() -> None:
     like = SimilarTask(
         id=HUGE, title=WORD * 6, status=Status.DONE, score=1, why="w" * 999, outcome="o" * 999
     )
-    shown = task_lists.similar(SimilarTasks(query="q", results=[like] * 50))
+    shown = task_lists.similar(SimilarTasks(query="q", results=[like] * 100))
     assert len(shown) <= 8000
     assert "ask for fewer with top_k" in shown
 

@@ -35,6 +35,7 @@ def test_the_board_is_worked_from_the_command_line(run: Run) -> None:
         "Released #1; it stays in Testing.\n"
     )
     assert run("task", "similar", "dates", "--top-k", "1")[1].startswith("#1 Parse dates (Testing)")
+    assert run("task", "similar", "dates", "--top-k", "100")[0] == 0
 
 
 def test_a_move_names_the_command_that_shows_the_criteria_it_leaves_out(run: Run) -> None:
@@ -86,6 +87,7 @@ def test_the_session_whose_shell_it_is_is_the_caller(
         (("move", "1", "Dne"), "Did you mean 'Done'? Statuses: " + ", ".join(DEFAULT.statuses)),
         (("list", "--status", "x"), "Statuses: " + ", ".join(DEFAULT.statuses)),
         (("similar", "a", "--status", "x"), "Statuses: "),
+        (("similar", "a", "--top-k", "101"), "less than or equal to 100"),
         (("show", "99"), "There is no task #99"),
         (("add", " "), "title"),
         (("add", "a", "--agent", "a\nb"), "task add"),

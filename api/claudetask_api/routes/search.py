@@ -3,13 +3,13 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, only_digits
 from claudetask_api.openapi import answers
 from claudetask_core.schemas.search import SearchQuery, SearchResults
-from claudetask_core.schemas.task import SimilarQuery, SimilarTasks, Status
+from claudetask_core.schemas.task import SimilarCount, SimilarQuery, SimilarTasks, Status
 
 router = routing.router("/api", tag="search")
 
@@ -25,7 +25,7 @@ async def search_codebase(
 async def find_similar_tasks(
     core: CoreDep,
     query: Annotated[SimilarQuery, Query(examples=["time zones are lost"])],
-    top_k: Annotated[int, Field(ge=1, le=100), BeforeValidator(only_digits), Query()] = 10,
+    top_k: Annotated[SimilarCount, BeforeValidator(only_digits), Query()] = 10,
     status: Status | None = None,
 ) -> SimilarTasks:
     wanted = core.tasks.known(status)

@@ -295,3 +295,4 @@ class SimilarTasks(ReadModel):
 SimilarQuery = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), NoNul
 ]
+SimilarCount = Annotated[int, Field(ge=1, le=100)]
