@@ -121,8 +121,7 @@ async def _conditions(
     unlike = if_none_match or ""
     if if_match is None or if_match.strip() == "*":
         return Conditions(exists=if_match is not None, unlike=unlike)
-    tags = tuple(m["value"] for m in TAG.finditer(if_match) if not m["weak"])
-    return Conditions(tags, unlike=unlike)
+    return Conditions(_tags(if_match, weak=False), unlike=unlike)
 
 
 async def _if_none_match(
@@ -145,4 +144,11 @@ def is_known(known: str, tag: str) -> bool:
     """Whether `If-None-Match` names the tag; weakness makes no difference here."""
     if known.strip() == "*":
         return True
-    return any(f'"{found["value"]}"' == tag for found in TAG.finditer(known))
+    return any(etag(value) == tag for value in _tags(known, weak=True))
+
+
+def _tags(header: str, *, weak: bool) -> tuple[str, ...]:
+    """The values of the tags of a header; a version or hash without quotes is one as well."""
+    if '"' not in header:
+        return tuple(part.strip() for part in header.split(",") if part.strip())
+    return tuple(m["value"] for m in TAG.finditer(header) if weak or not m["weak"])

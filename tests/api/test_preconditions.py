@@ -128,6 +128,20 @@ async def test_a_claude_md_that_is_made_meanwhile_stays_as_it_was_made(
 
 
 @pytest.mark.usefixtures("_something")
+async def test_a_version_or_hash_without_its_quotes_is_a_tag_too(client: AsyncClient) -> None:
+    """As many clients send it, who take it from the body and not from `ETag`."""
+    found = (await client.get(CONFIG)).json()["hash"]
+    for path, tag, body in ((TASK, "1", {"title": "y"}), (CONFIG, found, {"content": "# Two\n"})):
+        known = await client.get(path, headers={"If-None-Match": f"0, {tag}"})
+        excluded = await client.put(path, json=body, headers={"If-None-Match": tag})
+        stale = await client.put(path, json=body, headers={"If-Match": f"W/{tag}, 7"})
+        fresh = await client.put(path, json=body, headers={"If-Match": f"7, {tag}"})
+        again = await client.put(path, json=body, headers={"If-Match": tag})
+        told = [a.status_code for a in (known, excluded, stale, fresh, again)]
+        assert told == [304, 412, 412, 200, 412]
+
+
+@pytest.mark.usefixtures("_something")
 @pytest.mark.parametrize("tag", ['""', f'"{"a" * 5000}"'])
 async def test_an_empty_or_endless_tag_matches_nothing(client: AsyncClient, tag: str) -> None:
     before = await _everything(client)

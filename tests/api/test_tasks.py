@@ -222,7 +222,7 @@ async def test_null_is_refused_where_empty_is_no_value(
     assert "title must not be null" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("tag", ['"2"', '"99999999999999999999999"', 'W/"1"', '"x"', "1"])
+@pytest.mark.parametrize("tag", ['"2"', '"99999999999999999999999"', 'W/"1"', '"x"', "2", "x"])
 async def test_a_write_with_another_tag_is_refused_and_changes_nothing(
     client: AsyncClient, make_task: MakeTask, tag: str
 ) -> None:
