@@ -29,6 +29,10 @@ class Absent(str):
 ABSENT: Any = Absent()
 
 
+class NothingToChange(Invalid):
+    code = "nothing_to_change"
+
+
 def given(**arguments: Any) -> dict[str, Any]:
     """The arguments that the caller gave."""
     return {

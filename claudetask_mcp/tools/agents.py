@@ -17,7 +17,7 @@ from claudetask_core.schemas.agent import (
 from claudetask_core.services.agent_templates import TEMPLATES
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import Visit, visit
-from claudetask_mcp.arguments import ABSENT, given
+from claudetask_mcp.arguments import ABSENT, NothingToChange, given
 from claudetask_mcp.render import agents
 from claudetask_mcp.tool import Spec
 
@@ -85,6 +85,11 @@ async def save_agent(
         _check_complete(name, fields)
         made = await here.core.agents.create(AgentCreate(name=name, **fields), here.caller.name)
         return agents.saved(made, "Created")
+    if not fields:
+        raise NothingToChange(
+            "save_agent was given nothing to change.",
+            next_step="Give description, prompt, tools, model, skills or an action.",
+        )
     changed = await here.core.agents.update(
         name, AgentUpdate(**fields), here.caller.name, expected_hash=expected_hash or None
     )

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from claudetask_core.errors import Invalid
 from claudetask_core.schemas.task import (
     Analysis,
     Comment,
@@ -27,14 +26,10 @@ from claudetask_core.schemas.task import (
 from claudetask_core.schemas.token import TokenScope
 from claudetask_core.services.rate_limit import RateClass
 from claudetask_mcp.app import visit
-from claudetask_mcp.arguments import ABSENT, given
+from claudetask_mcp.arguments import ABSENT, NothingToChange, given
 from claudetask_mcp.render import project, tasks
 from claudetask_mcp.tool import Spec
 from claudetask_mcp.tools.parameters import Agent, Criterion, Number, Numbers, Parent
-
-
-class NothingToChange(Invalid):
-    code = "nothing_to_change"
 
 
 async def create_task(

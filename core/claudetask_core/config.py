@@ -20,6 +20,7 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -86,6 +87,11 @@ def _token(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _upper(value: object) -> object:
+    """Other programs take the names of levels in small letters too."""
+    return value.upper() if isinstance(value, str) else value
+
+
 def _embedding(text: str) -> str:
     known = text in {"table", "none"} or re.match(r"https?://[^/\s]", text)
     if not known and not Path(text).expanduser().is_dir():
@@ -122,7 +128,9 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     token: Annotated[SecretStr, AfterValidator(_token)] | None = None
     cors_origins: Annotated[str, AfterValidator(_origins)] = ""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
+        "WARNING"
+    )
     log_format: Literal["text", "json"] = "text"
     telemetry: bool = False
     rate_limit_enabled: bool = True

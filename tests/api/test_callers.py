@@ -47,6 +47,7 @@ async def test_next_shows_a_task_and_with_claim_takes_it(
     await make_task("low", priority="Low")
     await make_task("high", priority="High")
     shown = await client.post("/api/tasks/next", json={})
+    assert (await client.post("/api/tasks/next")).json() == shown.json()
     taken = await client.post("/api/tasks/next", json={"claim": True, "agent": "ann"})
     again = await client.post("/api/tasks/next", json={"claim": True}, headers={"X-Agent": "ann"})
     assert shown.json()["title"] == taken.json()["title"] == "high"

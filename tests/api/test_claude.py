@@ -111,7 +111,10 @@ async def test_an_agent_is_created_read_changed_and_deleted(
         assert stale.status_code == 412
     headers = {"If-Match": changed.headers["etag"]}
     assert (await client.get("/api/agents/reviewer", headers=headers)).status_code == 200
-    assert (await client.delete("/api/agents/reviewer", headers=headers)).status_code == 204
+    gone = await client.delete("/api/agents/reviewer", headers=headers)
+    assert gone.status_code == 204
+    assert "content-type" not in gone.headers
+    assert gone.headers["claude-code-restart"] == "needed"
     gone = await client.get("/api/agents/reviewer")
     assert (gone.status_code, gone.json()["code"]) == (404, "agent_not_found")
     assert not (project / ".claude" / "agents" / "reviewer.md").exists()

@@ -264,6 +264,7 @@ async def test_a_deleted_task_is_gone_and_its_history_stays_out_of_reach(
     answer = await client.delete("/api/tasks/1", headers={"If-Match": '"1"'})
     assert answer.status_code == 204
     assert answer.content == b""
+    assert "content-type" not in answer.headers
     assert (await client.get("/api/tasks/1")).status_code == 404
 
 

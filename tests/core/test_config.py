@@ -31,6 +31,15 @@ def test_environment_beats_the_users_file_beats_the_projects(
     assert load_settings({"lease_seconds": 4}, board=tmp_path).lease_seconds == 4
 
 
+def test_the_level_of_the_log_may_be_written_in_small_letters(
+    monkeypatch: pytest.MonkeyPatch, user_config: Path
+) -> None:
+    user_config.write_text('log_level = "info"\n')
+    assert load_settings().log_level == "INFO"
+    monkeypatch.setenv("CLAUDETASK_LOG_LEVEL", "debug")
+    assert load_settings().log_level == "DEBUG"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

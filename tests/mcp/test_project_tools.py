@@ -171,6 +171,16 @@ async def test_a_new_agent_needs_description_and_prompt(connect: Connect) -> Non
     )
 
 
+@pytest.mark.parametrize("arguments", [{}, {"description": None, "model": None}])
+async def test_an_agent_that_is_given_nothing_to_change_is_not_said_to_be_updated(
+    connect: Connect, arguments: dict[str, None]
+) -> None:
+    async with connect() as client:
+        await answer(client, "save_agent", name="a", description="d", prompt="p")
+        said = await refusal(client, "save_agent", {"name": "a", **arguments})
+    assert said.startswith("save_agent was given nothing to change. Give description, prompt,")
+
+
 async def test_an_agent_changed_underneath_is_refused(connect: Connect) -> None:
     async with connect() as client:
         await answer(client, "save_agent", name="a", description="d", prompt="p")

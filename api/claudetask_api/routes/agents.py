@@ -157,6 +157,7 @@ async def update_agent(
 @router.delete(
     "/{agent_id:path}",
     status_code=204,
+    response_class=Response,
     summary="Delete an agent",
     responses=answers(404, 412, ok=204, headers=(RESTART,)),
 )

@@ -105,9 +105,10 @@ async def create_task(
     responses=answers(409, headers=TAGGED) | {204: {"description": "No task is free."}},
 )
 async def next_task(
-    core: CoreDep, body: NextPost, named: HeaderActor, response: Response
+    core: CoreDep, named: HeaderActor, response: Response, body: NextPost | None = None
 ) -> Task | Response:
-    found = await core.queue.next(caller(body.agent, named), claim=body.claim)
+    asked = body or NextPost()
+    found = await core.queue.next(caller(asked.agent, named), claim=asked.claim)
     return Response(status_code=204) if found.task is None else _tagged(found.task, response)
 
 
@@ -155,7 +156,11 @@ async def update_task(
 
 
 @router.delete(
-    "/{task_id}", status_code=204, summary="Delete a task", responses=answers(404, 409, 412)
+    "/{task_id}",
+    status_code=204,
+    response_class=Response,
+    summary="Delete a task",
+    responses=answers(404, 409, 412),
 )
 async def delete_task(
     core: CoreDep, task_id: TaskIdPath, named: HeaderActor, condition: Expected

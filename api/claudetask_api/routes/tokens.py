@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Response
 
 from claudetask_api import routing
 from claudetask_api.dependencies import CoreDep, HeaderActor, WhoAsks, actor
@@ -35,7 +35,11 @@ async def create_token(core: CoreDep, body: TokenCreate, named: HeaderActor) -> 
 
 
 @router.delete(
-    "/tokens/{name}", status_code=204, summary="End a token for good", responses=answers(404)
+    "/tokens/{name}",
+    status_code=204,
+    response_class=Response,
+    summary="End a token for good",
+    responses=answers(404),
 )
 async def revoke_token(
     core: CoreDep,
