@@ -1,11 +1,9 @@
 """A block of ours in a CLAUDE.md: exactly one, marked, and gone without a trace when removed.
 
-The first mark says how many line endings before it are ours as well, and whether there was a file
-at all before. Claude Code shows the model no HTML comments, so the marks cost no context.
+`claude_md_marks` knows where it stands.
 """
 
-import re
-
+from claudetask_core.services.claude_md_marks import Block, first_block
 from claudetask_core.services.sections import end_of_line
 
 TEXT = """\
@@ -18,44 +16,35 @@ This project keeps its tasks on a board that outlives sessions (MCP server `clau
 - While working: `update_task` with notes, and `check` with the evidence for each criterion.
 - When done: `update_task_status`. What you find on the way becomes a task: `create_task`.
 """
-_END = rb"\r\n|\n|\r"
-_LATER = rb"(?!<!-- claudetask:begin (?:\d|new) -->(?:" + _END + rb"))"
-"""What stands between the marks holds no first mark: one whose last mark is gone begins nothing."""
-_BLOCK = re.compile(
-    rb"<!-- claudetask:begin (?P<own>\d|new) -->(?P<end>" + _END + rb")"
-    rb"(?:(?:" + _LATER + rb".)*?(?:" + _END + rb"))??"
-    rb"<!-- claudetask:end -->(?:(?P=end)|" + _END + rb"|\Z)",
-    re.DOTALL,
-)
 
 
 def with_block(data: bytes | None, text: str = TEXT) -> bytes:
     """The file with the block, at its end or where one stands; of several the first stays."""
     old = data or b""
-    found = _BLOCK.search(old)
+    found = first_block(old)
     if found is None:
         end = end_of_line(old)
         before = "new" if data is None else str(_gap(old, end))
         gap = end * (0 if before == "new" else int(before))
         return old + f"{gap}{_block(before, text, end)}".encode()
-    rest = old[found.end() :]
-    while (other := _BLOCK.search(rest)) is not None:
+    rest = old[found.end :]
+    while (other := first_block(rest)) is not None:
         rest = _removed(rest, other)
-    block = _block(found["own"].decode(), text, found["end"].decode())
-    return old[: found.start()] + block.encode() + rest
+    block = _block(found.own, text, found.line_end.decode())
+    return old[: found.first] + block.encode() + rest
 
 
 def without_block(data: bytes) -> bytes | None:
     """The file as it was before; None where there was none and nothing else was added since."""
     is_new = False
-    while (found := _BLOCK.search(data)) is not None:
-        is_new = is_new or found["own"] == b"new"
+    while (found := first_block(data)) is not None:
+        is_new = is_new or found.own == "new"
         data = _removed(data, found)
     return None if is_new and not data else data
 
 
 def has_block(data: bytes) -> bool:
-    return _BLOCK.search(data) is not None
+    return first_block(data) is not None
 
 
 def _block(before: str, text: str, end: str) -> str:
@@ -70,11 +59,5 @@ def _gap(data: bytes, end: str) -> int:
     return 1 if data.endswith((b"\n", end.encode())) else 2
 
 
-def _removed(data: bytes, found: re.Match[bytes]) -> bytes:
-    start = found.start()
-    for _ in range(int(found["own"]) if found["own"].isdigit() else 0):
-        for ending in (found["end"], b"\r\n", b"\n", b"\r"):
-            if data[:start].endswith(ending):
-                start -= len(ending)
-                break
-    return data[:start] + data[found.end() :]
+def _removed(data: bytes, found: Block) -> bytes:
+    return data[: found.start] + data[found.end :]

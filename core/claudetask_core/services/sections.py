@@ -4,7 +4,8 @@ A real parser finds the headings, so that a `#` in a code fence or an HTML comme
 text between them is never rendered again. A section is its heading line to before the next
 heading of the same or a higher level, and replacing one leaves every other byte as it is. What
 was asked for is parsed once more before it is handed on: an edit that would swallow or make up
-headings outside of itself (a fence left open, a comment) is refused.
+headings outside of itself (a fence left open, a comment) is refused. The marks of the block that
+`init` adds belong to no section that the block does not lie in whole.
 """
 
 import re
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from claudetask_core.errors import Invalid, NotFound
 from claudetask_core.services.claude_md_head import without_head
+from claudetask_core.services.claude_md_marks import Block, blocks_of
 from claudetask_core.services.wording import listed
 
 if TYPE_CHECKING:
@@ -95,13 +97,17 @@ class NotText(Invalid):
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with all below it: `start` to `end` in bytes, `path` as the outline shows it."""
+    """A heading with all below it: `start` to `end` in bytes, `path` as the outline shows it.
+
+    What is added to it goes before `grows_at`: after our block, where it is a section of that.
+    """
 
     titles: tuple[str, ...]
     level: int
     heading: str
     start: int
     end: int
+    grows_at: int
     path: str = ""
 
     @property
@@ -117,12 +123,15 @@ def sections_of(data: bytes) -> list[Section]:
     """
     headings = _headings(data)
     ends = _ends(headings, len(data))
+    blocks = list(blocks_of(data))
     found: list[Section] = []
     above: list[tuple[int, str]] = []
     for (level, title, heading, start), end in zip(headings, ends, strict=True):
         above = [*(pair for pair in above if pair[0] < level), (level, title)]
         titles = tuple(name for _, name in above)
-        found.append(Section(titles, level, heading, start, end))
+        ours = next((block for block in blocks if block.first <= start < block.end), None)
+        until = min(end, ours.last) if ours else _before_a_block(blocks, start, end)
+        found.append(Section(titles, level, heading, start, until, end if ours else until))
     return _numbered(found)
 
 
@@ -187,7 +196,7 @@ def append_to_section(data: bytes, section: Section | None, content: str) -> byt
     text = content.replace("\r\n", "\n").removeprefix("\ufeff").strip("\n")
     if not text.strip():
         return data
-    first, last = (section.start, section.end) if section else (0, len(data))
+    first, last = (section.start, section.grows_at) if section else (0, len(data))
     at = first + len(data[first:last].rstrip(b"\r\n"))
     end = end_of_line(data)
     gap = "\n\n" if data[:at].removeprefix(_BOM) else ""
@@ -234,6 +243,11 @@ def _ends(headings: list[tuple[int, str, str, int]], size: int) -> list[int]:
         ends.append(following[level])
         following[level:] = [start] * (7 - level)
     return ends[::-1]
+
+
+def _before_a_block(blocks: list[Block], start: int, end: int) -> int:
+    """The end of a section, or the start of the block of ours that it would end within."""
+    return next((max(b.start, start) for b in blocks if start < b.first < end < b.end), end)
 
 
 def _fitted(data: bytes, section: Section, content: str) -> bytes:

@@ -1,5 +1,6 @@
 """Our own block: exactly one, and gone without a trace."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,15 @@ from hypothesis import strategies as st
 
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.claude_md_block import TEXT, has_block, with_block, without_block
-from claudetask_core.services.sections import outline_of, sections_of
+from claudetask_core.services.claude_md_marks import first_block
+from claudetask_core.services.sections import (
+    SectionWouldSpill,
+    append_to_section,
+    find_section,
+    outline_of,
+    replace_section,
+    sections_of,
+)
 from tests.core.keeper.test_sections_property import SLOW, documents
 
 ENDS = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n", b"a"])).map(b"".join)
@@ -115,3 +124,65 @@ async def test_a_file_of_the_users_is_left_to_the_byte(
     await claude_md.set_block(present=True, actor="me")
     await claude_md.set_block(present=False, actor="me")
     assert path.read_bytes() == text.encode()
+
+
+ABOVE, BELOW = b"# A\n\n## Commands\n\nRun it.\n", b"\nMine.\n\n## Style\n\nTabs.\n"
+FRAMED = with_block(ABOVE) + BELOW
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        ("## Commands\n\nTest it.\n", b"## Commands\n\nTest it.\n"),
+        ("## Commands", b"## Commands\n"),
+        ("", b""),
+    ],
+)
+def test_the_section_before_it_is_replaced_and_the_block_stays(content: str, left: bytes) -> None:
+    section = find_section(sections_of(FRAMED), "Commands")
+    assert FRAMED[section.start : section.end] == b"## Commands\n\nRun it.\n"
+    changed = replace_section(FRAMED, section, content)
+    assert without_block(changed) == b"# A\n\n" + left + BELOW
+    assert with_block(changed) == changed
+
+
+def test_what_is_added_to_the_section_before_it_is_not_added_to_the_block() -> None:
+    section = find_section(sections_of(FRAMED), "Commands")
+    added = append_to_section(FRAMED, section, "Mine too.")
+    assert without_block(added) == ABOVE + b"\nMine too.\n" + BELOW
+
+
+def test_its_own_section_is_what_stands_between_the_marks_and_grows_after_them() -> None:
+    section = find_section(sections_of(FRAMED), "Task board")
+    assert FRAMED[section.start : section.end].decode() == TEXT
+    other = replace_section(FRAMED, section, "## Task board\n\nOurs.\n")
+    assert without_block(other) == ABOVE + BELOW
+    added = append_to_section(FRAMED, section, "More of mine.")
+    assert without_block(added) == ABOVE + BELOW.replace(b"Mine.", b"Mine.\n\nMore of mine.")
+
+
+def test_a_section_that_the_block_lies_in_whole_is_all_below_its_heading() -> None:
+    section = find_section(sections_of(FRAMED), "A")
+    assert (section.start, section.end) == (0, len(FRAMED))
+
+
+@given(documents(), documents(), st.data())
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
+def test_no_edit_of_another_section_harms_it(
+    before: bytes, after: bytes, draw: st.DataObject
+) -> None:
+    framed = with_block(before) + after
+    block = first_block(framed)
+    assert block
+    sections = [s for s in sections_of(framed) if not s.start <= block.first < block.end <= s.end]
+    assume(sections)
+    section = draw.draw(st.sampled_from(sections))
+    with suppress(SectionWouldSpill):
+        added = append_to_section(framed, section, "What I add.")
+        assert framed[block.first : block.end] in added
+        assert b"What I add." in (without_block(added) or b"")
+    if not block.first <= section.start < block.end:
+        with suppress(SectionWouldSpill):
+            changed = replace_section(framed, section, "# What I write")
+            assert framed[block.first : block.end] in changed
+            assert b"# What I write" in (without_block(changed) or b"")
