@@ -14,6 +14,7 @@ from claudetask_core.schemas.workflow import DEFAULT, Workflow, with_statuses
 from claudetask_core.services.rate_limit import RateClass
 
 ALWAYS_LOAD = {"anthropic/alwaysLoad": True}
+SEARCH_HINT = "anthropic/searchHint"
 Schema = dict[str, Any]
 
 
@@ -29,6 +30,9 @@ class Spec:
     idempotent: bool = False
     open_world: bool = False
     always_load: bool = False
+    found_by: str = ""
+    """Words that a model may look for it by, beside its name and description, where the client
+    offers tools by a search."""
     writes: TokenScope = TokenScope.ADMIN
     """What a token needs to change something with it; closed until it was decided on."""
 
@@ -65,7 +69,7 @@ class Spec:
                 idempotent_hint=self.idempotent,
                 open_world_hint=self.open_world,
             ),
-            meta=dict(ALWAYS_LOAD) if self.always_load else None,
+            meta=dict(ALWAYS_LOAD) if self.always_load else {SEARCH_HINT: self.found_by},
             structured_output=False,
         )
 

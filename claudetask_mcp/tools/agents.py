@@ -150,8 +150,36 @@ async def delete_agent(ctx: Context[Any], name: Name) -> str:
 
 
 AGENTS = (
-    Spec(list_agents, "List agents", RateClass.READ, read_only=True, idempotent=True),
-    Spec(get_agent, "Show an agent", RateClass.READ, read_only=True, idempotent=True),
-    Spec(save_agent, "Save an agent", RateClass.WRITE, destructive=True, idempotent=True),
-    Spec(delete_agent, "Delete an agent", RateClass.WRITE, destructive=True, idempotent=True),
+    Spec(
+        list_agents,
+        "List agents",
+        RateClass.READ,
+        read_only=True,
+        idempotent=True,
+        found_by="subagent subagents .claude/agents overview",
+    ),
+    Spec(
+        get_agent,
+        "Show an agent",
+        RateClass.READ,
+        read_only=True,
+        idempotent=True,
+        found_by="subagent .claude/agents prompt read",
+    ),
+    Spec(
+        save_agent,
+        "Save an agent",
+        RateClass.WRITE,
+        destructive=True,
+        idempotent=True,
+        found_by="subagent .claude/agents create edit write new fix rename restore",
+    ),
+    Spec(
+        delete_agent,
+        "Delete an agent",
+        RateClass.WRITE,
+        destructive=True,
+        idempotent=True,
+        found_by="subagent .claude/agents remove",
+    ),
 )

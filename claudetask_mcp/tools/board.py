@@ -117,5 +117,6 @@ BOARD = (
         RateClass.SEARCH,
         read_only=True,
         idempotent=True,
+        found_by="duplicate duplicates done before backlog ticket issue",
     ),
 )

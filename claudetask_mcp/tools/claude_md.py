@@ -105,6 +105,20 @@ async def update_claude_md(
 
 
 CLAUDE_MD = (
-    Spec(read_claude_md, "Read CLAUDE.md", RateClass.READ, read_only=True, idempotent=True),
-    Spec(update_claude_md, "Change CLAUDE.md", RateClass.WRITE, destructive=True, idempotent=True),
+    Spec(
+        read_claude_md,
+        "Read CLAUDE.md",
+        RateClass.READ,
+        read_only=True,
+        idempotent=True,
+        found_by="memory project instructions rules conventions",
+    ),
+    Spec(
+        update_claude_md,
+        "Change CLAUDE.md",
+        RateClass.WRITE,
+        destructive=True,
+        idempotent=True,
+        found_by="memory project instructions rules conventions remember edit restore",
+    ),
 )

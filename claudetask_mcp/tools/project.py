@@ -16,4 +16,13 @@ async def project_status(ctx: Context[Any]) -> str:
     return project.status(await here.core.status())
 
 
-PROJECT = (Spec(project_status, "Project status", RateClass.READ, read_only=True, idempotent=True),)
+PROJECT = (
+    Spec(
+        project_status,
+        "Project status",
+        RateClass.READ,
+        read_only=True,
+        idempotent=True,
+        found_by="kanban board settings health how many tasks search index jobs",
+    ),
+)

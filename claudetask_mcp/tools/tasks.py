@@ -175,6 +175,7 @@ TASKS = (
         "Change a task",
         RateClass.WRITE,
         destructive=True,
+        found_by="note criterion evidence progress edit todo ticket issue",
         writes=TokenScope.WRITE,
     ),
     Spec(
@@ -190,6 +191,7 @@ TASKS = (
         RateClass.WRITE,
         destructive=True,
         idempotent=True,
+        found_by="remove todo ticket issue",
         writes=TokenScope.WRITE,
     ),
     Spec(
@@ -198,6 +200,7 @@ TASKS = (
         RateClass.ANALYSIS,
         destructive=True,
         open_world=True,
+        found_by="plan research break down investigate ticket issue",
         writes=TokenScope.WRITE,
     ),
 )

@@ -185,6 +185,31 @@ async def test_six_tools_are_always_loaded(server: Server) -> None:
     assert marked == ALWAYS
 
 
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("duplicate", "find_similar_tasks"),
+        ("kanban", "project_status"),
+        ("todo ticket", "update_task"),
+        ("remove ticket", "delete_task"),
+        ("subagent create", "save_agent"),
+        ("subagent remove", "delete_agent"),
+        ("memory remember", "update_claude_md"),
+        ("project rules", "read_claude_md"),
+    ],
+)
+async def test_a_tool_that_is_not_always_loaded_is_found_by_other_words_too(
+    server: Server, words: str, wanted: str
+) -> None:
+    hints = {
+        tool.name: str(tool.meta["anthropic/searchHint"]).split()
+        for tool in await listing(server)
+        if tool.meta and "anthropic/searchHint" in tool.meta
+    }
+    assert hints.keys() == {spec.name for spec in CATALOGUE} - ALWAYS
+    assert wanted in {name for name, hint in hints.items() if {*words.split()} <= {*hint}}
+
+
 async def test_every_schema_is_a_closed_object_whose_parameters_are_described(
     server: Server,
 ) -> None:
@@ -234,6 +259,7 @@ async def test_the_instructions_fit_and_name_every_tool(connect: Connect) -> Non
     assert told == worded(INSTRUCTIONS, DEFAULT)
     assert len(INSTRUCTIONS.encode()) <= 2048
     assert [spec.name for spec in CATALOGUE if spec.name not in INSTRUCTIONS] == []
+    assert "a worktree that you entered since, search with `claudetask-mcp search`" in INSTRUCTIONS
 
 
 async def test_both_eras_declare_that_they_notify(connect: Connect) -> None:
