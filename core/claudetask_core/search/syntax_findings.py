@@ -114,11 +114,15 @@ def parsed(grammar: Grammar, data: bytes) -> Tree | None:
     """The syntax tree of a file, or None where it takes far more steps than source does.
 
     The steps are counted, so that the same file always gives the same answer. The more brackets
-    are open, the longer one takes, so a file that is nested very deep is not tried.
+    are open, the longer one takes, so a file that is nested very deep is not tried. The last line
+    is ended for the grammar, as files end theirs: that of Perl looks for a letter behind a comment
+    and, where the text is over, looks on forever and counts nothing.
     """
     if _depth(data) > _DEEPEST:
         return None
     left = _FREE_CHECKS + len(data) // _BYTES_PER_CHECK
+    if not data.endswith(b"\n"):
+        data += b"\n"
 
     def read(offset: int, _point: Point) -> bytes:
         return data[offset : offset + _PIECE]

@@ -2,7 +2,9 @@
 
 With `--table` it gives vectors by the shipped table too.
 
-Ends too when nothing came for `IDLE_SECONDS`, for it holds memory that others could use.
+Ends too when nothing came for `IDLE_SECONDS`, for it holds memory that others could use; and by
+the kernel's hand when a request takes `SECONDS` of the processor and more for its size, for the
+code of a grammar may never come back from a file, and nothing else can end it.
 
 Reads pickled lists of `Source` from its standard input and writes pickled `Batch`es to its
 standard output, until its input ends: which it also does when the other process is killed.
@@ -12,14 +14,20 @@ import gc
 import os
 import pickle
 import select
+import signal
 import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO, Final
 
-from claudetask_core.search.analysis import Analyser
+from claudetask_core.search.analysis import Analyser, Source
 from claudetask_core.search.table import Table
 
 TABLE_FLAG: Final = "--table"
 IDLE_SECONDS: Final = 120.0
+SECONDS: Final = 20.0
+_SECONDS_PER_BYTE: Final = 20.0 / 1_000_000
+"""Some forty times what source takes."""
 
 
 def main() -> None:
@@ -39,10 +47,23 @@ def serve(requests: BinaryIO, answers: BinaryIO, analyser: Analyser) -> None:
         except (EOFError, pickle.UnpicklingError):  # the other was killed, maybe in a request
             return
         try:
-            pickle.dump(analyser.analyse(sources), answers, pickle.HIGHEST_PROTOCOL)
+            with _at_most(sources):
+                batch = analyser.analyse(sources)
+            pickle.dump(batch, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
         except BrokenPipeError:
             return
+
+
+@contextmanager
+def _at_most(sources: Sequence[Source]) -> Generator[None]:
+    """Has the kernel end this process where the block takes far longer than files can."""
+    size = sum(len(source.data) for source in sources)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS + size * _SECONDS_PER_BYTE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 if __name__ == "__main__":

@@ -131,3 +131,19 @@ def test_a_character_that_bashs_grammar_cannot_take_ends_no_process() -> None:
         [sys.executable, "-X", "utf8", "-c", CUT], capture_output=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout.decode().strip()) == (0, "тест")
+
+
+LAST = """
+from claudetask_core.search.chunks import cut
+from claudetask_core.search.families import Family
+
+(chunk,) = cut(["sub done {", "    return", "}", "done # at last"], Family.RUBY, language="perl")
+print(*chunk.names)
+"""
+
+
+def test_a_comment_that_ends_a_file_of_perl_is_come_back_from() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LAST], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout.decode().strip()) == (0, "done")

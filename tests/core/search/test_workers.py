@@ -1,6 +1,9 @@
 import io
 import os
+import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 
@@ -84,6 +87,31 @@ def test_files_that_end_their_process_are_told_apart_from_an_end_by_idleness(
     with pytest.raises(WorkerEnded):
         processes.submit(SOURCES).result(SECONDS)
     assert ids(processes) == []
+
+
+STUCK = """
+import io, os, pickle, sys
+from claudetask_core.search import worker
+from claudetask_core.search.analysis import Source
+
+class Stuck:
+    def analyse(self, sources):
+        while sources:
+            pass
+
+worker.SECONDS = 0.2
+reading, writing = os.pipe()
+os.write(writing, pickle.dumps([]) + pickle.dumps([Source("a.py", b"")]))
+worker.serve(os.fdopen(reading, "rb", 0), sys.stdout.buffer, Stuck())
+"""
+
+
+def test_a_request_that_is_never_done_ends_its_process() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STUCK], capture_output=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == -signal.SIGVTALRM
+    assert done.stdout == pickle.dumps(None, pickle.HIGHEST_PROTOCOL)  # the one before it
 
 
 class Fragile(Inline):
