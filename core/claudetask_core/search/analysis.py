@@ -22,7 +22,7 @@ from claudetask_core.search.languages import detect
 from claudetask_core.search.notebooks import cut_notebook
 from claudetask_core.search.packed import Counts, Segment, count
 from claudetask_core.search.reading import split_lines
-from claudetask_core.search.tokens import JOINED, joined, word_terms
+from claudetask_core.search.tokens import JOINED, whole_name, word_terms
 from claudetask_core.search.vectors import TermTable, Vectors, encode
 from claudetask_core.search.vectors import packed as pack_vectors
 from claudetask_core.search.vocabulary import Int, Vocabulary
@@ -149,7 +149,7 @@ class Analyser:
         for number, chunk in enumerate(chain.from_iterable(cuts)):
             before = len(names)
             for name in chunk.names:
-                names.append(term(NAME + joined(name)))
+                names.append(term(NAME + whole_name(name)))
                 names.extend(
                     term(NAME_WORD + word) for word in word_terms(name) if word[0] != JOINED
                 )

@@ -41,6 +41,11 @@ _SIGNATURE: Final = re.compile(
 )
 _TYPED: Final = re.compile(r"[\w>\]*&?~:,]$")
 _HASKELL_SIGNATURE: Final = re.compile(r"([^\W\d][\w']*)(?:\s*,\s*[^\W\d][\w']*){0,5}\s*::")
+_COBOL_LEVELS: Final = (
+    re.compile(r"(?i:program-id|class-id|function-id)\."),
+    re.compile(r"(?i)[\w-]{1,60}\s{1,20}section\b"),
+)
+"""Which stand around others, though all of them begin in one column."""
 _ERLANG_CLAUSE: Final = re.compile(r"([a-z]\w*)\([^)]{0,200}\)[^-]{0,100}->")
 
 
@@ -56,6 +61,8 @@ def find(lines: list[str], family: Family) -> list[Definition]:
     extra = _SHAPES.get(family)
     found: list[Definition] = []
     fenced = False
+    if family is Family.COBOL:
+        lines = [_unnumbered(line) for line in lines]
     for number, line in enumerate(lines):
         code = line.lstrip(" \t")
         if not code or code[0] in "})]*\"'":
@@ -82,7 +89,16 @@ def indentation(line: str) -> int:
 def _depth(code: str, indent: int, family: Family) -> int:
     if family is Family.MARKDOWN:
         return len(code) - len(code.lstrip("#")) - 1
+    if family is Family.COBOL:
+        return next((level for level, at in enumerate(_COBOL_LEVELS) if at.match(code)), 2)
     return indent
+
+
+def _unnumbered(line: str) -> str:
+    """A line of COBOL without the numbers that older ones have at both ends."""
+    if line[72:].strip().isdigit():
+        line = line[:72]
+    return " " * 6 + line[6:] if line[:6].isdigit() else line
 
 
 def _keyword(code: str, rules: list[Rule]) -> tuple[str, str] | None:

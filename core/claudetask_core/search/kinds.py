@@ -32,7 +32,7 @@ FORMS: Final = words_of("function class text")
 """Kinds of chunks that may be asked for beside the categories."""
 
 _DOCS: Final = words_of("markdown restructuredtext text")
-_CONFIG: Final = words_of("json yaml toml ini xml cmake make dockerfile nix terraform")
+_CONFIG: Final = words_of("json yaml toml ini xml cmake make dockerfile nix terraform dune")
 _PROSE_NAMES: Final = words_of(
     "readme license licence copying notice authors contributors contributing changelog changes "
     "history news todo install security codeowners"

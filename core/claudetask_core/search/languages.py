@@ -28,6 +28,14 @@ _BY_TEXT: Final = {
         (_line(r"^[ \t]*(?:module\s+\w+\s*[#(;]|endmodule\b|`\w)"), ("verilog", Family.HARDWARE)),
         (_line(r"^(?:Theorem|Lemma|Definition|Inductive|Require|From|Proof)\b"), _COQ),
     ),
+    "t": ((_line(r"^  \$ "), ("cram", Family.TEXT)),),
+    "inc": (
+        (_line(r"<\?(?:php|=|$)"), BY_EXTENSION["php"]),
+        (
+            _line(r"^[ \t]*#[ \t]*(?:include|define|undef|if|ifdef|ifndef|pragma)\b"),
+            BY_EXTENSION["c"],
+        ),
+    ),
     "cls": (
         (_line(r"^[ \t]*\\\w"), ("latex", Family.LATEX)),
         (_line(r"^(?:VERSION|Attribute)\s|^[ \t]*(?:End\s)?Sub\b"), ("visualbasic", Family.BASIC)),
@@ -45,14 +53,16 @@ def detect(path: str, text: str) -> tuple[str | None, Family]:
         text: Its text, looked at where the name does not decide (`.h`, no extension).
     """
     name = path.rpartition("/")[2].lower()
-    known = BY_NAME.get(name) or BY_EXTENSION.get(name.rpartition(".")[2] if "." in name else "")
-    if known is None:
+    ending = name.rpartition(".")[2] if "." in name else ""
+    known = BY_NAME.get(name) or BY_EXTENSION.get(ending)
+    if known is None and ending not in _BY_TEXT:
         kind = name.split(".", 1)[0]
         if kind in WITH_A_VARIANT:
             return BY_NAME[kind]
         return _by_shebang(text)
-    several = _BY_TEXT.get(name.rpartition(".")[2], ())
-    return next((told for line, told in several if line.search(text)), known)
+    several = _BY_TEXT.get(ending, ())
+    told = next((told for line, told in several if line.search(text)), known)
+    return told or (None, Family.TEXT)
 
 
 def canonical(name: str) -> str:

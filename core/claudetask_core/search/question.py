@@ -8,7 +8,16 @@ from itertools import pairwise
 from typing import Final
 
 from claudetask_core.search.synonyms import WIDER
-from claudetask_core.search.tokens import JOINED, joined, parts, stem, word_terms, words
+from claudetask_core.search.tokens import (
+    JOINED,
+    joined,
+    names_with_marks,
+    parts,
+    stem,
+    whole_name,
+    word_terms,
+    words,
+)
 from claudetask_core.search.wordlist import words_of
 
 _STOP: Final = words_of(
@@ -150,10 +159,13 @@ def understand(text: str) -> Question:
     pairs = _pairs(lowered, kept)
     is_identifier = _is_identifier(text)
     is_change = _is_change(text.strip())
+    tied = {whole_name(name): name for name in names_with_marks(text)}
+    parts_of_tied = {part for name in tied.values() for part in words(name)}
+    single = [word for word in kept if not (is_identifier and word in parts_of_tied)]
     names = [
         joined(word)
         for position, word in enumerate(written)
-        if word in kept and (is_identifier or _looks_like_a_name(word, first=position == 0))
+        if word in single and (is_identifier or _looks_like_a_name(word, first=position == 0))
     ]
     wider = {other for word in found for other in WIDER.get(word, ()) if other not in found}
     return Question(
@@ -163,11 +175,11 @@ def understand(text: str) -> Question:
         words=tuple(found),
         identifiers=tuple(term[1:] for term in identifiers),
         pairs=tuple(sorted(pairs)),
-        names=tuple(dict.fromkeys(names)),
-        plain=tuple(dict.fromkeys(lowered)),
+        names=tuple(dict.fromkeys((*names, *tied))),
+        plain=tuple(dict.fromkeys(map(joined, single))),
         wider=tuple(sorted(wider)),
         lighter=_lighter(found, is_change=is_change),
-        spelled=pairs | spelled,
+        spelled=pairs | spelled | tied,
         mentioned=frozenset(found) | {word.lower() for word in written},
     )
 

@@ -43,7 +43,9 @@ _CLOSING: Final = (
 )
 
 
-_UNINDENTED: Final = frozenset({Family.MATLAB, Family.FORTRAN, Family.PASCAL, Family.ASSEMBLY})
+_UNINDENTED: Final = frozenset(
+    {Family.MATLAB, Family.FORTRAN, Family.PASCAL, Family.ASSEMBLY, Family.COBOL}
+)
 """Whose bodies often stand as far left as their heads, and whose comments further left: a
 definition reaches to the next one."""
 

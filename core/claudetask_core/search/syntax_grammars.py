@@ -21,7 +21,7 @@ _OTHER_NAMES: Final = {
     "shell": ("bash",),
     "protobuf": ("proto",),
     "terraform": ("hcl",),
-    "vue": ("typescript",),
+    "vue": ("typescript", "tsx"),
     "svelte": ("typescript",),
     "astro": ("typescript",),
     "html": ("typescript",),

@@ -13,6 +13,12 @@ from typing import Final
 JOINED: Final = "="
 _WORD: Final = re.compile(r"[^\W\d]\w*|\d{2,6}")
 _LETTERS: Final = re.compile(r"\w*")
+_DASHED: Final = re.compile(r"\w+(?:-{1,2}\w+)+")
+_AROUND_NAMES: Final = "*+%&!?$.:#@'-"
+_OPERATOR: Final = "operator"
+_OPERATOR_NAME: Final = re.compile(
+    r"\boperator\s?(?:\(\)|\[\]|\([^()\s]{1,20}\)|[^\w\s()\[\]\"'`.,:;?]{1,3})"
+)
 _PART: Final = re.compile(
     r"[A-Z]{2,}(?=s(?![a-z])|v\d)|(?!(?<=[A-Z]{2})s(?![a-z]))[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+"
 )
@@ -98,6 +104,26 @@ def _pairs(run: str) -> list[str]:
 def joined(word: str) -> str:
     """An identifier without its case and underscores."""
     return word.replace("_", "").lower()[:_LONGEST_TERM]
+
+
+def whole_name(name: str) -> str:
+    """A name that is defined, as it is looked up: without its dashes and the marks around it.
+
+    So `*rate-limiter*` of Lisp, `.rate-limiter` of CSS and `RateLimiter` meet. A title of several
+    words stays as it is, and so do operators.
+    """
+    if name.startswith(_OPERATOR):
+        return joined(name.replace(" ", ""))
+    if " " in name or name.isidentifier():
+        return joined(name)
+    bare = name.strip(_AROUND_NAMES)
+    return joined(bare.replace("-", "_") if bare else name)
+
+
+def names_with_marks(text: str) -> list[str]:
+    """The names in a text that are more than a word: `rate-limiter`, `operator==`."""
+    found = [name for name in _DASHED.findall(text) if not name.replace("-", "").isdigit()]
+    return found + _OPERATOR_NAME.findall(text)
 
 
 def stem(word: str) -> str:

@@ -21,6 +21,8 @@ _FORTRAN_WORDS: Final = (
     r"(?i:(?:(?:pure|elemental|impure|recursive|module|integer|real|complex|logical|character|"
     r"double\s+precision|type)(?:\s*\([^()]{0,40}\)|\s*\*\s*\d+)?\s+){0,5})"
 )
+_FORTRAN_NAME: Final = r"((?:\w|\$\{[^}]{1,40}\}\$)+)"
+"""Also as the preprocessor Fypp makes it: `to_${kind}$`."""
 _PROOF_WORDS: Final = (
     r"(?:@\[[^\]]{0,80}\]\s*)?(?:(?:private|protected|noncomputable|partial|unsafe|Local|Global|"
     r"Program)\s+){0,4}"
@@ -34,12 +36,21 @@ UNCOMMON: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
             r"defpackage|define-library|module|define-module|in-package)\s+" + _LISP_NAME,
             CLASS,
         ),
-        (r"\((?:cl-)?(?:def|fn\s|lambda\s)[\w*+/-]*\s+" + _LISP_NAME, FUNCTION),
+        (
+            r"\((?!define-keys?\s|default\b)(?:cl-)?(?:def|fn\s|lambda\s)[\w*+/-]*\s+" + _LISP_NAME,
+            FUNCTION,
+        ),
         (r"\(fn\s+" + _LISP_NAME, FUNCTION),
     ),
     Family.FORTRAN: (
-        (_FORTRAN_WORDS + r"(?i:subroutine|function)\s+" + _NAME, FUNCTION),
-        (r"(?i:program|submodule\s*\(\w{1,60}\)|module(?!\s+procedure\b))\s+" + _NAME, CLASS),
+        (_FORTRAN_WORDS + r"(?i:subroutine|function)\s+" + _FORTRAN_NAME, FUNCTION),
+        (
+            r"(?i:program|submodule\s*\(\w{1,60}\)|"
+            r"module(?!\s+(?:procedure|subroutine|function|pure|elemental|impure|recursive)\b))\s+"
+            + _NAME,
+            CLASS,
+        ),
+        (r"(?i:interface)\s+((?i:operator|assignment)\s?\([^()]{1,20}\)|[^\W\d]\w*)", CLASS),
         (r"(?i:type\s*(?:,[^:]{0,80})?(?:::)?\s+)" + _NAME + r"\s*(?:!|$)", CLASS),
     ),
     Family.PASCAL: (
@@ -70,8 +81,22 @@ UNCOMMON: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
     ),
     Family.COBOL: (
         (r"(?i:program-id|class-id|function-id)\.\s*([\w-]+)", CLASS),
-        (r"([A-Za-z0-9][\w-]*)\s+(?i:section)\s*\.", FUNCTION),
-        (r"(?!(?i:exit|goback|continue|stop|end-)[\w-]*\.)([A-Za-z0-9][\w-]*)\.\s*$", FUNCTION),
+        (
+            (
+                r"(?!(?i:file|working-storage|local-storage|linkage|screen|report|communication|"
+                r"configuration|input-output)\s)([A-Za-z0-9][\w-]*)\s+(?i:section)\s*\."
+            ),
+            FUNCTION,
+        ),
+        (r"(?:01|77|(?i:fd|sd))\s+(?!(?i:filler)\b)([A-Za-z][\w-]*)", CLASS),
+        (
+            (
+                r"(?!(?i:exit|goback|continue|stop|end-|file-control|i-o-control|special-names|"
+                r"repository|source-computer|object-computer|program-id|class-id|function-id|author|"
+                r"installation|security|date-)[\w-]*\.)([A-Za-z0-9][\w-]*)\.\s*$"
+            ),
+            FUNCTION,
+        ),
     ),
     Family.HARDWARE: (
         (

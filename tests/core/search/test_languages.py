@@ -23,7 +23,9 @@ from claudetask_core.search.languages import canonical, detect
         ("report.Rmd", "markdown"), ("Snakefile", "snakemake"), ("a.pas", "pascal"),
         ("a.f08", "fortran"), ("a.rkt", "lisp"), ("a.hx", "haxe"), ("a.glsl", "glsl"),
         ("a.prisma", "prisma"), ("page.html.erb", "erb"), ("a.rockspec", "lua"),
-        (".vimrc", "vim"), ("cpanfile", "perl"),
+        (".vimrc", "vim"), ("cpanfile", "perl"), ("sort.fypp", "fortran"), ("lem.asd", "lisp"),
+        ("water.gdshader", "gdshader"), ("main.tscn", "ini"), ("Errors.resx", "xml"),
+        ("dune-project", "dune"), ("POSTTRAN.jcl", "jcl"), ("a.inc", None), ("a.t", "perl"),
     ],
 )  # fmt: skip
 def test_a_name_tells_the_language(name: str, language: str | None) -> None:
@@ -56,6 +58,11 @@ def test_a_header_with_classes_is_cpp() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "language"),
     [
+        ("run.t", "A test of one stanza.\n\n  $ dune build\n", "cram"),
+        ("run.t", "use Test::More;\n", "perl"),
+        ("a.inc", "<?php\nfunction a() {}\n", "php"),
+        ("a.inc", "#define A 1\n", "c"),
+        ("a.inc", "(rule\n (alias doc))\n", None),
         ("a.m", "% Fits.\nfunction y = fit(x)\nend\n", "matlab"),
         ("a.m", "#import <A.h>\n@implementation A\n@end\n", "objective-c"),
         ("a.v", "module alu(input a);\nendmodule\n", "verilog"),

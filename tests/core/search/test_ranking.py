@@ -49,6 +49,41 @@ def test_the_file_that_defines_a_name_comes_before_those_that_use_it(tree: Tree)
 
 
 @pytest.mark.parametrize(
+    ("path", "source", "name"),
+    [
+        (
+            "prompt.lisp",
+            "(defun read-file-name (prompt)\n  (read-line prompt))\n",
+            "read-file-name",
+        ),
+        ("prompt.lisp", "(defvar *read-file-name* nil)\n", "*read-file-name*"),
+        ("cache.el", "(defvar read--file-name nil)\n", "read--file-name"),
+        ("site.css", ".read-file-name {\n  color: red;\n}\n", ".read-file-name"),
+        ("USERS.cbl", "       1300-READ-FILE-NAME.\n           EXIT.\n", "1300-READ-FILE-NAME"),
+        ("set.cpp", "bool Set::operator==(const Set& o) {\n  return true;\n}\n", "operator=="),
+    ],
+)
+def test_a_name_with_marks_is_looked_up_whole(
+    tree: Tree, path: str, source: str, name: str
+) -> None:
+    tree.write(path, source)
+    tree.write("file.lisp", "(defun file (name)\n  name)\n\n(defun read (name)\n  name)\n" * 3)
+    tree.write("name.cpp", "int operator+(Name a, Name b) {\n  return read(file, name);\n}\n")
+    tree.write("read.css", ".read .file .name {\n  color: blue;\n}\n" * 4)
+    tree.index.refresh()
+    best = tree.ask(name)[0]
+    assert best.path == path
+    assert "defines" in best.why
+
+
+def test_names_meet_however_their_words_are_tied(tree: Tree) -> None:
+    tree.write("limits.el", "(defun rate-limiter (most)\n  most)\n")
+    tree.index.refresh()
+    for question in ("rate_limiter", "RateLimiter", "rate limiter", "the rate-limiter of requests"):
+        assert "defines rate" in tree.ask(question)[0].why.lower(), question
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Fix the token refresh when the clock jumps", True),
