@@ -78,7 +78,7 @@ def _scopes(
 
 
 def _scope(one: Finding, first: int, count: int) -> Scope:
-    owner, name = _named(one)
+    owner, name = (" ".join(part.split()) for part in _named(one))
     kind = _SHOWN.get(one.kind, one.kind)
     end = min(one.end, count)
     return Scope(first, one.line, end, name, kind, 0, one.kind in _MINOR, owner)

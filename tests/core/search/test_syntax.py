@@ -115,6 +115,13 @@ def test_a_scope_reaches_to_what_stands_before_the_next() -> None:
     assert all(chunk.names in {("add",), ()} for chunk in chunks)
 
 
+def test_a_name_over_several_lines_is_told_on_one() -> None:
+    line = "export const App: React.FC<Props> = ({ title }) => {"
+    source = SOURCES["main.tf"]
+    _, (chunk,) = chunks_of("main.tf", f"{source[:70]}{line}\n{line}{source[70:102]}")
+    assert chunk.symbol == f"{line} {line}aws_vpc.main"
+
+
 CUT = """
 from claudetask_core.search.chunks import cut
 from claudetask_core.search.families import Family
