@@ -7,6 +7,7 @@ The client's exit code and `subtype` mislead: a refused key ends as `"subtype": 
 import re
 from typing import Any
 
+from claudetask_core.printable import printable
 from claudetask_core.services.claude_code_guard import CANNOT_START
 from claudetask_core.services.claude_code_process import Ended, Exit
 
@@ -65,8 +66,8 @@ def spent(tokens: int) -> str:
 
 
 def redacted(text: str) -> str:
-    """The text on one line, cut, without what looks like a secret."""
-    line = " ".join(SECRET.sub("[redacted]", text).split())
+    """The text on one line, cut, without what looks like a secret or what no task may hold."""
+    line = " ".join(printable(SECRET.sub("[redacted]", text)).split())
     return line if len(line) <= SHOWN else line[:SHOWN] + "…"
 
 

@@ -126,6 +126,8 @@ class _Leash:
     def _kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        # A child with a session of its own may still hold the pipes, for as long as it likes.
+        self._process._transport.close()  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportPrivateUsage] # noqa: SLF001
 
 
 async def _converse(

@@ -244,3 +244,10 @@ async def test_an_end_that_cannot_be_written_is_tried_again_and_then_left_to_the
     job = await core.analysis.start((await new_task(core)).id, ALICE)
     await eventually(lambda: not inside(core, "background").living)
     assert (await core.analysis.get(job.id)).status is status
+
+
+async def test_words_that_no_task_may_hold_end_the_job_too(core: Core, fake: FakeClaude) -> None:
+    fake.script(stderr="bro\0ken", exit=1)
+    _, error = await failure(core)
+    assert "bro" in error
+    assert "\0" not in error

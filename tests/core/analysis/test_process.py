@@ -150,3 +150,24 @@ async def test_a_pipe_that_cannot_be_used_is_not_left_open(
         await run(command(fake), lambda _: None, Stop())
     assert len(opened) == 2
     assert all(behind(end) != inode for end, inode in opened)
+
+
+async def test_a_child_that_left_and_holds_the_output_holds_up_nobody(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    script = (
+        "import pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " start_new_session=True)\n"
+        f"pathlib.Path({str(left)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)\n"
+    )
+    hangs = Command([sys.executable, "-c", script], tmp_path, dict(os.environ), b"", 60)
+    stop = Stop()
+    running = asyncio.create_task(run(hangs, lambda _: None, stop))
+    await eventually(lambda: left.exists() and bool(left.read_text()))
+    stop.ask(0.1)
+    try:
+        ended = await asyncio.wait_for(running, 10)
+    finally:
+        os.kill(int(left.read_text()), signal.SIGKILL)
+    assert ended.why is Ended.STOPPED
