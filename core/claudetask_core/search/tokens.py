@@ -13,7 +13,7 @@ from typing import Final
 JOINED: Final = "="
 _WORD: Final = re.compile(r"[^\W\d]\w*|\d{2,6}")
 _LETTERS: Final = re.compile(r"\w*")
-_DASHED: Final = re.compile(r"\w+(?:-{1,2}\w+)+")
+_DASHED: Final = re.compile(r"(?<!\w)\w+(?:-{1,2}\w+)+")
 _AROUND_NAMES: Final = "*+%&!?$.:#@'-"
 _OPERATOR: Final = "operator"
 _OPERATOR_NAME: Final = re.compile(
