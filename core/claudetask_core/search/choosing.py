@@ -102,6 +102,10 @@ class Entries:
         lowered = _NAMESAKE ** np.minimum(before, _NAMESAKES)
         self.scores = self.scores * lowered[self.orders]
 
+    def lift(self, order: int, place: int, by: float) -> None:
+        """Raises one chunk of one file above what others can have."""
+        self.scores[(self.orders == order) & (self.places == place)] += by
+
     def cut(self, most: int) -> None:
         """Drops what is behind the best chunks of `most` files, as a further chunk never gains.
 

@@ -104,6 +104,8 @@ def _shown(text: str) -> str:
 
 def _why(one: Ranked) -> str:
     reasons: list[str] = []
+    if one.lines:
+        reasons.append("holds line " + _listed([*map(str, one.lines)]))
     if one.names:
         reasons.append("defines " + _listed(one.names))
     if one.commit:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from claudetask_core.search.named_lines import NamedLine, named_lines
 from claudetask_core.search.synonyms import WIDER
 from claudetask_core.search.tokens import (
     JOINED,
@@ -112,7 +113,7 @@ class Question:
     something works. `words` are its stemmed terms without stop words, `identifiers` the compound
     names in it, `pairs` what neighbouring words make, `names` words that may be names by
     themselves, `lighter` how much those words count that tell little; `spelled` gives for a term
-    what the question says.
+    what the question says; `lines` are those of files that it names.
     """
 
     text: str
@@ -127,6 +128,7 @@ class Question:
     lighter: dict[str, float]
     mentioned: frozenset[str]
     spelled: dict[str, str]
+    lines: tuple[NamedLine, ...] = ()
 
     def weight(self, word: str) -> float:
         """How much a word counts, beside how rare it is."""
@@ -181,6 +183,7 @@ def understand(text: str) -> Question:
         lighter=_lighter(found, is_change=is_change),
         spelled=pairs | spelled | tied,
         mentioned=frozenset(found) | {word.lower() for word in written},
+        lines=named_lines(text),
     )
 
 

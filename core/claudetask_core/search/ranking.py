@@ -22,6 +22,7 @@ from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity
 from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.paths import path_terms
+from claudetask_core.search.pointing import Named, chunks_with, lines_in
 from claudetask_core.search.priors import PLAIN, factors, is_test_mark
 from claudetask_core.search.question import Question
 from claudetask_core.search.remembered import Remembered
@@ -36,6 +37,8 @@ TELLING: Final = 10
 """So many chunks say how much of the question is held: were fewer ranked, scores would differ."""
 _MUCH: Final = 0.5
 _TEST: Final = "test"
+_NAMED: Final = 2.0
+"""By so many times what a hit may add up to one is raised that holds a line of the question."""
 
 Near = Callable[[Numbers, Catalog], Floats]
 """How close the paths of files are to the question in meaning, each 0–1."""
@@ -52,6 +55,7 @@ class Ranked:
     path_words: list[str]
     text_words: list[str]
     commit: str | None = None
+    lines: Sequence[int] = ()
 
 
 class Ranker:
@@ -83,7 +87,10 @@ class Ranker:
         commits = self._commits()
         scores = self._file_scores(commits)
         priors = self._priors()
-        files = best_files(scores * priors, self._catalog, wanted)
+        lines = lines_in(self._question.lines, self._catalog)
+        first = scores * priors
+        first[[*lines]] += self._weights.whole
+        files = best_files(first, self._catalog, wanted)
         if not files.rows:
             return []
         contents = files.contents
@@ -96,9 +103,20 @@ class Ranker:
         entries = Entries.of(files, candidates)
         entries.scores = (sums[entries.places] + whole[entries.orders]) * own[entries.orders]
         entries.vary(self._catalog.names[files.numbers])
+        matched = scorer.matched()
+        named = self._named(lines, files, candidates)
+        for order, place in named:
+            entries.lift(order, place, _NAMED * self._weights.whole)
+            matched[place] = True
         entries.cut(most)
-        entries.damp(scorer.matched(), self._weights.second)
-        return self._told(entries.best(most), files, candidates, scorer, commits)
+        entries.damp(matched, self._weights.second)
+        best = entries.best(most)
+        told = self._told(best, files, candidates, scorer, commits)
+        for one, (order, place, score) in zip(told, best, strict=True):
+            one.lines = named.get((order, place), ())
+            if one.lines and score > self._weights.whole:
+                one.score = 1.0  # it is what was asked for, whatever else a trace says
+        return told
 
     def _commits(self) -> CommitFields | None:
         """What commits say of the files, where that counts."""
@@ -128,6 +146,20 @@ class Ranker:
         if self._near is not None:
             sums = sums + weights.path_meaning * normal(self._near(numbers, catalog))
         return sums + weights.several * normal(scorer.several())[files.places]
+
+    def _named(
+        self, lines: Named, files: Best, candidates: Candidates
+    ) -> dict[tuple[int, int], Sequence[int]]:
+        """The lines that the question names, by the place of their file and of their chunk."""
+        found: dict[tuple[int, int], Sequence[int]] = {}
+        for order, number in enumerate(cast("list[int]", files.numbers.tolist())):
+            if number not in lines:
+                continue
+            (rows,) = self._remembered.rows.of(self._store, [int(self._catalog.blobs[number])])
+            first = int(candidates.starts[files.places[order]])
+            for place, held in chunks_with(lines[number], rows).items():
+                found[order, first + place] = held
+        return found
 
     def _add_meaning(
         self, sums: Floats, whole: Floats, files: Best, candidates: Candidates
