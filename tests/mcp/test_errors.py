@@ -52,7 +52,7 @@ FAILING: list[tuple[str, dict[str, Any]]] = [
     ("analyze_task", {"task_id": 404}),
     ("analyze_task", {"task_id": 1}),
     ("find_similar_tasks", {"query": ""}),
-    ("find_similar_tasks", {"query": "q", "top_k": 51}),
+    ("find_similar_tasks", {"query": "q", "top_k": 101}),
     ("search_codebase", {"query": "   "}),
     ("search_codebase", {"query": "q" * 2001}),
     ("search_codebase", {"query": "q", "min_score": 2}),
