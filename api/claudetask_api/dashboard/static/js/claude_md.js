@@ -16,8 +16,8 @@ const HEADING = /^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$/;
 export function open(main) {
   const page = new ClaudeMd();
   put(main, page.head, page.banner, page.element);
-  page.begin().catch(fail);
-  const stop = on("claude_md", () => page.changed().catch(fail));
+  const begun = page.begin().catch(fail);
+  const stop = on("claude_md", () => begun.then(() => page.changed()).catch(fail));
   return stop;
 }
 
@@ -31,7 +31,7 @@ class ClaudeMd {
       h("button", { type: "button", on: { click: guarded(() => this.undo()) } }, "Former versions"), this.saver);
     this.banner = h("div", { role: "status" });
     this.outline = h("ol", { class: "outline" });
-    this.text = h("textarea", { class: "mono source", spellcheck: "false", "aria-label": "CLAUDE.md", on: { input: () => this.edited() } });
+    this.text = h("textarea", { class: "mono source", spellcheck: "false", readonly: true, "aria-label": "CLAUDE.md", on: { input: () => this.edited() } });
     this.prose = h("div", { class: "reading", hidden: true });
     this.element = h("div", { class: "split" }, h("nav", { class: "side-list", "aria-label": "Outline" }, this.outline), h("div", { class: "editor" }, this.text, this.prose));
     busy(this.outline);
@@ -44,17 +44,25 @@ class ClaudeMd {
   /** What was typed before the page was left is shown again, and what it was typed over. */
   async begin() {
     const had = draft(PATH);
-    await this.read();
-    if (had === null) return;
-    const now = this.file;
-    this.file = had.file;
-    this.text.value = had.text;
-    this.edited();
-    if (now.hash !== had.file.hash) this.tell(now);
+    const now = await get(PATH);
+    const shown = this.take(now);
+    if (had !== null) {
+      this.file = had.file;
+      this.text.value = had.text;
+      this.edited();
+      if (now.hash !== had.file.hash) this.tell(now);
+    }
+    await shown;
   }
 
   async read() {
-    this.file = await get(PATH);
+    await this.take(await get(PATH));
+  }
+
+  /** Shows the file at once: nothing is typed between a look whether that costs anything and this. */
+  async take(file) {
+    this.file = file;
+    this.text.readOnly = false;
     this.text.value = this.file.content;
     // A text box has its own line endings; what it holds is the text to compare with.
     this.file.content = this.text.value;
@@ -68,7 +76,7 @@ class ClaudeMd {
   async changed() {
     const now = await get(PATH);
     if (now.hash === this.file?.hash) return;
-    if (!this.dirty) await this.read();
+    if (!this.dirty) await this.take(now);
     else this.tell(now);
   }
 
