@@ -127,7 +127,7 @@ class _Leash:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         # A child with a session of its own may still hold the pipes, for as long as it likes.
-        self._process._transport.close()  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportPrivateUsage] # noqa: SLF001
+        self._process._transport.close()  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportPrivateUsage] — no public way to it
 
 
 async def _converse(
