@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import cast
 
 from claudetask_core.services import claude_code_guard
 from claudetask_core.services.analysis_stop import CANCEL_GRACE, CLOSE_GRACE, Stop
@@ -126,8 +127,16 @@ class _Leash:
     def _kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        # A child with a session of its own may still hold the pipes, for as long as it likes.
-        self._process._transport.close()  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue, reportPrivateUsage] — no public way to it
+        # A child with a session of its own may still hold the pipes, for as long as it likes. Each
+        # is closed by itself: the transport of all would ask for the exit code, and take it away
+        # from who waits for it.
+        ends = self._process._transport  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue, reportPrivateUsage] — no public way to it
+        transport = cast("asyncio.SubprocessTransport", ends)
+        for number in (1, 2):
+            if (pipe := transport.get_pipe_transport(number)) is not None:
+                pipe.close()
+        if self._process.stdin is not None:
+            self._process.stdin.transport.abort()
 
 
 async def _converse(
