@@ -71,6 +71,31 @@ async def test_a_guard_that_does_not_answer_is_killed_with_the_command(
     await eventually(lambda: not is_alive(pid))
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="what watches it here is a thread")
+async def test_what_is_killed_leaves_its_exit_code_to_who_waits_for_it(
+    fake: FakeClaude, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    guard = tmp_path / "guard.py"
+    guard.write_text("import signal\nwhile True: signal.pause()\n")
+    monkeypatch.setattr(process, "GUARD", guard)
+    monkeypatch.setattr(process, "LAST_RESORT", 0.05)
+    if sys.version_info < (3, 12):  # from then on a loop does so by itself
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        monkeypatch.setattr(asyncio.events, "get_child_watcher", lambda: watcher)
+    kill = os.killpg
+
+    def kill_and_see_it_dead(group: int, number: int) -> None:
+        kill(group, number)
+        os.waitid(os.P_PID, group, os.WEXITED | os.WNOWAIT)
+
+    monkeypatch.setattr(os, "killpg", kill_and_see_it_dead)
+    stop = Stop()
+    stop.ask(0.0)
+    ended = await asyncio.wait_for(run(command(fake), lambda _: None, stop), 5)
+    assert ended.code == 128 + 9
+
+
 async def test_a_run_that_is_abandoned_ends_its_command(fake: FakeClaude) -> None:
     fake.script(hang=True)
     running = asyncio.create_task(run(command(fake), lambda _: None, Stop()))
