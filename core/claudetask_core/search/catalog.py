@@ -3,10 +3,12 @@
 Every file has a number; the number of a file that is gone is not used again. Arrays have a
 place for each number, and `owner` tells for each chunk the file it is scored with: the first
 of those that share its content (`first`). `blobs`, `bases` and `counts` name the content of a file
-and its chunks. `places` is room for a question to mark chunks in, which it leaves as it found it.
+and its chunks; `kinds` counts files by their marks. `places` is room for a question to mark chunks
+in, which it leaves as it found it.
 """
 
 import gc
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
@@ -52,6 +54,7 @@ class Catalog:
         self.length = 0
         self.chunks = 0
         self.tests = 0
+        self.kinds: Counter[int] = Counter()
         self.owner = np.full(_ROOM, NOBODY, np.int32)
         self.places = np.full(_ROOM, NOBODY, np.int32)
         self.chunk_lengths = np.zeros(_ROOM, np.uint16)
@@ -132,6 +135,7 @@ class Catalog:
         self.length += blob.length
         self.chunks += blob.chunks
         self.tests += mark & TEST
+        self.kinds[mark] += 1
         sharing = self._sharing.setdefault(blob.id, [])
         sharing.append(number)
         self.first[number] = sharing[0]
@@ -167,11 +171,13 @@ class Catalog:
         if row is None or row.blob is None:
             return
         blob = row.blob
-        self.packages.drop(path, _source(int(self.marks[number]), blob))
+        mark = int(self.marks[number])
+        self.packages.drop(path, _source(mark, blob))
         self.files -= 1
         self.length -= blob.length
         self.chunks -= blob.chunks
-        self.tests -= int(self.marks[number]) & TEST
+        self.tests -= mark & TEST
+        self.kinds[mark] -= 1
         sharing = self._sharing[blob.id]
         sharing.remove(number)
         heir = sharing[0] if sharing else NOBODY

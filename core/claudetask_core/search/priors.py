@@ -5,7 +5,7 @@ question, so they are held back, unless the question names what they are.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -106,10 +106,25 @@ PLAIN: Final = 0
 """The marks of a file of source that nothing is said of."""
 
 
+_DOMAIN: Final = re.compile(
+    r"(?<![^/])(?:src/\w{1,40}/(?:java|kotlin|scala|groovy)|java|javatests)/"
+    r"((?:com|org|io|net|dev|me|de)/[^/]{1,60}/(?:[^/]{1,60}/)?)"
+)
+"""The name of a project within the folders of a package, which is no role: `com/example/demo/`."""
+
+
 def marks_of(path: str, language: str | None) -> int:
     """What a file is, as bits of a number below `KINDS`."""
     folder, slash, name = path.rpartition("/")
-    return _by_path(folder + slash) | _by_path(name) | _by_language(language)
+    return _by_folder(folder + slash) | _by_path(name) | _by_language(language)
+
+
+@lru_cache(maxsize=50_000)
+def _by_folder(folder: str) -> int:
+    domain = _DOMAIN.search(folder)
+    if domain is None:
+        return _by_path(folder)
+    return _by_path(folder[: domain.start(1)]) | _by_path(folder[domain.end(1) :])
 
 
 @lru_cache(maxsize=50_000)
@@ -129,10 +144,35 @@ def _by_language(language: str | None) -> int:
 
 
 KINDS: Final = 1 << len(_MARKS)
+_NO_SOURCE: Final = sum(1 << number for number, mark in enumerate(_MARKS) if mark.languages)
+_ROLES: Final = (1, 2)
+"""The places of the marks for examples and for what is vendored or generated."""
+
+
+def usual_marks(kinds: Mapping[int, int]) -> int:
+    """The roles that most of the source of a tree has, as bits: none of them tells anything there.
+
+    Args:
+        kinds: How many files there are of each combination of marks.
+    """
+    source = {mark: count for mark, count in kinds.items() if not mark & _NO_SOURCE}
+    enough = _MOSTLY * sum(source.values())
+    found = 0
+    for role in _ROLES:
+        bit = 1 << role
+        having = sum(count for mark, count in source.items() if mark & bit)
+        if having and having >= enough:
+            found |= bit
+    return found
 
 
 def factors(
-    mentioned: Iterable[str], *, tests: int, files: int, with_test: Callable[[], int]
+    mentioned: Iterable[str],
+    *,
+    tests: int,
+    files: int,
+    with_test: Callable[[], int],
+    usual: int = 0,
 ) -> NDArray[np.float64]:
     """The factor (0–1) of each combination of marks, of the shape (KINDS,).
 
@@ -142,9 +182,13 @@ def factors(
         files: How many files there are.
         with_test: Tells how many files that are no tests have the word "test": where many have
             it, it is what the project is about, and a question with it does not ask for tests.
+        usual: What `usual_marks` says of the tree.
     """
     words = frozenset(mentioned)
-    test, *others = (not words.isdisjoint(mark.named) for mark in _MARKS)
+    test, *others = (
+        bool(usual >> number & 1) or not words.isdisjoint(mark.named)
+        for number, mark in enumerate(_MARKS)
+    )
     test = (test and with_test() <= _ABOUT * (files - tests)) or tests >= _MOSTLY * files
     return _table((test, *others))
 

@@ -23,7 +23,7 @@ from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.paths import path_terms
 from claudetask_core.search.pointing import Named, chunks_with, lines_in
-from claudetask_core.search.priors import PLAIN, factors, is_test_mark
+from claudetask_core.search.priors import PLAIN, factors, is_test_mark, usual_marks
 from claudetask_core.search.question import Question
 from claudetask_core.search.remembered import Remembered
 from claudetask_core.search.rows import ChunkRow, FileRow
@@ -183,6 +183,7 @@ class Ranker:
             tests=catalog.tests,
             files=catalog.files,
             with_test=self._with_test,
+            usual=usual_marks(catalog.kinds),
         )
         return table[catalog.marks[: len(catalog.rows)]]
 

@@ -1,8 +1,11 @@
 from collections.abc import Iterable
+from contextlib import closing
 
 import pytest
 
-from claudetask_core.search.priors import factors, is_aside, marks_of
+from claudetask_core.search.catalog import Catalog
+from claudetask_core.search.priors import PLAIN, factors, is_aside, marks_of, usual_marks
+from claudetask_core.search.store import Store
 from tests.core.search.trees import Tree
 
 
@@ -58,6 +61,62 @@ def test_in_a_project_about_tests_the_word_does_not_ask_for_tests() -> None:
     asked = {"test", "runner"}
     assert prior("tests/test_a.py", mentioned=asked, with_test=5) == 1.0
     assert prior("tests/test_a.py", mentioned=asked, with_test=60) < 1.0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/main/java/com/example/demo/Orders.java",
+        "core/data/src/main/kotlin/com/google/samples/apps/news/Repository.kt",
+        "java/org/example/Orders.java",
+    ],
+)
+def test_the_domain_of_a_package_is_no_folder_of_examples(path: str) -> None:
+    assert prior(path, "java") == 1.0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/test/java/com/example/demo/OrdersTest.java",
+        "examples/src/main/java/com/shop/demo/Orders.java",
+        "src/main/java/com/shop/app/generated/Orders.java",
+        "src/com/example/Orders.js",
+    ],
+)
+def test_what_stands_around_the_domain_of_a_package_tells(path: str) -> None:
+    assert prior(path, "java") < 1.0
+
+
+def test_what_most_of_the_source_is_tells_nothing() -> None:
+    example, plain = marks_of("samples/a.cs", "csharp"), marks_of("src/a.cs", "csharp")
+    data = marks_of("a.json", "json")
+    assert example & usual_marks({example: 80, plain: 20, data: 500})
+    assert not usual_marks({example: 79, plain: 21, data: 500})
+    assert not usual_marks({})
+
+
+def test_a_tree_below_a_folder_of_samples_has_its_code_before_its_data(tree: Tree) -> None:
+    for number in range(8):
+        tree.write(f"samples/app/part{number}.py", f"def part{number}():\n    return {number}\n")
+    tree.write("samples/app/news.py", "def bookmarked(news):\n    return news.bookmark\n")
+    tree.write("data/news.json", '[\n  {"news": "bookmark", "title": "bookmark the news"}\n]\n')
+    tree.index.refresh()
+    assert tree.paths("where is the bookmark of a news item")[0] == "samples/app/news.py"
+
+
+def test_kinds_of_files_are_counted_while_they_are_there(tree: Tree) -> None:
+    example = tree.write("samples/a.py", "a = 1\n")
+    tree.write("src/b.py", "b = 1\n")
+    tree.index.refresh()
+    catalog = Catalog()
+    with closing(Store(tree.database, tree.root)) as store:
+        catalog.sync(store)
+        assert dict(+catalog.kinds) == {marks_of("samples/a.py", "python"): 1, PLAIN: 1}
+        example.unlink()
+        tree.index.refresh()
+        catalog.sync(store)
+        assert dict(+catalog.kinds) == {PLAIN: 1}
 
 
 def test_what_a_file_is_adds_up() -> None:
