@@ -102,6 +102,10 @@ class Entries:
         lowered = _NAMESAKE ** np.minimum(before, _NAMESAKES)
         self.scores = self.scores * lowered[self.orders]
 
+    def scale(self, factors: Floats) -> None:
+        """Multiplies the scores by what each chunk has, by its place."""
+        self.scores = self.scores * factors[self.places]
+
     def lift(self, order: int, place: int, by: float) -> None:
         """Raises one chunk of one file above what others can have."""
         self.scores[(self.orders == order) & (self.places == place)] += by

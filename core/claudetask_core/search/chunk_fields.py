@@ -13,7 +13,6 @@ from claudetask_core.search.catalog import NOBODY, Catalog
 from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity, saturated
 from claudetask_core.search.fields import normal
 from claudetask_core.search.question import Question
-from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.weights import Weights
 
 _K1: Final = 1.5
@@ -143,7 +142,7 @@ class ChunkScorer:
         question = self._question
         terms = (
             question.words,
-            [JOINED + name for name in (*question.identifiers, *question.pairs)],
+            question.together,
             [NAME_WORD + word for word in question.words],
             [NAME + name for name in self._names],
         )

@@ -11,7 +11,6 @@ from claudetask_core.search.catalog import Catalog
 from claudetask_core.search.commit_fields import CommitFields
 from claudetask_core.search.evidence import Evidence, Floats, Numbers, Witness, rarity
 from claudetask_core.search.question import Question
-from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.weights import Weights
 
 
@@ -69,9 +68,7 @@ class FileScorer:
         fields = FileFields(
             first=self._first,
             text=self._text(question.words, question.weight),
-            joined_text=self._text(
-                JOINED + name for name in (*question.identifiers, *question.pairs)
-            ),
+            joined_text=self._text(question.together),
             wider=self._text(question.wider),
             names_text=self._text(
                 (NAME_WORD + word for word in question.words),

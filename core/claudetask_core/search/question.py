@@ -123,6 +123,7 @@ class Question:
     identifiers: tuple[str, ...]
     pairs: tuple[str, ...]
     names: tuple[str, ...]
+    together: tuple[str, ...]
     plain: tuple[str, ...]
     wider: tuple[str, ...]
     lighter: dict[str, float]
@@ -178,6 +179,7 @@ def understand(text: str) -> Question:
         identifiers=tuple(term[1:] for term in identifiers),
         pairs=tuple(sorted(pairs)),
         names=tuple(dict.fromkeys((*names, *tied))),
+        together=_together(identifiers, pairs),
         plain=tuple(dict.fromkeys(map(joined, single))),
         wider=tuple(sorted(wider)),
         lighter=_lighter(found, is_change=is_change),
@@ -185,6 +187,14 @@ def understand(text: str) -> Question:
         mentioned=frozenset(found) | {word.lower() for word in written},
         lines=named_lines(text),
     )
+
+
+def _together(identifiers: Iterable[str], pairs: Iterable[str]) -> tuple[str, ...]:
+    """The terms of what is one name of several words, or one word where it is written: "web
+    socket" may be `WebSocket` or `websocket`.
+    """
+    joint = [*identifiers, *(JOINED + pair for pair in pairs)]
+    return tuple(dict.fromkeys((*joint, *(stem(term[1:]) for term in joint))))
 
 
 def _lighter(words: Iterable[str], *, is_change: bool) -> dict[str, float]:

@@ -20,6 +20,7 @@ from claudetask_core.search.chunk_fields import Candidates, ChunkScorer
 from claudetask_core.search.commit_fields import NO_COMMIT, CommitFields, History
 from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity
 from claudetask_core.search.fields import FileScorer, file_scores, normal
+from claudetask_core.search.lacking import Lacking
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.paths import path_terms
 from claudetask_core.search.pointing import Named, chunks_with, lines_in
@@ -29,7 +30,6 @@ from claudetask_core.search.remembered import Remembered
 from claudetask_core.search.rows import ChunkRow, FileRow
 from claudetask_core.search.standing import siblings
 from claudetask_core.search.store import Store
-from claudetask_core.search.tokens import JOINED
 from claudetask_core.search.vectors import closeness
 from claudetask_core.search.weights import weights_of
 
@@ -86,7 +86,8 @@ class Ranker:
         self._witness.prepare(_terms(self._question))
         commits = self._commits()
         scores = self._file_scores(commits)
-        priors = self._priors()
+        lacking = Lacking(self._question.identifiers, self._witness, self._catalog)
+        priors = self._priors() * lacking.files(self._weights.file_lacks)
         lines = lines_in(self._question.lines, self._catalog)
         first = scores * priors
         first[[*lines]] += self._weights.whole
@@ -102,6 +103,7 @@ class Ranker:
         own = priors[files.numbers] * self._package_factors(files.numbers)
         entries = Entries.of(files, candidates)
         entries.scores = (sums[entries.places] + whole[entries.orders]) * own[entries.orders]
+        entries.scale(lacking.chunks(candidates.numbers, self._weights.chunk_lacks))
         entries.vary(self._catalog.names[files.numbers])
         matched = scorer.matched()
         named = self._named(lines, files, candidates)
@@ -285,5 +287,6 @@ def _terms(question: Question) -> Iterable[str]:
     """All terms that the postings are asked for, to be read at once."""
     yield from (*question.words, *question.wider)
     yield from (NAME_WORD + word for word in question.words)
-    yield from (JOINED + name for name in (*question.identifiers, *question.pairs))
-    yield from (NAME + name for name in (*question.names, *question.pairs, *question.plain))
+    yield from question.together
+    names = (*question.names, *question.pairs, *question.plain, *question.identifiers)
+    yield from (NAME + name for name in names)

@@ -13,7 +13,8 @@ from claudetask_core.search.question import Question
 class Weights:
     """Fields of a file, then fields of a chunk; each field is 0–1 before it is weighted.
 
-    `package` is what a file loses whose package is far behind the largest of the tree.
+    `package` is what a file loses whose package is far behind the largest of the tree; `file_lacks`
+    and `chunk_lacks` are the factors of what lacks all names of several words that a question has.
     """
 
     file_text: float
@@ -48,6 +49,8 @@ class Weights:
     commit_alike: float
     commit_words: float
     package: float
+    file_lacks: float
+    chunk_lacks: float
 
     @property
     def whole(self) -> float:
@@ -100,6 +103,8 @@ WORDS: Final = Weights(
     commit_alike=0.3,
     commit_words=0.3,
     package=0.25,
+    file_lacks=0.7,
+    chunk_lacks=0.8,
 )
 BY_WORDS: Final = replace(
     WORDS,
@@ -176,6 +181,8 @@ IDENTIFIER: Final = Weights(
     commit_alike=0.0,
     commit_words=0.0,
     package=0.25,
+    file_lacks=0.4,
+    chunk_lacks=0.6,
 )
 
 
