@@ -145,9 +145,12 @@ class Catalog:
             self.chunk_lengths[chunks] = np.frombuffer(blob.lengths, np.uint16)
 
     def _make_room(self, files: int, chunks: int) -> None:
-        self.owner = _grown(self.owner, chunks, NOBODY)
-        self.places = _grown(self.places, chunks, NOBODY)
-        self.chunk_lengths = _grown(self.chunk_lengths, chunks, 0)
+        if chunks > self.owner.size:
+            self.owner = _grown(self.owner, chunks, NOBODY)
+            self.places = _grown(self.places, chunks, NOBODY)
+            self.chunk_lengths = _grown(self.chunk_lengths, chunks, 0)
+        if files <= self.first.size:
+            return
         self.first = _grown(self.first, files, 0)
         self.lengths = _grown(self.lengths, files, 0)
         self.definitions = _grown(self.definitions, files, 0)

@@ -54,7 +54,7 @@ def cut(
     scopes = None
     if language is not None:
         data = "\n".join(lines).encode("utf-8", "replace") if data is None else data
-        scopes = scopes_by_tree(data, language, lines, indents)
+        scopes = scopes_by_tree(data, language, lines, indents, family)
     if scopes is None:
         scopes = scopes_by_lines(lines, indents, family)
     sizes = list(accumulate([len(line) + 1 for line in lines], initial=0))

@@ -111,7 +111,7 @@ _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
     ),
     Family.SHELL: (
         (r"function\s+([\w:.-]+)", FUNCTION),
-        (r"([^\W\d][\w:.-]*)\s*\(\s*\)", FUNCTION),
+        (r"(?!(?i:param)\b)([^\W\d][\w:.-]*)\s*\(\s*\)", FUNCTION),
         (r"(?:export\s+)?(?:def|extern)\s+(?:--\w+\s+)*[\"']?([^\W\d][\w-]*)", FUNCTION),
     ),
     Family.ZIG: (
@@ -126,6 +126,7 @@ _KEYWORDS: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
         (_NAME + r"\s*::\s*(?:#\w+\s+)?(?:distinct|struct|enum|union|bit_set)\b", CLASS),
     ),
     Family.SQL: (
+        (r"\{%-?\s*(?:macro|test|materialization|snapshot)\s+([^\W\d]\w*)", FUNCTION),
         (
             r"(?i:create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+|unique\s+|materialized\s+)*"
             r"(?:table|view|index|function|procedure|trigger|type)\s+(?:if\s+not\s+exists\s+)?)"

@@ -322,9 +322,15 @@ class CodeIndex:
 
     def _analysts(self, paths: Sequence[str], size: int) -> Analysts:
         """Who analyses some files: this process, where that keeps no other thread waiting."""
-        if self.processes is None or (size <= _QUICK and not any(map(is_heavy, paths))):
+        if self.processes is None:
             return self._inline
-        return self.processes
+        unsafe = size > _QUICK or any(is_heavy(path) or self._was_left_out(path) for path in paths)
+        return self.processes if unsafe else self._inline
+
+    def _was_left_out(self, path: str) -> bool:
+        """Whether nothing of a file was indexed, maybe as it ended who analysed it."""
+        known = self._catalog.by_path.get(path)
+        return known is not None and known.blob is None
 
     def _builder(self, stop: Stop) -> Builder:
         def write(work: Callable[[Store], None]) -> None:

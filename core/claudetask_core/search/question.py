@@ -163,7 +163,8 @@ def understand(text: str) -> Question:
     is_identifier = _is_identifier(text)
     is_change = _is_change(text.strip())
     tied = {whole_name(name): name for name in names_with_marks(text)}
-    parts_of_tied = {part for name in tied.values() for part in words(name)}
+    dashed = [name for name in tied.values() if "." not in name]
+    parts_of_tied = {part for name in dashed for part in words(name)}
     single = [word for word in kept if not (is_identifier and word in parts_of_tied)]
     names = [
         joined(word)

@@ -43,6 +43,9 @@ _CLOSING: Final = (
 )
 
 
+_TEMPLATE: Final = "{%"
+_TEMPLATE_HEADS: Final = ("macro ", "test ", "materialization ", "snapshot ")
+_TEMPLATE_ENDS: Final = ("endmacro", "endtest", "endmaterialization", "endsnapshot")
 _UNINDENTED: Final = frozenset(
     {Family.MATLAB, Family.FORTRAN, Family.PASCAL, Family.ASSEMBLY, Family.COBOL}
 )
@@ -130,6 +133,8 @@ def _end(
         later = next((one.line for one in rest if one.indent <= definition.indent), len(lines))
         return later if family in DOCUMENTS else _without_lead(lines, indents, later, definition)
     number = definition.line + 1
+    if lines[definition.line].lstrip().startswith(_TEMPLATE):
+        return _template_end(lines, number)
     own = definition.indent
     while number < len(lines):
         if 0 <= indents[number] <= own and not lines[number].lstrip().startswith(_CLOSING):
@@ -138,6 +143,19 @@ def _end(
     while number > definition.line + 1 and indents[number - 1] < 0:
         number -= 1
     return number
+
+
+def _template_end(lines: list[str], number: int) -> int:
+    """Where a macro of a template ends that begins before a line: behind its `{% endmacro %}`."""
+    for later in range(number, len(lines)):
+        code = lines[later].lstrip()
+        if code.startswith(_TEMPLATE):
+            word = code.lstrip("{%-+ \t")
+            if word.startswith(_TEMPLATE_ENDS):
+                return later + 1
+            if word.startswith(_TEMPLATE_HEADS):
+                return later
+    return len(lines)
 
 
 def _without_lead(lines: list[str], indents: list[int], end: int, definition: Definition) -> int:

@@ -3,19 +3,23 @@
 import re
 from typing import Final
 
-from claudetask_core.search.scopes import Scope
+from claudetask_core.search.families import Family
+from claudetask_core.search.scopes import Scope, scopes_by_lines
 from claudetask_core.search.syntax_findings import Finding, Findings, parsed
 from claudetask_core.search.syntax_grammars import grammar, grammars_of
 from claudetask_core.search.syntax_sources import bearable, leading, readable
 
 _LARGEST: Final = 4_000_000
 _LONGEST_LINE: Final = 20_000
+_MUCH: Final = 50
 _WHOLE: Final = frozenset({"rule", "target", "test"})
 _OWNERS: Final = frozenset(
     {"class", "struct", "interface", "trait", "impl", "enum", "union", "instance"}
 )
 _BODIES: Final = frozenset({"function", "method", "macro", "test"})
 _MINOR: Final = frozenset({"field", "constant", "prototype", "export"})
+_DOTTED: Final = frozenset({"r"})
+"""Languages whose names hold dots: `print.data.frame`."""
 _SHOWN: Final = {"prototype": "function", "export": "constant"}
 _NAME_END: Final = re.compile(r"[<(\[{\s]|(?<=\w)=$")
 _ARGUMENTS: Final = re.compile(r"<[^<>]*>")
@@ -24,15 +28,18 @@ _PATH: Final = re.compile(r"::|[.:\\/]")
 
 
 def scopes_by_tree(
-    data: bytes, language: str | None, lines: list[str], indents: list[int]
+    data: bytes, language: str | None, lines: list[str], indents: list[int], family: Family
 ) -> list[Scope] | None:
     """The scopes of a file in the order of their lines, or None where no grammar reads it.
+
+    Where a grammar understands a file but for parts of it, those are read by lines.
 
     Args:
         data: The file in UTF-8.
         language: Its language as `languages.detect` names it.
         lines: The file again, in lines.
         indents: The indentation of each line, in columns, -1 for a blank one.
+        family: How definitions look where it is read by lines.
     """
     if language is None or len(data) > _LARGEST:
         return None
@@ -41,7 +48,14 @@ def scopes_by_tree(
     findings = _findings(readable(data, language), language)
     if findings is None:
         return None
-    return _nested(_scopes(findings, lines, indents, leading(language)))
+    scopes = _scopes(findings, lines, indents, language)
+    if findings.wrong > len(data) // _MUCH:
+        known = {scope.line for scope in scopes}
+        by_lines = scopes_by_lines(lines, indents, family)
+        scopes += [
+            scope for scope in by_lines if scope.line not in known and findings.is_wrong(scope.line)
+        ]
+    return _nested(scopes)
 
 
 def _findings(data: bytes, language: str) -> Findings | None:
@@ -59,9 +73,8 @@ def _findings(data: bytes, language: str) -> Findings | None:
     return best if best and best.wrong <= len(data) // 2 else None
 
 
-def _scopes(
-    findings: Findings, lines: list[str], indents: list[int], marks: tuple[str, ...]
-) -> list[Scope]:
+def _scopes(findings: Findings, lines: list[str], indents: list[int], language: str) -> list[Scope]:
+    marks = leading(language)
     scopes: list[Scope] = []
     previous = -1
     for one in sorted(findings.by_place.values(), key=lambda one: (one.start, -one.end)):
@@ -73,12 +86,13 @@ def _scopes(
                 break
             first -= 1
         previous = max(previous, one.line)
-        scopes.append(_scope(one, first, len(lines)))
+        scopes.append(_scope(one, first, len(lines), dotted=language in _DOTTED))
     return scopes
 
 
-def _scope(one: Finding, first: int, count: int) -> Scope:
-    owner, name = (" ".join(part.split()) for part in _named(one))
+def _scope(one: Finding, first: int, count: int, *, dotted: bool) -> Scope:
+    named = ("", one.name.strip("\"'`")) if dotted else _named(one)
+    owner, name = (" ".join(part.split()) for part in named)
     kind = _SHOWN.get(one.kind, one.kind)
     end = min(one.end, count)
     return Scope(first, one.line, end, name, kind, 0, one.kind in _MINOR, owner)

@@ -1,7 +1,7 @@
 """What the query of a grammar captures in one file."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from tree_sitter import Node, Point, QueryCursor, Tree
@@ -17,6 +17,16 @@ _MATCHES_AT_ONCE: Final = 1024
 _BRACKETS: Final = b"([{)]}"
 _OTHERS: Final = bytes(set(range(256)) - set(_BRACKETS))
 _STEPS: Final = bytes.maketrans(_BRACKETS, b"\1\1\1\xff\xff\xff")
+
+
+class Span(NamedTuple):
+    """A part of a file in bytes and in lines, from 0, each to before its end."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
 
 Captures = dict[str, list[Node]]
 
@@ -48,13 +58,17 @@ class Findings:
     `comments` are the lines of comments of several lines, and of attributes, docstrings and
     signatures that stand before a definition.
 
-    `wrong` says how many bytes of the file the grammar did not understand.
+    `wrong` says how many bytes of the file the grammar did not understand; a definition that it
+    did understand within such a part is none of it.
     """
 
     def __init__(self, grammar: Grammar, tree: Tree, data: bytes) -> None:
         self.by_place: dict[int, Finding] = {}
         self.comments: set[int] = set()
         self.wrong = 0
+        self._wrong_lines: set[int] = set()
+        self._errors: list[Span] = []
+        self._right: list[Span] = []
         self._data = data
         wider: list[Captures] = []
         cursor = QueryCursor(grammar.query, match_limit=_MATCHES_AT_ONCE)
@@ -67,7 +81,7 @@ class Findings:
             elif kind == "leading":
                 self._comment(captures[kind], 1)
             elif kind == "error":
-                self.wrong += captures[kind][0].end_byte - captures[kind][0].start_byte
+                self._errors.append(_span(captures[kind][0]))
             elif kind == "wider":
                 wider.append(captures)
             else:
@@ -77,6 +91,28 @@ class Findings:
                 found = self.by_place.get(name.start_byte)
                 if found:
                     found.widen(captures["wider"][0])
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Counts what is wrong, of which no byte is counted twice, and notes its lines."""
+        if not self._errors:
+            return
+        steps = sorted(
+            (at, step * (not right), step * right)
+            for right, spans in ((False, self._errors), (True, self._right))
+            for one in spans
+            for at, step in ((one.start, 1), (one.end, -1))
+        )
+        errors = right = before = 0
+        for at, in_errors, in_right in steps:
+            if errors and not right:
+                self.wrong += at - before
+            errors, right, before = errors + in_errors, right + in_right, at
+        self._wrong_lines = _lines(self._errors) - _lines(self._right)
+
+    def is_wrong(self, line: int) -> bool:
+        """Whether a line, from 0, lies in a part that the grammar did not understand."""
+        return line in self._wrong_lines
 
     def _text(self, node: Node) -> bytes:
         return self._data[node.start_byte : node.end_byte]
@@ -93,6 +129,8 @@ class Findings:
 
     def _add(self, pattern: int, kind: str, captures: Captures) -> None:
         node = captures[kind][0]
+        if not node.has_error:
+            self._right.append(_span(node))
         owner = captures.get("owner")
         for name in captures.get("name", ()):
             known = self.by_place.get(name.start_byte)
@@ -137,6 +175,20 @@ def parsed(grammar: Grammar, data: bytes) -> Tree | None:
     except ValueError:  # how the binding says that a parse was stopped
         grammar.parser.reset()
         return None
+
+
+def _span(node: Node) -> Span:
+    return Span(node.start_byte, node.end_byte, node.start_point.row, end_line(node))
+
+
+def _lines(spans: list[Span]) -> set[int]:
+    """The lines that any of some parts has, each of which is gone through once."""
+    found: set[int] = set()
+    reached = 0
+    for one in sorted(spans, key=lambda one: one.first):
+        found.update(range(max(one.first, reached), one.last))
+        reached = max(reached, one.last)
+    return found
 
 
 def end_line(node: Node) -> int:

@@ -29,6 +29,8 @@ _OTHER_NAMES: Final = {
 """Grammars to try in turn, until one reads nearly the whole file, where none has the name."""
 
 _HEAVY: Final = words_of("c cpp objective-c dart elixir haskell julia scala sql swift zig")
+_ENDLESS: Final = words_of("dart perl")
+"""Whose code was seen to go on for ever in a file, which only the end of its process ends."""
 
 _SHARED_QUERIES: Final = {"tsx": "typescript"}
 _PARTS: Final = frozenset({"name", "owner"})
@@ -77,8 +79,10 @@ def grammars_of(language: str) -> tuple[str, ...]:
 
 
 def is_heavy(path: str) -> bool:
-    """Whether a grammar for this file takes long to load, in one go that no thread can use."""
-    return detect(path, "")[0] in _HEAVY
+    """Whether a grammar for this file takes long to load, in one go that no thread can use, or may
+    never come back from it.
+    """
+    return detect(path, "")[0] in _HEAVY | _ENDLESS
 
 
 @cache

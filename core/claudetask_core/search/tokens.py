@@ -13,14 +13,21 @@ from typing import Final
 JOINED: Final = "="
 _WORD: Final = re.compile(r"[^\W\d]\w*|\d{2,6}")
 _LETTERS: Final = re.compile(r"\w*")
-_DASHED: Final = re.compile(r"(?<!\w)\w+(?:-{1,2}\w+)+")
+_TIED: Final = re.compile(r"(?<!\w)\w+(?:(?:-{1,2}|\.)\w+)+")
+_NO_TIES: Final = {ord("-"): None, ord("."): None}
 _AROUND_NAMES: Final = "*+%&!?$.:#@'-"
 _OPERATOR: Final = "operator"
 _OPERATOR_NAME: Final = re.compile(
     r"\boperator\s?(?:\(\)|\[\]|\([^()\s]{1,20}\)|[^\w\s()\[\]\"'`.,:;?]{1,3})"
 )
+_PRODUCTS: Final = (
+    r"(?:GitHub|GitLab|JavaScript|TypeScript|PostgreSQL|MySQL|SQLite|MongoDB|GraphQL|OpenAPI|"
+    r"[Oo]Auth|WebSocket|YouTube|gRPC|eBPF|mTLS|iOS|macOS|tvOS|watchOS|LaTeX|NumPy|PyTorch)s?(?![a-z])"
+)
+"""Words with capitals within that most code writes small and whole."""
 _PART: Final = re.compile(
-    r"[A-Z]{2,}(?=s(?![a-z])|v\d)|(?!(?<=[A-Z]{2})s(?![a-z]))[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+"
+    _PRODUCTS
+    + r"|[A-Z]{2,}(?=s(?![a-z])|v\d)|(?!(?<=[A-Z]{2})s(?![a-z]))[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+"
 )
 """Capitals end before a word of small letters, but `URLs` is the plural of one and `IPv6` a version
 of it: their last capital begins nothing, and the `s` is no word."""
@@ -32,6 +39,11 @@ _LONGEST_TERM: Final = 64
 _MEMO_SIZE: Final = 100_000
 _MIN_STEM: Final = 3
 _ENDINGS: Final = ("ization", "ation", "ing", "ed", "er", "or", "ly", "ment", "able", "ion")
+_DOUBLED: Final = frozenset(
+    ("cancell", "labell", "modell", "travell", "signall", "marshall", "tunnell", "channell",
+     "levell", "totall", "pencill", "counsell", "initiall", "equall", "diall")
+)  # fmt: skip
+"""What is doubled before an ending in British English, and in `cancellation`."""
 _SHORT_PLURALS: Final = frozenset(("ids", "dbs", "fns", "vms"))
 _VOWELS: Final = frozenset("aeiouy")
 
@@ -109,20 +121,20 @@ def joined(word: str) -> str:
 def whole_name(name: str) -> str:
     """A name that is defined, as it is looked up: without its dashes and the marks around it.
 
-    So `*rate-limiter*` of Lisp, `.rate-limiter` of CSS and `RateLimiter` meet. A title of several
-    words stays as it is, and so do operators.
+    So `*rate-limiter*` of Lisp, `.rate-limiter` of CSS, `rate.limiter` of R and `RateLimiter`
+    meet. A title of several words stays as it is, and so do operators.
     """
     if name.startswith(_OPERATOR):
         return joined(name.replace(" ", ""))
     if " " in name or name.isidentifier():
         return joined(name)
     bare = name.strip(_AROUND_NAMES)
-    return joined(bare.replace("-", "_") if bare else name)
+    return joined(bare.translate(_NO_TIES) if bare else name)
 
 
 def names_with_marks(text: str) -> list[str]:
-    """The names in a text that are more than a word: `rate-limiter`, `operator==`."""
-    found = [name for name in _DASHED.findall(text) if not name.replace("-", "").isdigit()]
+    """The names in a text that are more than a word: `rate-limiter`, `print.rate`, `operator==`."""
+    found = [name for name in _TIED.findall(text) if not name.translate(_NO_TIES).isdigit()]
     return found + _OPERATOR_NAME.findall(text)
 
 
@@ -168,6 +180,6 @@ def _without_plural(word: str) -> str:
 
 
 def _undoubled(word: str) -> str:
-    if word[-1] == word[-2] and word[-1] not in "lsz":
+    if word[-1] == word[-2] and (word[-1] not in "lsz" or word in _DOUBLED):
         return word[:-1]
     return word

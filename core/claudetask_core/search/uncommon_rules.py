@@ -12,6 +12,7 @@ FUNCTION: Final = "function"
 CLASS: Final = "class"
 _NAME: Final = r"([^\W\d]\w*)"
 _DASHED: Final = r"([^\W\d][\w-]*)"
+_LISP_PACKAGE: Final = r"(?:[\w.+/-]{1,60}::?)?"
 _LISP_NAME: Final = r"\(?\s*'?([^\s()\[\]{}'\"`;]+)"
 _VB_WORDS: Final = (
     r"(?i:(?:(?:public|private|protected|friend|shared|static|overrides|overridable|default|async|"
@@ -32,12 +33,17 @@ _ADA_TYPE: Final = r"(?i:(?:type|subtype)\s+)" + _NAME + r"\s(?i:is)\b"
 UNCOMMON: Final[dict[Family, tuple[tuple[str, str], ...]]] = {
     Family.LISP: (
         (
-            r"\((?:cl-)?(?:defclass|defstruct|deftype|define-record-type|define-struct|struct|"
+            r"\("
+            + _LISP_PACKAGE
+            + r"(?:cl-)?(?:defclass|defstruct|deftype|define-record-type|define-struct|struct|"
             r"defpackage|define-library|module|define-module|in-package)\s+" + _LISP_NAME,
             CLASS,
         ),
         (
-            r"\((?!define-keys?\s|default\b)(?:cl-)?(?:def|fn\s|lambda\s)[\w*+/-]*\s+" + _LISP_NAME,
+            r"\("
+            + _LISP_PACKAGE
+            + r"(?!define-keys?\s|default\b)(?:cl-)?(?:def|fn\s|lambda\s)[\w*+/-]*\s+"
+            + _LISP_NAME,
             FUNCTION,
         ),
         (r"\(fn\s+" + _LISP_NAME, FUNCTION),

@@ -56,6 +56,7 @@ def test_the_file_that_defines_a_name_comes_before_those_that_use_it(tree: Tree)
             "(defun read-file-name (prompt)\n  (read-line prompt))\n",
             "read-file-name",
         ),
+        ("na.R", "fill.data.frame <- function(data) {\n  data\n}\n", "fill.data.frame"),
         ("prompt.lisp", "(defvar *read-file-name* nil)\n", "*read-file-name*"),
         ("cache.el", "(defvar read--file-name nil)\n", "read--file-name"),
         ("site.css", ".read-file-name {\n  color: red;\n}\n", ".read-file-name"),

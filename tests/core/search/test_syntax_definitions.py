@@ -21,7 +21,7 @@ def found(path: str, source: str) -> str:
     lines = source.split("\n")
     indents = indentations(lines)
     language, family = detect(path, source)
-    scopes = scopes_by_tree(source.encode(), language, lines, indents)
+    scopes = scopes_by_tree(source.encode(), language, lines, indents, family)
     if scopes is None:
         scopes = scopes_by_lines(lines, indents, family)
     return "\n".join(described(scopes))

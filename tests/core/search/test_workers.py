@@ -154,8 +154,25 @@ def test_much_is_analysed_by_processes_and_little_here(
     index.close()
 
 
+def test_what_ended_a_process_is_not_analysed_here_once_it_is_changed(tree: Tree) -> None:
+    index = CodeIndex(tree.root, tree.database, max_file_bytes=100_000, workers=2)
+    tree.write("a.py", LIMITER)
+    tree.write("b.py", "\0")
+    index.refresh()
+    assert index.processes is not None
+    tree.write("a.py", PARSER)
+    index.refresh()
+    assert ids(index.processes) == []
+    tree.write("b.py", "def late():\n    pass\n")
+    index.refresh()
+    assert len(ids(index.processes)) == 1
+    assert index.ask(SearchQuery(query="late"))[0].path == "b.py"
+    index.close()
+
+
 @pytest.mark.parametrize(
-    ("path", "heavy"), [("a.cpp", True), ("a.h", True), ("a.py", False), ("LICENSE", False)]
+    ("path", "heavy"),
+    [("a.cpp", True), ("a.h", True), ("a.pl", True), ("a.py", False), ("LICENSE", False)],
 )
 def test_a_grammar_that_takes_long_to_load_is_heavy(path: str, *, heavy: bool) -> None:
     assert is_heavy(path) is heavy
