@@ -106,6 +106,11 @@ class Entries:
         """Multiplies the scores by what each chunk has, by its place."""
         self.scores = self.scores * factors[self.places]
 
+    def best_of(self, order: int) -> int:
+        """The place of the best chunk of a file."""
+        own = (self.orders == order).nonzero()[0]
+        return int(self.places[own[self.scores[own].argmax()]])
+
     def lift(self, order: int, place: int, by: float) -> None:
         """Raises one chunk of one file above what others can have."""
         self.scores[(self.orders == order) & (self.places == place)] += by

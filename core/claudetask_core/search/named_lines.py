@@ -1,4 +1,4 @@
-"""The lines of files that a question names, as traces, compilers, editors and links write them."""
+"""The files that a question names, and their lines as traces, compilers and links write them."""
 
 import re
 from typing import Final, NamedTuple
@@ -7,6 +7,9 @@ MOST: Final = 20
 """So many are looked up: a trace may have hundreds of frames."""
 _IN_PATHS: Final = r"\w.@+~$\[\]\\/-"
 _PATH: Final = rf"(?<![{_IN_PATHS}])(?P<path>[{_IN_PATHS}]+\.\w{{1,12}})"
+_FILE: Final = re.compile(
+    rf"(?<![{_IN_PATHS}])[{_IN_PATHS}]+\.[A-Za-z]\w{{0,11}}(?![{_IN_PATHS}]*[/\\\\]|\w)"
+)
 _LINE: Final = r"(?P<line>[1-9]\d{0,6})(?!\w|\.\d)"
 _FORMS: Final = (
     re.compile(_PATH + r"(?:[\"'`]?,? (?:on |at )?lines? |:line |\(|:|#L)" + _LINE),
@@ -32,6 +35,12 @@ def named_lines(text: str) -> tuple[NamedLine, ...]:
         for form in _FORMS
         for one in form.finditer(text)
     )
+    return tuple(dict.fromkeys(found))[:MOST]
+
+
+def named_files(text: str) -> tuple[str, ...]:
+    """The paths with an ending in a text, or what looks like one, each once, `MOST` at most."""
+    found = (_path(one) for one in _FILE.findall(text))
     return tuple(dict.fromkeys(found))[:MOST]
 
 

@@ -1,4 +1,4 @@
-"""Which files, and which of their chunks, hold the lines that a question names."""
+"""Which files a question names, and which of their chunks hold the lines that it names."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
@@ -27,6 +27,11 @@ def lines_in(named: Sequence[NamedLine], catalog: Catalog) -> Named:
         for number in _files_of(path, catalog):
             found.setdefault(number, []).append(line)
     return found
+
+
+def files_in(named: Sequence[str], catalog: Catalog) -> set[int]:
+    """The numbers of the files that are named by a path that leads to them."""
+    return {number for path in named for number in _files_of(path, catalog)}
 
 
 def _files_of(path: str, catalog: Catalog) -> list[int]:

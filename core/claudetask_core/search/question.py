@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from claudetask_core.search.named_lines import NamedLine, named_lines
+from claudetask_core.search.named_lines import NamedLine, named_files, named_lines
 from claudetask_core.search.synonyms import WIDER
 from claudetask_core.search.tokens import (
     JOINED,
@@ -113,7 +113,7 @@ class Question:
     something works. `words` are its stemmed terms without stop words, `identifiers` the compound
     names in it, `pairs` what neighbouring words make, `names` words that may be names by
     themselves, `lighter` how much those words count that tell little; `spelled` gives for a term
-    what the question says; `lines` are those of files that it names.
+    what the question says; `lines` and `files` are those that it names.
     """
 
     text: str
@@ -130,6 +130,7 @@ class Question:
     mentioned: frozenset[str]
     spelled: dict[str, str]
     lines: tuple[NamedLine, ...] = ()
+    files: tuple[str, ...] = ()
 
     def weight(self, word: str) -> float:
         """How much a word counts, beside how rare it is."""
@@ -187,6 +188,7 @@ def understand(text: str) -> Question:
         spelled=pairs | spelled | tied,
         mentioned=frozenset(found) | {word.lower() for word in written},
         lines=named_lines(text),
+        files=named_files(text),
     )
 
 

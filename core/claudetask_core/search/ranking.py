@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from claudetask_core.search.analysis import NAME, NAME_WORD, unpack_row
 from claudetask_core.search.catalog import Catalog
@@ -23,7 +24,7 @@ from claudetask_core.search.fields import FileScorer, file_scores, normal
 from claudetask_core.search.lacking import Lacking
 from claudetask_core.search.meaning import Meaning
 from claudetask_core.search.paths import path_terms
-from claudetask_core.search.pointing import Named, chunks_with, lines_in
+from claudetask_core.search.pointing import Named, chunks_with, files_in, lines_in
 from claudetask_core.search.priors import PLAIN, factors, is_test_mark, usual_marks
 from claudetask_core.search.question import Question
 from claudetask_core.search.remembered import Remembered
@@ -37,6 +38,8 @@ TELLING: Final = 10
 """So many chunks say how much of the question is held: were fewer ranked, scores would differ."""
 _MUCH: Final = 0.5
 _TEST: Final = "test"
+_BY_THE_WAY: Final = 0.5
+"""By so much of what a hit may add up to a file is raised that is named among other words."""
 _NAMED: Final = 2.0
 """By so many times what a hit may add up to one is raised that holds a line of the question."""
 
@@ -90,7 +93,8 @@ class Ranker:
         priors = self._priors() * lacking.files(self._weights.file_lacks)
         lines = lines_in(self._question.lines, self._catalog)
         first = scores * priors
-        first[[*lines]] += self._weights.whole
+        named_files = files_in(self._question.files, self._catalog)
+        first[[*lines, *named_files]] += self._weights.whole
         files = best_files(first, self._catalog, wanted)
         if not files.rows:
             return []
@@ -106,6 +110,7 @@ class Ranker:
         entries.scale(lacking.chunks(candidates.numbers, self._weights.chunk_lacks))
         entries.vary(self._catalog.names[files.numbers])
         matched = scorer.matched()
+        self._lift_files(entries, files, named_files, matched)
         named = self._named(lines, files, candidates)
         for order, place in named:
             entries.lift(order, place, _NAMED * self._weights.whole)
@@ -119,6 +124,17 @@ class Ranker:
             if one.lines and score > self._weights.whole:
                 one.score = 1.0  # it is what was asked for, whatever else a trace says
         return told
+
+    def _lift_files(
+        self, entries: Entries, files: Best, named: set[int], matched: NDArray[np.bool_]
+    ) -> None:
+        """Raises the best chunk of each file that is named, most where nothing else is said."""
+        share = 1.0 if self._question.is_identifier else _BY_THE_WAY
+        for order, number in enumerate(cast("list[int]", files.numbers.tolist())):
+            if number in named:
+                place = entries.best_of(order)
+                entries.lift(order, place, share * self._weights.whole)
+                matched[place] = True
 
     def _commits(self) -> CommitFields | None:
         """What commits say of the files, where that counts."""

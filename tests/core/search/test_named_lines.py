@@ -1,6 +1,6 @@
 import pytest
 
-from claudetask_core.search.named_lines import MOST, named_lines
+from claudetask_core.search.named_lines import MOST, named_files, named_lines
 from tests.core.search.trees import Tree
 
 LINES = "\n\n".join(
@@ -113,3 +113,51 @@ def test_a_named_line_is_not_shown_where_a_filter_leaves_its_file_out(tree: Tree
     tree.write("src/steps.ts", "export function step() {}\n")
     tree.index.refresh()
     assert set(tree.paths("lib/steps.py:31", path="src/**")) <= {"src/steps.ts"}
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("what does src/a/tfa.ex do", ("src/a/tfa.ex",)),
+        ("see `app/[id]/page.tsx`.", ("app/[id]/page.tsx",)),
+        ("mail.text.eex and mail.text.eex", ("mail.text.eex",)),
+        (r"C:\work\app\Main.cs(3,4)", ("/work/app/Main.cs",)),
+        ("from 1.2.3 to v2.0", ()),
+        ("https://example.com/a.b/c", ()),
+        ("no file", ()),
+    ],
+)
+def test_files_are_named_by_paths_with_an_ending(text: str, files: tuple[str, ...]) -> None:
+    assert named_files(text) == files
+
+
+@pytest.fixture
+def mails(tree: Tree) -> Tree:
+    """A tree with a small file whose name others speak of more."""
+    tree.write("web/email/added_email.text.eex", "Hello\n")
+    tree.write("lib/email.py", "class Email:\n    added = 'email text'\n" * 5)
+    tree.write("lib/email/added.py", "def email_added(email):\n    return email.text\n" * 3)
+    tree.index.refresh()
+    return tree
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "web/email/added_email.text.eex",
+        "email/added_email.text.eex",
+        "added_email.text.eex",
+        "/home/me/shop/web/email/added_email.text.eex",
+        "how does added_email.text.eex greet",
+    ],
+)
+def test_a_file_that_a_question_names_comes_first(mails: Tree, question: str) -> None:
+    assert mails.paths(question)[0] == "web/email/added_email.text.eex"
+
+
+def test_a_name_that_many_files_have_lifts_none_of_them(tree: Tree) -> None:
+    for number in range(5):
+        tree.write(f"part{number}/main.py", "x = 1\n")
+    tree.write("start.py", "def start():\n    main = 'py'\n    return main\n")
+    tree.index.refresh()
+    assert tree.ask("how does main.py start")[0].path == "start.py"
