@@ -61,6 +61,18 @@ class Client:
             self._note(_cleared(named), known)
         return known
 
+    def folder(self) -> str | None:
+        """The folder that the process is in now, which is its session's, into worktrees and out
+        again; None where no process can be looked at.
+        """
+        number, seen, _ = (self._process or "").partition("-")
+        if not seen:
+            return None
+        try:
+            return os.readlink(f"{PROCESSES}/{number.removeprefix('p')}/cwd")
+        except OSError:
+            return None
+
     def note(self) -> None:
         """Notes the server's own session where nothing is known of the process yet."""
         self._note(self._process, self._known_as(self._given), replacing=False)

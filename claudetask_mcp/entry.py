@@ -68,8 +68,12 @@ class Entry:
     def _run(self) -> str:
         return f"{UNNAMED}:{secrets.token_hex(4)}"
 
-    def open(self) -> "AbstractAsyncContextManager[Core]":
-        """Opens the core; its imports are not wanted before."""
+    def open(self, *, following: bool = False) -> "AbstractAsyncContextManager[Core]":
+        """Opens the core; its imports are not wanted before.
+
+        Args:
+            following: Whether the project is that of the client's session, wherever it goes.
+        """
         from claudetask_core.core import open_core  # noqa: PLC0415 — not wanted before
 
         gc.enable()  # the start went without, and from here on there may be much, and for long
@@ -79,6 +83,7 @@ class Entry:
             home=self.home,
             refine=self._refined,
             trusted=trust_folder(),
+            client=self.client.folder if following else None,
         )
 
     def early_workflow(self) -> Workflow:

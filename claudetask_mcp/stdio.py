@@ -102,7 +102,7 @@ def stdio_server_of(entry: Entry) -> Server:
 
     @asynccontextmanager
     async def opener() -> AsyncGenerator["Core"]:
-        async with entry.open() as core:
+        async with entry.open(following=True) as core:
             if core.settings.model_dump() != entry.settings.model_dump():
                 limit.limiter = RateLimiter(core.settings)
             await asyncio.to_thread(entry.client.note)

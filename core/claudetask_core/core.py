@@ -41,6 +41,7 @@ from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.search import SearchService
 from claudetask_core.services.search_embedding import Embedding
 from claudetask_core.services.similar import SimilarService
+from claudetask_core.services.standing import Standing, Whereabouts
 from claudetask_core.services.task_notes import NoteService
 from claudetask_core.services.task_queue import QueueService
 from claudetask_core.services.task_writes import TaskWrites
@@ -119,6 +120,7 @@ async def open_core(
     refine: Callable[[Path], Settings] | None = None,
     clock: Clock | None = None,
     trusted: Path | None = None,
+    client: Whereabouts | None = None,
 ) -> AsyncGenerator[Core]:
     """Finds the project, opens its board (migrated where needed) and, at the end, closes all.
 
@@ -131,6 +133,8 @@ async def open_core(
         clock: What time it is.
         trusted: The folder that records which projects' commands a person trusts; None trusts
             none.
+        client: Says the folder that the client is in, which is followed into worktrees where no
+            setting names the project.
 
     Raises:
         ProjectMissing, FolderNotUtf8, MainWorktreeMissing, BoardLeadsOut, ConfigurationInvalid,
@@ -146,8 +150,9 @@ async def open_core(
     backups = backups_of(settings, places, clock)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_board(settings, places, backups))
-        verify = VerifyService(board=places.board, root=places.root, trust=Trust(trusted))
-        core = _assemble(settings, places, clock, database, home, verify)
+        standing = Standing(places, client if named is None else None)
+        verify = VerifyService(board=places.board, root=standing, trust=Trust(trusted))
+        core = _assemble(settings, places, clock, database, home, verify, standing)
         await core.tasks.adopt_workflow()
         stack.push_async_callback(core.events.close)
         stack.push_async_callback(core.tokens.close)
@@ -201,10 +206,11 @@ def _assemble(
     database: Database,
     home: Path | None,
     verify: VerifyService,
+    standing: Standing,
 ) -> Core:
     machine = this_machine() if database.backend.shared else ""
     events = EventService(database, clock)
-    root = ProjectRoot(database, places, machine)
+    root = ProjectRoot(database, standing, machine)
     branches = BranchService(root)
     writes = TaskWrites(
         events,
@@ -248,7 +254,7 @@ def _assemble(
         database=database,
         events=events,
         disk=DiskWatch(root, events, clock),
-        project=ProjectService(database, events, clock, places, claude_md, machine),
+        project=ProjectService(database, events, clock, places, standing, claude_md, machine),
         tasks=tasks,
         notes=NoteService(database, writes),
         queue=QueueService(database, writes),

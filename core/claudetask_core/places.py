@@ -60,6 +60,18 @@ def _common(folder: str, link: str) -> str:
         return link
 
 
+def is_own_worktree(top: str) -> bool:
+    """Whether a top level is the main worktree, or one that its repository knows of as well."""
+    link = os.path.join(top, LINK)
+    try:
+        if os.path.isdir(link):
+            return True
+        own = os.path.join(top, _line(link).removeprefix("gitdir: "))
+        return os.path.samefile(os.path.join(own, _line(os.path.join(own, "gitdir"))), link)
+    except (OSError, ValueError):
+        return False
+
+
 def missing_main(start: str) -> str | None:
     """The repository that the worktree around a folder is linked to, where it is not there."""
     top, common = git_folders(start)

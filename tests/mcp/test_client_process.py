@@ -27,6 +27,23 @@ WRAPPED = (
     "'claudetask_mcp', *sys.argv[1:]]))"
 )
 """As `uvx` does: a process of its own stands between the client and the program."""
+CLIENT = """
+import json, os, subprocess, sys
+here = {**os.environ, "CLAUDE_CODE_SESSION_ID": sys.argv[1], "CLAUDE_PROJECT_DIR": os.getcwd()}
+server = subprocess.Popen(
+    [sys.executable, "-I", "-m", "claudetask_mcp"], env=here, stdin=subprocess.PIPE
+)
+for line in sys.stdin.buffer:
+    said = json.loads(line)
+    if said["method"] == "enter":
+        os.chdir(said["params"]["folder"])
+    else:
+        server.stdin.write(line)
+        server.stdin.flush()
+server.stdin.close()
+server.wait()
+"""
+"""As Claude Code enters a worktree: its process goes there, and the server is told nothing."""
 
 
 @pytest.fixture(params=[False, True], ids=["proc", "no proc"])
@@ -229,3 +246,39 @@ async def test_a_resumed_session_goes_on_with_its_task_though_its_server_has_ano
         "alice",
         f"claude-code:{FIRST}",
     }
+
+
+def with_worktree(project: Path, folder: Path) -> None:
+    (project / "a.txt").write_text("a", "utf-8")
+    for command in (
+        ("init", "-q"),
+        ("add", "."),
+        ("commit", "-qm", "first"),
+        ("worktree", "add", "-q", str(folder)),
+    ):
+        subprocess.run(["git", *command], cwd=project, check=True, capture_output=True, timeout=20)
+
+
+@pytest.mark.skipif(not Path(client_process.PROCESSES).is_dir(), reason="shows no processes")
+async def test_the_server_follows_its_client_into_a_worktree_and_out_again(
+    project: Path, tmp_path: Path
+) -> None:
+    with_worktree(project, tmp_path / "feature")
+    (tmp_path / "feature" / "okapi.py").write_text("def okapi():\n    return 1\n", "utf-8")
+    async with started(project, FIRST, code=CLIENT) as program:
+        await program.greet()
+        for folder, found in ((tmp_path / "feature", True), (project, False)):
+            program.send("enter", {"folder": str(folder)})
+            assert (await program.call("project_status")).startswith(f"project {folder}\n")
+            hits = await program.call("search_codebase", query="okapi", top_k=1)
+            assert hits.startswith("okapi.py:1-2") is found
+        program.end()
+        await program.ended(30)
+
+
+def test_where_processes_are_not_shown_nobody_knows_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_process, "PROCESSES", "/nowhere")
+    assert client(tmp_path, FIRST).folder() is None
+    assert Client(str(tmp_path), None).folder() is None

@@ -259,7 +259,10 @@ async def test_the_instructions_fit_and_name_every_tool(connect: Connect) -> Non
     assert told == worded(INSTRUCTIONS, DEFAULT)
     assert len(INSTRUCTIONS.encode()) <= 2048
     assert [spec.name for spec in CATALOGUE if spec.name not in INSTRUCTIONS] == []
-    assert "a worktree that you entered since, search with `claudetask-mcp search`" in INSTRUCTIONS
+    assert (
+        "another one (a subagent in a worktree of its own), search with `claudetask-mcp search`"
+        in INSTRUCTIONS
+    )
 
 
 async def test_both_eras_declare_that_they_notify(connect: Connect) -> None:

@@ -19,6 +19,7 @@ from claudetask_core.schemas.project import (
 )
 from claudetask_core.services.claude_md import ClaudeMdService
 from claudetask_core.services.events import EventService
+from claudetask_core.services.files import RootSource
 from claudetask_core.services.git import git
 from claudetask_core.services.locate import Places
 from claudetask_core.services.machine import on_machine, on_this
@@ -34,18 +35,20 @@ class ProjectPathInvalid(Invalid):
 
 
 class ProjectRoot:
-    """The folder that search, agents and CLAUDE.md look at, as the settings now say."""
+    """The folder that search, agents and CLAUDE.md look at: as the settings now say, else that of
+    the session.
+    """
 
-    def __init__(self, database: Database, places: Places, machine: str = "") -> None:
+    def __init__(self, database: Database, standing: RootSource, machine: str = "") -> None:
         self._database = database
-        self._places = places
+        self._standing = standing
         self._machine = machine
 
     async def __call__(self) -> Path:
         async with self._database.read() as session:
             row = await session.get(ProjectSettingsRow, SINGLETON)
         named = on_this(self._machine, row.project_path) if row is not None else None
-        return Path(named) if named else self._places.root
+        return Path(named) if named else await self._standing()
 
 
 class ProjectService:
@@ -57,6 +60,7 @@ class ProjectService:
         events: EventService,
         clock: Clock,
         places: Places,
+        standing: RootSource,
         claude_md: ClaudeMdService,
         machine: str = "",
     ) -> None:
@@ -65,6 +69,7 @@ class ProjectService:
         self._events = events
         self._clock = clock
         self._places = places
+        self._standing = standing
         self._claude_md = claude_md
 
     async def settings(self) -> ProjectSettings:
@@ -73,7 +78,7 @@ class ProjectService:
             row = await session.get(ProjectSettingsRow, SINGLETON)
         return ProjectSettings(
             id=SINGLETON,
-            project_path=self._path(row) or str(self._places.root),
+            project_path=self._path(row) or str(await self._standing()),
             github_repo=row.github_repo if row else None,
             claude_config=await self._claude_config(),
             board_path=str(self._places.board),
@@ -110,19 +115,21 @@ class ProjectService:
                     problems=report.problems,
                 )
         async with self._database.write() as session:
-            await self._write(session, data, actor)
+            await self._write(session, data, actor, str(await self._standing()))
         if data.claude_config is not None:
             wanted = ClaudeMdWrite(content=data.claude_config)
             await self._claude_md.write(wanted, actor, require_hash=False)
         return await self.settings()
 
-    async def _write(self, session: WriteSession, data: ProjectSettingsUpdate, actor: str) -> None:
+    async def _write(
+        self, session: WriteSession, data: ProjectSettingsUpdate, actor: str, standing: str
+    ) -> None:
         row = await session.get(ProjectSettingsRow, SINGLETON)
         if row is None:
             row = ProjectSettingsRow(id=SINGLETON, project_path=None, github_repo=None, version=1)
             session.add(row)
         new = {"project_path": row.project_path, "github_repo": row.github_repo}
-        present = self._path(row) or str(self._places.root)
+        present = self._path(row) or standing
         if data.project_path is not None and data.project_path != present:
             new["project_path"] = on_machine(self._machine, _absolute(data.project_path))
         if "github_repo" in data.model_fields_set:

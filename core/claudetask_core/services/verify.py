@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claudetask_core.errors import DomainError
+from claudetask_core.services.files import RootSource
 from claudetask_core.services.trust import Config, Trust, read_config
 from claudetask_core.services.verify_process import Ran, run
 
@@ -45,11 +46,11 @@ class VerifyService:
 
     Args:
         board: The board's folder, whose `config.toml` names the commands.
-        root: Where they run: the worktree this process stands in.
+        root: Says where they run: the worktree that the session is in.
         trust: What a person trusted.
     """
 
-    def __init__(self, *, board: Path, root: Path, trust: Trust) -> None:
+    def __init__(self, *, board: Path, root: RootSource, trust: Trust) -> None:
         self._board = board.resolve()
         self._root = root
         self._trust = trust
@@ -67,8 +68,9 @@ class VerifyService:
             if config is None:
                 return Proof(open=(refusal,) if refusal else ())
             ran: list[Ran] = []
+            root = await self._root()
             for command in config.commands:
-                ran.append(await run(command, self._root, config.said.verify.timeout_seconds))
+                ran.append(await run(command, root, config.said.verify.timeout_seconds))
                 if not ran[-1].passed:
                     return Proof(open=(_failed(ran[-1]),), ran=tuple(ran))
             return Proof(ran=tuple(ran))
