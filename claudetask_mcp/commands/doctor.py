@@ -14,9 +14,9 @@ from claudetask_core import __version__
 from claudetask_core.config import trust_folder
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
+from claudetask_core.services import setup_elsewhere
 from claudetask_core.services.claude_code_failures import OLDEST
 from claudetask_core.services.locate import refuse_no_main
-from claudetask_core.services.setup import command_in
 from claudetask_core.services.setup_ground import project_ground, user_ground
 from claudetask_core.services.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
@@ -88,19 +88,24 @@ def _look_at_place(board: Path, report: Report) -> None:
 
 def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
     """Whether Claude Code starts us here, and could."""
-    grounds = [project_ground(root)]
-    if entry.home is not None:
-        grounds.append(user_ground(entry.home, client_folder()))
-    commands = {str(g.servers): command for g in grounds if (command := command_in(g))}
-    if not commands:
+    own = project_ground(root)
+    user = None if entry.home is None else user_ground(entry.home, client_folder())
+    servers = setup_elsewhere.servers(root, own, user)
+    plugin = setup_elsewhere.plugin(own, user)
+    if not servers and plugin is None:
         report.say("setup", "no server for Claude Code here (claudetask-mcp init)")
-    for path, command in commands.items():
-        report.say("setup", f"{path} starts {command}")
-        if "$" not in command and shutil.which(command) is None:
+    for one in servers:
+        report.say("setup", str(one))
+        if one.is_program and "$" not in one.command and shutil.which(one.command) is None:
             report.wrong.append(
-                f"{path} starts {command}, which is not there: Claude Code cannot connect. "
+                f"{one}, which is not there: Claude Code cannot connect. "
                 "Run claudetask-mcp uninstall, then init."
             )
+    if plugin is not None:
+        name, file = plugin
+        report.say("setup", f"the plugin {name} is enabled in {file}")
+        if servers:
+            report.wrong.append(setup_elsewhere.twice(name, file))
 
 
 def _look_at_commands(board: Path, report: Report) -> None:

@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudetask_core.errors import Invalid
+from claudetask_core.errors import DomainError, Invalid
 from claudetask_core.printable import printable
+from claudetask_core.services import setup_elsewhere
 from claudetask_core.services.agent_templates import TEMPLATES
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import (
@@ -85,6 +87,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     exact = where.places is not None and await _is_within(entry, where.places)
     wanted = _wanted(arguments, scope, Launch(start.command, start.arguments, exact=exact))
     plan = await asyncio.to_thread(where.setup.plan, wanted)
+    plan.remarks += await asyncio.to_thread(_elsewhere, entry, where)
     if start.only_here and scope is Scope.PROJECT and plan.changes:
         plan.remarks.append(
             "The command names a folder of this machine. Where others share this repository, "
@@ -100,6 +103,25 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     await asyncio.to_thread(_write, where, plan)
     _say(_done(plan, scope, approved=arguments.approve))
     return 0
+
+
+def _elsewhere(entry: Entry, where: Target) -> list[str]:
+    """What starts the program already; a file of the client's that cannot be read says nothing."""
+    own, root = where.ground, where.places.root if where.places else None
+    user = user_ground(entry.home, client_folder()) if entry.home and root else None
+    with suppress(DomainError):
+        plugin = setup_elsewhere.plugin(own, user)
+        servers = setup_elsewhere.servers(root, own, user) if root else []
+        return [
+            *([] if plugin is None else [setup_elsewhere.twice(*plugin)]),
+            *(
+                f"{one} already. Of servers of one name Claude Code takes one: what is for you in "
+                "one project, before .mcp.json, before what is for all of yours."
+                for one in servers
+                if one.file != own.servers
+            ),
+        ]
+    return []
 
 
 def show(plan: Plan, nothing: str) -> None:

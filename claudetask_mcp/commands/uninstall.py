@@ -6,8 +6,9 @@ import sys
 
 from claudetask_core.printable import printable
 from claudetask_core.services.files import look
-from claudetask_core.services.setup import MAX_BYTES, Plan
+from claudetask_core.services.setup import Plan
 from claudetask_core.services.setup_board import remove_board, worth_keeping
+from claudetask_core.services.setup_elsewhere import MAX_BYTES
 from claudetask_core.services.setup_ground import Scope
 from claudetask_core.services.setup_record import Written
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
@@ -50,7 +51,7 @@ def _take_out(where: Target, plan: Plan, *, with_board: bool) -> str:
         remove_board(where.store)
         return said
     why = "; ".join(reasons) or "it was there before init"
-    return f"{said} {where.store} stays: {why}."
+    return f"{said} {where.store} stays: {why}.".strip()
 
 
 def _hashes(where: Target, plan: Plan, written: Written) -> list[str]:

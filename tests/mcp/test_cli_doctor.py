@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,72 @@ def test_doctor_says_what_claude_code_starts_here_and_whether_that_is_there(
     assert "Claude Code cannot connect. Run claudetask-mcp uninstall, then init." in out
     (project / ".mcp.json").write_text("{,}", "utf-8")
     assert "is not JSON" in run("doctor")[1]
+
+
+def in_home(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: object) -> None:
+    """A folder of Claude Code's own, with files by their names without the ending."""
+    folder.mkdir()
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(folder))
+    for name, said in files.items():
+        (folder / f"{name.replace('_', '.')}.json").write_text(json.dumps(said), "utf-8")
+
+
+def test_doctor_knows_a_server_that_claude_mcp_add_keeps_for_one_project(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said that there is none, and the client was connected."""
+    known = {
+        str(project): {"mcpServers": {"claudetask": {"command": sys.executable}}},
+        "/elsewhere": {"mcpServers": {"claudetask": {"command": "/gone"}}},
+    }
+    in_home(monkeypatch, tmp_path / "conf", _claude={"projects": known})
+    code, out, _ = run("doctor")
+    file = tmp_path / "conf" / ".claude.json"
+    assert f"setup     {file} (for you, in this project) starts {sys.executable}\n" in out
+    assert "no server" not in out
+    assert code == 0
+    web = {"mcpServers": {"claudetask": {"type": "http", "url": "https://board.example/mcp"}}}
+    file.write_text(json.dumps(web), "utf-8")
+    assert f"setup     {file} connects to https://board.example/mcp\n" in run("doctor")[1]
+
+
+def test_a_worktree_has_the_server_of_its_repository(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "a").write_text("a", "utf-8")
+    worktree = tmp_path / "feature"
+    for command in (
+        ("init", "-q"),
+        ("add", "-A"),
+        ("commit", "-qm", "first"),
+        ("worktree", "add", "-q", str(worktree)),
+    ):
+        subprocess.run(["git", *command], cwd=project, check=True, timeout=20)
+    known = {str(project): {"mcpServers": {"claudetask": {"command": sys.executable}}}}
+    in_home(monkeypatch, tmp_path / "conf", _claude={"projects": known})
+    assert "(for you, in this project)" in run("--project", str(worktree), "doctor")[1]
+
+
+def test_doctor_and_init_tell_of_the_plugin_and_that_with_a_server_all_is_there_twice(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enabled = {"enabledPlugins": {"claudetask@board": True, "other@board": True}}
+    in_home(monkeypatch, tmp_path / "conf", settings=enabled)
+    file = tmp_path / "conf" / "settings.json"
+    code, out, _ = run("doctor")
+    assert f"setup     the plugin claudetask@board is enabled in {file}\n" in out
+    assert "no server" not in out
+    assert code == 0
+    assert "Note: With the plugin claudetask@board" in run("init", "--dry-run")[1]
+    servers = {"mcpServers": {"claudetask": {"command": sys.executable}}}
+    (project / ".mcp.json").write_text(json.dumps(servers), "utf-8")
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "are there twice. Keep one: `claude plugin uninstall claudetask@board`" in out
+    (project / ".claude").mkdir()
+    off = {"enabledPlugins": {"claudetask@board": False}}
+    (project / ".claude" / "settings.json").write_text(json.dumps(off), "utf-8")
+    assert "plugin" not in run("doctor")[1]
 
 
 def test_doctor_names_an_agent_that_claude_code_would_drop(run: Run, project: Path) -> None:

@@ -204,6 +204,7 @@ def test_another_persons_clone_is_freed_of_what_was_committed(run: Run, shop: Pa
     (shop / ".mcp.json").write_text('{"mcpServers": {"claudetask": {"command": "x"}, "a": {}}}')
     code, out = run("uninstall", "--yes")
     assert code == 0
+    assert "\n " not in run("uninstall", "--yes")[1]
     assert (shop / ".mcp.json").read_text() == '{"mcpServers": {"a": {}}}'
     assert out.endswith("stays: it keeps 1 former version of your files.\n")
 
@@ -218,10 +219,20 @@ def test_for_all_projects_nothing_is_written_here(run: Run, shop: Path, home: Pa
     said = json.loads((home / ".claude.json").read_text())
     assert Path(said["mcpServers"]["claudetask"]["command"]).is_absolute()
     assert tree(shop) == before
+    noted = f"Note: {home}/.claude.json starts "
+    assert noted in run("init", "--dry-run")[1]
     code, out = run("uninstall", "--scope", "user", "--yes")
     assert code == 0
     assert (home / ".claude.json").read_text() == '{\n  "a": 1\n}'
     assert not (home / ".local/share/claudetask/setup").exists()
+
+
+def test_what_cannot_be_read_of_claude_codes_own_does_not_keep_a_project_from_being_set_up(
+    run: Run, shop: Path, home: Path
+) -> None:
+    (home / ".claude.json").write_text("{,}")
+    assert run("init", "--yes")[0] == 0
+    assert "claudetask" in (shop / ".mcp.json").read_text()
 
 
 def test_claude_codes_moved_folder_is_followed(

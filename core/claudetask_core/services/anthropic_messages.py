@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import httpx
 
 from claudetask_core.errors import Unavailable
-from claudetask_core.services.claude_code_failures import redacted
+from claudetask_core.services.claude_code_failures import advice, redacted
 
 VERSION: Final = "2023-06-01"
 PATH: Final = "/v1/messages"
@@ -109,7 +109,7 @@ class Messages:
 async def _refusal(response: httpx.Response) -> Exception:
     status = response.status_code
     words = redacted(_words(await response.aread()))
-    failure = _failed(f"answered {status}: {words}", BY_STATUS.get(status, LATER))
+    failure = _failed(f"answered {status}: {words}", advice(words, BY_STATUS.get(status)))
     if status not in AGAIN:
         return failure
     return _Again(failure, _retry_after(response.headers.get("retry-after")))

@@ -47,6 +47,16 @@ BY_STATUS = {
     413: "Shorten the task's description and notes.",
     429: "The account's limit is reached: try again later.",
 }
+BY_WORDS = {
+    "prompt is too long": (
+        "The task with all that Claude read for it is too much for the model: shorten its "
+        "description and notes, or split it."
+    ),
+    "exceed context limit": "Shorten the task's description and notes, or split it.",
+    "credit balance": "Add credit to the account, or use another one.",
+    "output token maximum": "Narrow the task down, then start the analysis again.",
+}
+"""What tells more than the status that it came with, in small letters."""
 
 
 def late(seconds: float) -> str:
@@ -114,6 +124,12 @@ def of_result(result: dict[str, Any], code: int) -> str | None:
     return None
 
 
+def advice(words: str, otherwise: str | None = None) -> str:
+    """What to do about an error of the API, by its words where these tell."""
+    said = words.lower()
+    return next((what for mark, what in BY_WORDS.items() if mark in said), otherwise or LATER)
+
+
 def _of_error(result: dict[str, Any], words: str) -> str:
     if "not logged in" in words.lower():
         return f"Claude Code is not logged in. {LOG_IN}"
@@ -121,8 +137,8 @@ def _of_error(result: dict[str, Any], words: str) -> str:
         return f"Claude refused to work on this task: {words} Change its text, then try again."
     status = result.get("api_error_status")
     if isinstance(status, int):
-        return f"The Claude API answered {status}: {words} — {BY_STATUS.get(status, LATER)}"
-    return f"Claude Code failed: {words or 'it gave no reason'} — {LATER}"
+        return f"The Claude API answered {status}: {words} — {advice(words, BY_STATUS.get(status))}"
+    return f"Claude Code failed: {words or 'it gave no reason'} — {advice(words)}"
 
 
 def _words(result: dict[str, Any]) -> str:

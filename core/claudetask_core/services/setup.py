@@ -28,10 +28,10 @@ from claudetask_core.services.replace import (
     replace,
     sweep,
 )
+from claudetask_core.services.setup_elsewhere import MAX_BYTES
 from claudetask_core.services.setup_ground import SERVER, Ground, Launch
 from claudetask_core.services.setup_parts import (
     Added,
-    part_of,
     server_of,
     with_approval,
     with_hooks,
@@ -43,8 +43,6 @@ from claudetask_core.services.setup_parts import (
 )
 from claudetask_core.services.setup_record import SetupRecord, Written, WrittenFile, recorded
 
-MAX_BYTES = 64 * 1024 * 1024
-"""Claude Code keeps what it knows of every project in the file with the user's servers."""
 LEFT_SECONDS = 0.0
 """Who writes holds the lock, so what lies beside a file under it is nobody's any more."""
 CLAUDE_MD_PLACES = (Place.PROJECT, Place.DOT_CLAUDE, Place.LOCAL)
@@ -275,17 +273,6 @@ class Setup:
             make_folder(base, before.path.parent)
             sweep(before.target, LEFT_SECONDS)
             replace(before, change.after)
-
-
-def command_in(ground: Ground) -> str | None:
-    """What Claude Code starts as our server, as these files say; None where they name none.
-
-    Raises:
-        NotJson, WrongShape, OutsideProject: As their sentences say.
-    """
-    said = look(ground.base, ground.servers, limit=MAX_BYTES).data or b""
-    command = part_of(server_of(ground.servers, said), "command")
-    return command if isinstance(command, str) else None
 
 
 def _refuse_blocked(path: Path) -> None:

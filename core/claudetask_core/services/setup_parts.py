@@ -28,14 +28,14 @@ class Added:
 
 def with_server(path: Path, data: bytes, launch: Launch) -> Added:
     """Has the server started by its name; an entry that is there stays as it is."""
-    if SERVER in _map(parse(path, data), SERVERS):
+    if SERVER in members(parse(path, data), SERVERS):
         return Added(data)
     return _added(path, Added(data), (SERVERS, SERVER), launch.entry)
 
 
 def server_of(path: Path, data: bytes) -> Any:
     """The entry under our name, or None."""
-    return _map(parse(path, data), SERVERS).get(SERVER)
+    return members(parse(path, data), SERVERS).get(SERVER)
 
 
 def with_hooks(path: Path, data: bytes, launch: Launch) -> Added:
@@ -57,7 +57,7 @@ def with_approval(path: Path, data: bytes) -> Added:
 
 
 def without_server(path: Path, data: bytes) -> bytes:
-    there = SERVER in _map(parse(path, data), SERVERS)
+    there = SERVER in members(parse(path, data), SERVERS)
     return remove(data, (SERVERS, SERVER)) if there else data
 
 
@@ -103,14 +103,15 @@ def _reached(said: Any, steps: Sequence[str]) -> bool:
     return True
 
 
-def _map(said: Mapping[str, Any], key: str) -> dict[str, Any]:
+def members(said: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """An object in an object; nothing where there is none."""
     found = said.get(key)
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _our_hooks(said: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
     """The paths to our hooks, of whatever event; to the group where it holds nothing else."""
-    for event, groups in _map(said, HOOKS).items():
+    for event, groups in members(said, HOOKS).items():
         for at, group in enumerate(_list(groups)):
             hooks = _list(part_of(group, HOOKS))
             ours = [index for index, hook in enumerate(hooks) if _is_ours(hook)]

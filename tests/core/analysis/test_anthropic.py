@@ -167,6 +167,14 @@ async def test_what_the_index_leaves_out_and_what_makes_no_sense_is_an_error_to_
     assert "hunter2" not in words
 
 
+async def test_a_request_that_is_too_long_is_told_as_that(
+    api: respx.MockRouter, ask: Asked
+) -> None:
+    said = "prompt is too long: 250000 tokens > 200000 maximum"
+    api.post(URL).mock(return_value=failure(400, said))
+    assert f"answered 400: {said}. The task with all" in ((await ask()).error or "")
+
+
 @pytest.mark.parametrize(
     ("status", "said", "tries"),
     [

@@ -46,6 +46,12 @@ async def failure(core: Core) -> tuple[Job, str]:
         (api_error(404, "There's an issue with the model"), "CLAUDETASK_ANALYSIS_MODEL"),
         (api_error(529, "Overloaded"), "The Claude API answered 529: Overloaded — Try again later"),
         (api_error(None, "Connection refused"), "Claude Code failed: Connection refused"),
+        (api_error(400, "Prompt is too long"), "Prompt is too long — The task with all"),
+        (api_error(400, "Credit balance is too low"), "too low — Add credit to the account"),
+        (
+            api_error(None, "Claude's response exceeded the 128000 output token maximum."),
+            "maximum. — Narrow the task down",
+        ),
         (result(is_error=True, stop_reason="refusal", result="No."), "Claude refused to work"),
         (result(subtype="error_max_turns", is_error=True), "CLAUDETASK_ANALYSIS_MAX_TURNS"),
         (result(subtype="error_max_budget_usd", is_error=True), "ANALYSIS_MAX_BUDGET_USD"),
