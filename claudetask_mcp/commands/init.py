@@ -11,6 +11,7 @@ from claudetask_core.errors import DomainError, Invalid
 from claudetask_core.printable import printable
 from claudetask_core.services import setup_elsewhere
 from claudetask_core.services.agent_templates import TEMPLATES
+from claudetask_core.services.git import git
 from claudetask_core.services.kept import KeptCopies
 from claudetask_core.services.locate import (
     Places,
@@ -85,7 +86,9 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
         board = where.places.board / DATABASE
         await asyncio.to_thread(refuse_no_main, where.places, board, entry.settings)
     exact = where.places is not None and await _is_within(entry, where.places)
-    wanted = _wanted(arguments, scope, Launch(start.command, start.arguments, exact=exact))
+    launch = Launch(start.command, start.arguments, exact=exact)
+    exclude = arguments.approve and await _seen_by_git(where.ground)
+    wanted = _wanted(arguments, scope, launch, exclude=exclude)
     plan = await asyncio.to_thread(where.setup.plan, wanted)
     plan.remarks += await asyncio.to_thread(_elsewhere, entry, where)
     if start.only_here and scope is Scope.PROJECT and plan.changes:
@@ -103,6 +106,16 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     await asyncio.to_thread(_write, where, plan)
     _say(_done(plan, scope, approved=arguments.approve))
     return 0
+
+
+async def _seen_by_git(ground: Ground) -> bool:
+    """Whether git would take the approval along: nothing ignores it, and nobody committed it."""
+    if ground.approvals is None:
+        return False
+    name = ground.name(ground.approvals)
+    tracked = await git(ground.base, "ls-files", "--", name)
+    ignored = await git(ground.base, "check-ignore", "--quiet", "--", name)
+    return tracked == "" and ignored is None
 
 
 def _elsewhere(entry: Entry, where: Target) -> list[str]:
@@ -147,7 +160,9 @@ def _start(arguments: argparse.Namespace, scope: Scope) -> Start:
     return start_of(site(), full_path=scope is Scope.USER)
 
 
-def _wanted(arguments: argparse.Namespace, scope: Scope, launch: Launch) -> Wanted:
+def _wanted(
+    arguments: argparse.Namespace, scope: Scope, launch: Launch, *, exclude: bool
+) -> Wanted:
     everything = arguments.all
     agents = TEMPLATES if everything or arguments.agents == [] else tuple(arguments.agents or ())
     in_project = [
@@ -169,6 +184,7 @@ def _wanted(arguments: argparse.Namespace, scope: Scope, launch: Launch) -> Want
         launch=launch,
         hooks=arguments.hooks or everything,
         approve=arguments.approve,
+        exclude=exclude,
         agents=() if mine else agents,
         block=not mine and (arguments.block or everything),
     )

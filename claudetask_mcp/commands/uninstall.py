@@ -56,7 +56,11 @@ def _take_out(where: Target, plan: Plan, *, with_board: bool) -> str:
 
 def _hashes(where: Target, plan: Plan, written: Written) -> list[str]:
     base = where.ground.base
-    present = (look(base, base / change.name, limit=MAX_BYTES).hash for change in plan.changes)
+    present = (
+        look(base, change.before.path, limit=MAX_BYTES).hash
+        for change in plan.changes
+        if change.before.base == base
+    )
     return [*(one for one in present if one), *(file.hash for file in written.files.values())]
 
 

@@ -125,6 +125,7 @@ def test_git_is_only_ever_asked() -> None:
                 asked.add(str(words[0]))
     assert asked
     assert asked <= {
+        "check-ignore",
         "for-each-ref",
         "grep",
         "log",

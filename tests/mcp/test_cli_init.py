@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -198,6 +199,74 @@ def test_where_nothing_of_ours_is_uninstall_leaves_no_trace(run: Run, shop: Path
     before = tree(shop)
     assert run("uninstall", "--yes") == (0, "None of the files names the program.\n")
     assert tree(shop) == before
+
+
+def excluded(repository: Path) -> bytes | None:
+    file = repository / ".git" / "info" / "exclude"
+    return file.read_bytes() if file.exists() else None
+
+
+@pytest.mark.parametrize("there", [b"# mine\n*.log", b"", None])
+def test_git_does_not_take_ones_own_approval_along(
+    run: Run, shop: Path, there: bytes | None
+) -> None:
+    """`git add -A` took it, where Claude Code had never written such a file for this person."""
+    folder = shop / ".git" / "info"
+    shutil.rmtree(folder)
+    if there is not None:
+        folder.mkdir()
+        (folder / "exclude").write_bytes(there)
+    code, out = run("init", "--approve", "--yes")
+    assert code == 0
+    assert "Wrote .mcp.json, .claude/settings.local.json, .git/info/exclude." in out
+    assert status(shop) == "?? .mcp.json\n"
+    assert (excluded(shop) or b"").endswith(there or b"json\n")
+    assert run("init", "--approve", "--yes")[1].endswith("all of it is there already.\n")
+    assert run("uninstall", "--yes")[0] == 0
+    assert excluded(shop) == there
+    assert folder.exists() is (there is not None)
+
+
+@pytest.mark.parametrize("how", ["ignored", "committed", "led out"])
+def test_gits_own_list_stays_as_it_is_where_it_is_not_needed_or_not_there_to_be_written(
+    run: Run, shop: Path, tmp_path: Path, how: str
+) -> None:
+    file = shop / ".git" / "info" / "exclude"
+    if how == "ignored":
+        (shop / ".gitignore").write_text("settings.local.json\n")
+    elif how == "committed":
+        (shop / ".claude").mkdir()
+        (shop / ".claude" / "settings.local.json").write_text("{}")
+        subprocess.run(["git", "-C", str(shop), "add", "-A"], check=True, timeout=20)
+    else:
+        file.rename(tmp_path / "exclude")
+        file.symlink_to(tmp_path / "exclude")
+    before = file.read_bytes()
+    code, out = run("init", "--approve", "--yes")
+    assert code == 0
+    assert "exclude" not in out
+    assert run("uninstall", "--yes")[0] == 0
+    assert file.read_bytes() == before
+
+
+def test_the_last_worktree_with_an_approval_takes_the_line_in_gits_list_along(
+    run: Run, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = excluded(shop)
+    for command in (
+        ["commit", "-q", "--allow-empty", "-m", "x"],
+        ["worktree", "add", "-q", "../w"],
+    ):
+        subprocess.run(["git", "-C", str(shop), *command], check=True, timeout=20)
+    for folder in (tmp_path / "w", shop):
+        monkeypatch.chdir(folder)
+        assert run("init", "--approve", "--yes")[0] == 0
+    assert status(tmp_path / "w") == "?? .mcp.json\n"
+    assert run("uninstall", "--yes")[0] == 0
+    assert b"settings.local.json" in (excluded(shop) or b"")
+    monkeypatch.chdir(tmp_path / "w")
+    assert run("uninstall", "--yes")[0] == 0
+    assert excluded(shop) == before
 
 
 def test_another_persons_clone_is_freed_of_what_was_committed(run: Run, shop: Path) -> None:

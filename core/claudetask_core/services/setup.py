@@ -29,6 +29,12 @@ from claudetask_core.services.replace import (
     sweep,
 )
 from claudetask_core.services.setup_elsewhere import MAX_BYTES
+from claudetask_core.services.setup_exclude import (
+    EXCLUDE,
+    exclude_of,
+    with_exclusion,
+    without_exclusion,
+)
 from claudetask_core.services.setup_ground import SERVER, Ground, Launch
 from claudetask_core.services.setup_parts import (
     Added,
@@ -55,6 +61,8 @@ class Wanted:
     launch: Launch
     hooks: bool = False
     approve: bool = False
+    exclude: bool = False
+    """Whether git has to be told to leave the approval alone."""
     agents: tuple[str, ...] = ()
     block: bool = False
 
@@ -121,6 +129,8 @@ class Setup:
             before = self._look(ground.approvals)
             added = with_approval(ground.approvals, before.data or b"")
             plan.changes += self._change(before, added, written)
+        if wanted.exclude:
+            plan.changes += self._exclusion(put=True)
         self._plan_agents(wanted.agents, plan, written)
         if wanted.block:
             before = self._look(path_in(ground.base, Place.PROJECT))
@@ -144,6 +154,8 @@ class Setup:
                 plan.changes.append(Change(name, before, after))
             elif known is not None and Path(name).parent == AGENTS:
                 plan.remarks.append(f"{name} was changed since it was installed; it is kept.")
+        if not self._approved_elsewhere():
+            plan.changes += self._exclusion(put=False)
         return plan
 
     def apply(self, plan: Plan, *, new_board: bool = False) -> None:
@@ -180,6 +192,8 @@ class Setup:
                 self._put(change, keep=ours is None or ours.hash != change.before.hash)
             for name in self._where(written):  # of an init that was killed
                 sweep(self._look(self._ground.base / name).target, LEFT_SECONDS)
+            if self._ground.git is not None:
+                sweep(self._ground.git / EXCLUDE, LEFT_SECONDS)
             for name in sorted(written.folders, key=len, reverse=True):
                 with suppress(OSError, OutsideProject):
                     inside(self._ground.base, self._ground.base / name).rmdir()
@@ -195,6 +209,23 @@ class Setup:
             known = written.files.get(name) if self._holds_ours(name, before) else None
             record = recorded(known, before, added.data, added.parts, added.made)
             yield Change(name, before, added.data, record)
+
+    def _exclusion(self, *, put: bool) -> Iterator[Change]:
+        """Git's own list of what is left alone, with our line or without."""
+        git = self._ground.git
+        before = None if git is None else exclude_of(git, MAX_BYTES)
+        if before is None or (before.data is None and not put):
+            return
+        after = with_exclusion(before.data) if put else without_exclusion(before.data or b"")
+        if after != before.data:
+            yield Change(self._ground.name(before.path), before, after)
+
+    def _approved_elsewhere(self) -> bool:
+        """Whether another worktree or package of the repository has an approval of ours."""
+        approvals = self._ground.approvals
+        return approvals is not None and any(
+            self._ground.name(approvals) in other.files for other in self._record.others()
+        )
 
     def _plan_agents(self, agents: Sequence[str], plan: Plan, written: Written) -> None:
         there = {one.id for one in scan(self._ground.base, None)} if agents else set[str]()
@@ -263,9 +294,9 @@ class Setup:
         return written if change.record is None else written.with_file(change.name, change.record)
 
     def _put(self, change: Change, *, keep: bool) -> None:
-        before, base = change.before, self._ground.base
+        before, base = change.before, change.before.base
         with self._ground.client_lock(before.path):
-            if keep and before.data is not None:
+            if keep and before.data is not None and base == self._ground.base:
                 self._kept.keep(base, change.name, before.path, before.data)
             if change.after is None:
                 remove(before)

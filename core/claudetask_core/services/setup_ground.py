@@ -10,6 +10,7 @@ from threading import Event
 from time import monotonic, time
 
 from claudetask_core.errors import Unavailable
+from claudetask_core.places import git_folders
 from claudetask_core.services.replace import NotWritable
 
 SERVER = "claudetask"
@@ -63,7 +64,8 @@ class Ground:
     """The files of one scope.
 
     `base` is the folder that no link may lead out of; `approvals` is where a project's servers
-    are approved by one person, and `locked` says whether Claude Code writes `servers` itself.
+    are approved by one person, `locked` says whether Claude Code writes `servers` itself, and
+    `git` is git's common folder, where there is one.
     """
 
     base: Path
@@ -71,9 +73,11 @@ class Ground:
     settings: Path
     approvals: Path | None
     locked: bool
+    git: Path | None = None
 
     def name(self, path: Path) -> str:
-        return path.relative_to(self.base).as_posix()
+        """The path as a person reads it: below the base, where it is."""
+        return (path.relative_to(self.base) if path.is_relative_to(self.base) else path).as_posix()
 
     @contextmanager
     def client_lock(self, path: Path) -> Generator[None]:
@@ -97,12 +101,14 @@ class Ground:
 
 def project_ground(root: Path) -> Ground:
     folder = root / ".claude"
+    _, common = git_folders(str(root))
     return Ground(
         base=root,
         servers=root / ".mcp.json",
         settings=folder / "settings.json",
         approvals=folder / "settings.local.json",
         locked=False,
+        git=Path(common) if common else None,
     )
 
 

@@ -99,6 +99,14 @@ class SetupRecord:
         """
         return self._all().folders.get(self._name, Written())
 
+    def others(self) -> list[Written]:
+        """What was written for other folders of the repository.
+
+        Raises:
+            RecordBroken: It cannot be read.
+        """
+        return [one for name, one in self._all().folders.items() if name != self._name]
+
     def write(self, written: Written) -> None:
         """Keeps the record; one of nothing is taken away.
 
