@@ -16,8 +16,8 @@ from claudetask_mcp.render import tasks
 from claudetask_mcp.resources import task_number
 
 P = ParamSpec("P")
-QUOTES = "\"'` \t\r\n"
-"""What people put around a number; the client takes quotes in a slash command as they are."""
+AROUND = "\"'`,.:; \t\r\n"
+"""What people put around a number: the client cuts a slash command's words at blanks alone."""
 TaskNumber = Annotated[str, Field(description="Number of the task, such as 12")]
 
 ANALYZE = """\
@@ -104,7 +104,7 @@ async def resume(ctx: Context) -> str:
 
 
 async def _with_task(template: str, task_id: str, ctx: Context) -> tuple[str, Task]:
-    number = task_number(task_id.strip(QUOTES))
+    number = task_number(task_id.strip(AROUND))
     here = await visit(ctx)
     task = await here.core.tasks.get(number, here.caller)
     notes = await here.core.notes.find(number)

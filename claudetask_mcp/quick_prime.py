@@ -13,7 +13,7 @@ import sys
 import time
 
 from claudetask_core.board_sql import CREDIBLE
-from claudetask_core.places import board_on_disk, root_on_disk
+from claudetask_core.places import IN_ANALYSIS, board_on_disk, root_on_disk
 from claudetask_core.printable import printable
 from claudetask_core.resume_text import mark, resumed
 from claudetask_mcp.client_process import Client
@@ -36,6 +36,9 @@ STORED = "%Y-%m-%d %H:%M:%S.000000"
 
 def prime(arguments: Sequence[str]) -> bool:
     """Prints the resume text, or nothing where there is no board; False where it cannot say."""
+    # allow: environ — this is an entry point
+    if os.environ.get(IN_ANALYSIS):
+        return True
     where = _where(arguments)
     if where is None:
         return False

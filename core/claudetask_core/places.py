@@ -10,6 +10,8 @@ BOARD = ".claudetask"
 LINK = ".git"
 WORKTREES = "worktrees"
 MAX_LINK = 8192
+IN_ANALYSIS = "CLAUDETASK_IN_ANALYSIS"
+"""Set where a hook runs for an analysis, which is no session that goes on with anything."""
 
 
 def board_on_disk(start: str, *, exact: bool, named: str | None = None) -> str:

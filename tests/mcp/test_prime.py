@@ -62,6 +62,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return answers
 
 
+@pytest.mark.embedded(reason="a hook reads the file itself")
+def test_an_analysis_is_told_nothing(
+    core: Core, prime: Prime, quick: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hooks of one's own run in it too, and it read that it holds no task and could take one."""
+    assert core.places.board.exists()
+    assert prime().startswith("You hold no task.")
+    monkeypatch.setenv("CLAUDETASK_IN_ANALYSIS", "1")
+    assert prime() == ""
+    assert quick == [True, True]
+
+
 @pytest.mark.parametrize("is_quick", [True, False])
 async def test_what_is_told_to_a_summary_is_told_again_to_the_compacted_session(
     core: Core, prime: Prime, bob: Caller, monkeypatch: pytest.MonkeyPatch, is_quick: bool

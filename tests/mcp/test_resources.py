@@ -161,6 +161,16 @@ async def test_no_mention_in_a_prompt_has_the_client_read_a_file(
     assert not re.search(r"@\S", message.content.text)
 
 
+@pytest.mark.parametrize("written", ['"#1"', "#1,", "1."])
+async def test_a_prompt_takes_a_number_as_people_write_it(connect: Connect, written: str) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        said = await client.get_prompt("work_on_task", {"task_id": written})
+    (message,) = said.messages
+    assert isinstance(message.content, TextContent)
+    assert message.content.text.startswith("Work on task #1 ")
+
+
 async def test_the_resume_prompt_says_what_is_next(connect: Connect) -> None:
     async with connect() as client:
         await answer(client, "create_task", title="Work")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from claudetask_core.config import Settings
+from claudetask_core.places import IN_ANALYSIS
 from claudetask_core.search.exclusions import SECRETS
 
 TOOLS = "Read,Grep,Glob"
@@ -23,8 +24,15 @@ OUTER_SESSION = frozenset(
     {
         "AI_AGENT",
         "CLAUDECODE",
+        "CLAUDE_CODE_CHILD_NOTES_DIR",
+        "CLAUDE_CODE_CHILD_SESSION",
         "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_CODE_MESSAGING_SOCKET",
+        "CLAUDE_CODE_MESSAGING_TOKEN",
+        "CLAUDE_CODE_SESSION_ATTENDED",
         "CLAUDE_CODE_SESSION_ID",
+        "CLAUDE_EFFORT",
+        "CLAUDE_PID",
         "CLAUDE_PROJECT_DIR",
         "GIT_DIR",
         "GIT_INDEX_FILE",
@@ -37,6 +45,7 @@ ADDED = {
     # The client asks git about the folder, whose own configuration may name programs (a filter, a
     # monitor, hooks) for git to run: there it shall be no repository.
     "GIT_DIR": os.devnull,
+    IN_ANALYSIS: "1",  # the user's own hooks run there too, and ours has nothing to tell it
 }
 
 

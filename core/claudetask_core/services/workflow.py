@@ -1,6 +1,7 @@
 """What the workflow of the board refuses."""
 
 import difflib
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from claudetask_core.db.models import StatusRow
 from claudetask_core.errors import Conflict, Invalid
 from claudetask_core.schemas.workflow import Status, Workflow
+
+SURELY: Final = 0.8
 
 
 class IllegalMove(Conflict):
@@ -24,12 +27,22 @@ class UnknownStatus(Invalid):
 
     def __init__(self, name: str, workflow: Workflow) -> None:
         known = list(workflow.statuses)
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        meant = _meant(name, known, str(workflow.done))
         super().__init__(
-            f"There is no status {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""),
+            f"There is no status {name!r}." + (f" Did you mean {meant!r}?" if meant else ""),
             next_step=f"Statuses: {', '.join(known)}.",
             statuses=known,
         )
+
+
+def _meant(name: str, known: Sequence[str], done: str) -> str | None:
+    """The status that was likely meant; Done only for what can be nothing else, not for `Doing`."""
+    small = {status.casefold(): status for status in known}
+    close = difflib.get_close_matches(name.casefold(), small, n=1, cutoff=0.5)
+    if not close or small[close[0]] != done:
+        return small[close[0]] if close else None
+    near = difflib.SequenceMatcher(None, name.casefold(), close[0]).ratio()
+    return done if near >= SURELY else None
 
 
 class WorkflowChanged(Conflict):

@@ -65,13 +65,15 @@ async def test_no_mention_in_the_prompt_has_the_client_read_a_file(
 async def test_the_client_works_in_the_project_without_our_variables_and_an_outer_sessions(
     core: Core, fake: FakeClaude, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE", "GIT_DIR", "KEPT_VARIABLE"):
+    outer = ("CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE", "CLAUDE_CODE_MESSAGING_TOKEN")
+    for name in (*outer, "GIT_DIR", "KEPT_VARIABLE"):
         monkeypatch.setenv(name, "x")
     called = await call(core, fake)
     env = called["env"]
     assert called["cwd"] == str(core.places.root)
     assert env["KEPT_VARIABLE"] == "x"
-    assert not {"CLAUDETASK_TOKEN", "MCP_TIMEOUT", "CLAUDECODE"} & env.keys()
+    assert not set(outer) & env.keys()
+    assert env["CLAUDETASK_IN_ANALYSIS"] == "1"
     assert env["GIT_DIR"] == os.devnull
     assert env["CLAUDE_CODE_MAX_RETRIES"] == "2"
     assert env["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] == "1"

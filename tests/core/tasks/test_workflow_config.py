@@ -16,6 +16,7 @@ from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Page, StatusChange, TaskCreate, TaskFilter, TaskUpdate
 from claudetask_core.schemas.workflow import DEFAULT, Status, Workflow
 from claudetask_core.services.claims import Caller
+from claudetask_core.services.workflow import UnknownStatus
 from tests.support import HeldClock
 
 Row = tuple[str, str, list[str]]
@@ -191,6 +192,16 @@ async def test_a_status_that_there_is_not_is_refused_with_those_there_are(
         assert refusal.value.code == "unknown_status"
         assert "Statuses: Backlog, Analysis, Ready" in str(refusal.value)
     assert ("Did you mean 'Ready'?" in str(refusal.value)) == name.lower().startswith("re")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("in_progress", "In Progress"), ("DONE", "Done"), ("Dne", "Done"), ("Doing", ""), ("xyz", "")],
+)
+def test_done_is_proposed_only_where_nothing_else_can_be_meant(name: str, meant: str) -> None:
+    """`Doing` was answered with "Did you mean 'Done'?"."""
+    said = str(UnknownStatus(name, DEFAULT))
+    assert (f"Did you mean '{meant}'?" in said) if meant else "mean" not in said
 
 
 async def test_a_server_that_missed_a_change_of_the_workflow_says_so_and_writes_nothing(
