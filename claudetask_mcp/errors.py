@@ -20,7 +20,7 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
-from claudetask_core.errors import Code, DomainError, Invalid, NotFound
+from claudetask_core.errors import Code, DomainError, Invalid, NotFound, RateLimited
 from claudetask_core.printable import printable
 from claudetask_mcp.arguments import CORRECT, fit, problems
 
@@ -140,6 +140,12 @@ def protocol_error(error: DomainError, **data: Any) -> MCPError:
     return MCPError(
         code=LANGUAGE[error.kind].rpc, message=sentence(error), data={"code": error.code, **data}
     )
+
+
+def too_many(error: RateLimited) -> MCPError:
+    """The refusal of a read that is no tool call; its sentence says already how long to wait."""
+    data = {"code": error.code, **error.details}
+    return MCPError(code=LANGUAGE[error.kind].rpc, message=_said(error.message), data=data)
 
 
 def _listed(names: list[str]) -> str:

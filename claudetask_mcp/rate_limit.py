@@ -1,14 +1,21 @@
-"""One middleware that counts tool calls, the failing ones too, before they are carried out."""
+"""One middleware that counts calls, the failing ones too, before they are carried out.
+
+What reads the board by another way than a tool counts as a read: else a caller whose reads are used
+up went on with the resources. Lists and subscriptions ask no board, and a client that is told of a
+change must be able to ask what there is.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
 from claudetask_mcp.access import identity
 from claudetask_mcp.app import App, transport_name
-from claudetask_mcp.errors import refusal
+from claudetask_mcp.errors import refusal, too_many
+
+READS: Final = frozenset({"resources/read", "prompts/get", "completion/complete"})
 
 
 class RateLimit:
@@ -30,6 +37,11 @@ class RateLimit:
                 await self.limiter.hit(budget(ctx), kind)
             except TooManyCalls as error:
                 return refusal(error.message)
+        elif ctx.method in READS:
+            try:
+                await self.limiter.hit(budget(ctx), RateClass.READ)
+            except TooManyCalls as error:
+                raise too_many(error) from None
         return await call_next(ctx)
 
     def _kind(self, params: Mapping[str, Any]) -> RateClass:

@@ -15,7 +15,7 @@ from claudetask_core.core import backups_of, open_board
 from claudetask_core.db.engine import make_private_folder
 from claudetask_core.errors import Conflict, Forbidden, Unavailable
 from claudetask_core.printable import printable
-from claudetask_core.services import board_check, transfer
+from claudetask_core.services import board_check, task_waits, transfer
 from claudetask_core.services.backup import FOLDER, REPLACED, Backups
 from claudetask_core.services.locate import Places, refuse_links_out
 from claudetask_core.services.warming import Warming
@@ -103,6 +103,9 @@ async def _check(asked: Asked) -> int:
     lines += [f"wrong     {problem}" for problem in found.problems]
     if not found.problems:
         lines.append("sound     every page, row and index")
+    lines += [f"stuck     {one}" for one in found.stuck]
+    if found.stuck:
+        lines.append("          Leave out one of these links, on the page or with update_task.")
     lines.append(f"copies    {len(found.copies)}")
     lines += [f"  {one.copy.path.name}  {moment(one.copy.at)}  {one.told}" for one in found.copies]
     if found.problems:
@@ -141,6 +144,8 @@ async def _import(asked: Asked) -> int:
                 _say(f"What the board was: {await _kept(asked, database)}.")
             rows = await transfer.imported(database, lines, replace=asked.arguments.replace)
         _say(f"Imported {count(rows, 'row')}.")
+        for one in await task_waits.stuck(database):
+            _say(f"All of it is there, but {one}. Leave out one of these links.")
         await Warming(database, pauses=0).once()
     return 0
 

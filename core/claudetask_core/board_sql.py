@@ -78,7 +78,7 @@ def next_free(ask: Ask, now: Any, caller: str) -> tuple[int, str, str] | tuple[N
     groups = [(priority, name) for priority in PRIORITIES for (name,) in columns]
     chosen, at = _first(ask, groups, now)
     if chosen is None:
-        return None, "", f"No task is free: {_why_none(ask, now)}."
+        return None, "", clipped(f"No task is free: {_why_none(ask, now, caller)}.", REASON)
     (row,) = ask(ROW, {"id": chosen, "now": now})
     before = _before(ask, row, groups[: at + 1], now, caller)
     reason = _why(row, caller)
@@ -162,8 +162,8 @@ def _obstacle(ask: Ask, row: Sequence[Any], caller: str) -> str:
     return f"has the open subtask #{ask(SUBTASK, {'id': task_id})[0][0]}"
 
 
-def _why_none(ask: Ask, now: Any) -> str:
-    """What became of the tasks that might have been offered."""
+def _why_none(ask: Ask, now: Any, caller: str) -> str:
+    """What became of the tasks that might have been offered, and the first three by number."""
     columns = ask(COLUMNS, {})
     if not any(count for *_, count in columns):
         return "the board is empty; create a task with create_task"
@@ -180,7 +180,26 @@ def _why_none(ask: Ask, now: Any) -> str:
         f"{others} in {_or([name for name, _ in elsewhere])}" if others else "",
         f"{done} {finished}" if done else "",
     ]
-    return clipped(", ".join(phrase for phrase in phrases if phrase), REASON - 20)
+    counted = ", ".join(phrase for phrase in phrases if phrase)
+    in_the_way = _in_the_way(ask, columns, now, caller)
+    return f"{counted}. In the way: {in_the_way}" if in_the_way else counted
+
+
+def _in_the_way(ask: Ask, columns: Sequence[Any], now: Any, caller: str) -> str:
+    """The three most urgent that are not done, each with why it cannot be taken."""
+    open_ones = [(name, n) for name, kind, _, n in reversed(columns) if kind != "done"]
+    offered = {name for (name,) in ask(OFFERED, {})}
+    order = sorted(open_ones, key=lambda column: column[0] not in offered)
+    told: list[str] = []
+    for priority in PRIORITIES:
+        for name in (name for name, n in order if n):
+            for (number,) in ask(EARLIEST, {"status": name, "priority": priority}):
+                (row,) = ask(ROW, {"id": number, "now": now})
+                why = _obstacle(ask, row, caller) if name in offered else f"is in {name}"
+                told.append(f"#{number} {why}")
+                if len(told) == SHOWN_BEFORE:
+                    return "; ".join(told)
+    return "; ".join(told)
 
 
 _TOLD = ("doing", "done")

@@ -282,7 +282,7 @@ def _assemble(
         resume=ResumeService(database, clock, places, machine),
         overview=OverviewService(database, settings.workflow),
         flow=FlowService(database, clock, settings.workflow),
-        recommend=RecommendService(agents),
+        recommend=RecommendService(agents, settings.workflow),
         branches=branches,
         tokens=TokenService(database, clock),
         audit=AuditService(database),

@@ -1,12 +1,15 @@
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
-from claudetask_core.schemas.task import Task, TaskCreate
+from claudetask_core.schemas.task import Status, StatusChange, Task, TaskCreate
+from claudetask_core.services.agent_templates import TEMPLATES, template
 from claudetask_core.services.claims import Caller
 
+BUILT: Final = "Builds dates from claim to review, with tests, and plans each step."
 AGENTS = {
     "tester": "Use this agent to write and mend unit tests and to raise coverage.",
     "migrator": "Use this agent for database migrations and changes of the schema.",
@@ -64,3 +67,62 @@ async def test_agents_that_cannot_be_read_are_no_reason_to_fail(
 
     monkeypatch.setattr(core.agents, "find", unreadable)
     assert await core.recommend.agent_for(await made(core, alice, "Write unit tests")) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "status", "fit"),
+    [
+        (("builder", "reviewer", "tester"), "Code Review", "reviewer"),
+        (("builder", "reviewer", "tester"), "Testing", "tester"),
+        (("builder", "planner"), "Analysis", "planner"),
+        (("builder", "reviewer"), "Ready", "builder"),
+        (("builder", "reviewer"), "Testing", "builder"),
+        (("builder",), "Code Review", None),
+        (("builder", "eyes"), "Code Review", "eyes"),
+        (("builder", "second"), "Code Review", "second"),
+        (("builder", "broken-reviewer"), "Code Review", None),
+    ],
+)
+async def test_the_column_says_whose_turn_it_is(
+    core: Core, alice: Caller, agents: Path, names: tuple[str, ...], status: str, fit: str | None
+) -> None:
+    for file in agents.iterdir():
+        file.unlink()
+    said = {
+        "builder": BUILT,
+        "eyes": "Use it for what stands in Code Review.",
+        "second": "Reviews what others did.",
+        "broken-reviewer": "",
+    }
+    for name in names:
+        description = said.get(name, "Knows its work.")
+        (agents / f"{name}.md").write_text(f"---\nname: {name}\ndescription: {description}\n---\nx")
+    task = await made(core, alice, "Build dates with tests")
+    if status != "Backlog":
+        change = StatusChange(status=Status(status), force_reason="x")
+        task = await core.tasks.move(task.id, change, alice)
+    found = await core.recommend.agent_for(task)
+    assert (found.name if found else None) == fit
+    if fit not in {None, "builder"}:
+        assert found is not None
+        assert found.reason == f"the task is in {status}"
+
+
+async def test_of_the_agents_that_came_with_the_program_each_column_has_its_own(
+    core: Core, alice: Caller, agents: Path
+) -> None:
+    for file in agents.iterdir():
+        file.unlink()
+    for name in TEMPLATES:
+        (agents / f"{name}.md").write_bytes(template(name))
+    task = await made(core, alice, "Build the parser of dates in small steps")
+    for status, fit in (
+        ("Analysis", "planner"),
+        ("In Progress", "builder"),
+        ("Testing", "tester"),
+        ("Code Review", "reviewer"),
+    ):
+        change = StatusChange(status=Status(status), force_reason="x")
+        found = await core.recommend.agent_for(await core.tasks.move(task.id, change, alice))
+        assert found is not None
+        assert found.name == fit

@@ -98,4 +98,4 @@ async def test_what_the_caller_holds_is_not_said_to_be_held_by_others(
     await core.queue.next(alice, claim=True)
     text = await core.resume.text(alice)
     assert "You hold:\n#1 mine" in text
-    assert text.endswith("No task is free: 1 claimed.")
+    assert text.endswith("No task is free: 1 claimed. In the way: #1 is held by you.")

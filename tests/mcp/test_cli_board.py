@@ -43,6 +43,32 @@ def test_a_board_is_copied_checked_and_restored(run: Run, project: Path) -> None
     assert "second" not in run("task", "list")[1]
 
 
+def test_a_board_of_old_whose_tasks_wait_for_each_other_is_told_of_and_loses_nothing(
+    run: Run, tmp_path: Path
+) -> None:
+    for title in ("whole", "part"):
+        run("task", "add", title)
+    file = tmp_path / "board.jsonl"
+    run("board", "export", str(file))
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in lines:
+        if line.get("table") == "tasks" and line["row"]["id"] == 2:
+            line["row"]["parent_id"] = 1
+    link = {"table": "dependencies", "row": {"task_id": 2, "depends_on_id": 1}}
+    place = 1 + max(n for n, line in enumerate(lines) if line.get("table") == "tasks")
+    lines.insert(place, link)
+    lines[-1]["end"] += 1
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    code, out, _ = run("board", "import", str(file), "--replace")
+    assert code == 0
+    told = "these can never be Done: #1 has the subtask #2, #2 depends on #1"
+    assert f"All of it is there, but {told}. Leave out one of these links." in out
+    code, out, _ = run("board", "check")
+    assert code == 0
+    assert f"stuck     {told}\n" in out
+    assert "part" in run("task", "list")[1]
+
+
 def test_a_restore_asks_first(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,

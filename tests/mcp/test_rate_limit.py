@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from mcp import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import PromptReference
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
@@ -60,6 +63,22 @@ async def test_calls_that_fail_count_too(core: Core) -> None:
         assert "Too many" in await refusal(client, "list_tasks", {})
         await refusal(client, "create_task", {"titel": "x"})
         assert "Too many" in await refusal(client, "create_task", {"title": "x"})
+
+
+async def test_what_is_read_by_another_way_than_a_tool_counts_as_a_read(core: Core) -> None:
+    for era in ERAS:
+        async with Client(server_of(core, limits(read="3/minute")), mode=era) as client:
+            await client.read_resource("claudetask://tasks")
+            await client.get_prompt("resume")
+            prompt = PromptReference(name="work_on_task")
+            await client.complete(prompt, {"name": "task_id", "value": "1"})
+            assert "Too many read calls" in await refusal(client, "list_tasks", {})
+            with pytest.raises(MCPError) as refused:
+                await client.read_resource("claudetask://project")
+            assert refused.value.error.message.startswith("Too many read calls: the limit is 3 per")
+            assert refused.value.error.data["code"] == "rate_limited"
+            assert (await client.list_resources()).resources
+            assert await answer(client, "find_similar_tasks", query="other class")
 
 
 async def test_a_limiter_may_be_replaced_while_the_server_runs(core: Core) -> None:

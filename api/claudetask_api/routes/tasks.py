@@ -13,6 +13,7 @@ from claudetask_api.paging import links
 from claudetask_api.preconditions import Expected, Known, etag, is_known
 from claudetask_api.schemas import (
     ActorBody,
+    DeleteQuery,
     NextPost,
     StatusPut,
     TaskMade,
@@ -163,11 +164,19 @@ async def update_task(
     responses=answers(404, 409, 412),
 )
 async def delete_task(
-    core: CoreDep, task_id: TaskIdPath, named: HeaderActor, condition: Expected
+    core: CoreDep,
+    task_id: TaskIdPath,
+    named: HeaderActor,
+    condition: Expected,
+    asked: Annotated[DeleteQuery, Query()],
 ) -> None:
     present = await core.tasks.get(task_id)
-    expected = condition.expected_version(present.version)
-    await core.tasks.delete(task_id, caller(None, named), expected_version=expected)
+    await core.tasks.delete(
+        task_id,
+        caller(None, named),
+        force_reason=asked.force_reason,
+        expected_version=condition.expected_version(present.version),
+    )
 
 
 @router.put(

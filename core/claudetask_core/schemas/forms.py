@@ -9,8 +9,9 @@ WITHOUT_BLANKS = r"^[^\x00-\x20\x7f]+$"
 AGENT_NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$"
 KEPT_VERSION = r"^[A-Za-z0-9._-]+$"
 GITHUB_REPO = (
-    r"^(https://github\.com/)?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/"
-    r"\.{0,99}[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}/?$"
+    r"^(?:(?:https?|git|ssh)://(?:git@)?(?:www\.)?[Gg]it[Hh]ub\.com/|(?:git@|www\.)?[Gg]it[Hh]ub\.com[/:])?"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/"
+    r"\.{0,99}[A-Za-z0-9_-][A-Za-z0-9._-]{0,103}/?$"
 )
 COLUMN_NAME = r"^[^\W\d_]([\w .&/-]*[\w.])?$"
 TOKEN_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"  # noqa: S105 — a name, no secret
@@ -23,7 +24,8 @@ FORMS: Mapping[str, str] = {
     WITHOUT_BLANKS: "must hold no blanks and no control characters",
     AGENT_NAME: "must be letters, digits, - and _, with a letter or digit first and last",
     KEPT_VERSION: "must be the name of a kept version",
-    GITHUB_REPO: "must be owner/name or https://github.com/owner/name",
+    GITHUB_REPO: "must be owner/name, or the address that GitHub gives for it, such as "
+    "https://github.com/owner/name or git@github.com:owner/name.git",
     COLUMN_NAME: "must begin with a letter and hold only letters, digits, blanks and . & / - _",
     TOKEN_NAME: "must be at most 40 letters, digits and . _ -, with a letter or digit first",
     ENTRY_NUMBER: "must be the number of an entry, as the list has it",

@@ -1,5 +1,6 @@
 """The project a board serves, its settings, and what a path is good for."""
 
+import re
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, StringConstraints, model_validator
@@ -17,10 +18,17 @@ LONGEST_NAME: Final = 100
 
 
 def _named_as_github_has_it(repository: str) -> str:
-    """The pattern lets a name that begins with dots be longer."""
-    if len(repository.rstrip("/").rpartition("/")[2]) > LONGEST_NAME:
+    """`owner/name` as it is, and every address in the one form that a browser shows.
+
+    The pattern lets a name that begins with dots be longer.
+    """
+    *address, owner, written = re.split("[/:]", repository.rstrip("/"))
+    name = written.removesuffix(".git")
+    if len(name) > LONGEST_NAME:
         raise ValueError(f"a repository's name has at most {LONGEST_NAME} characters")
-    return repository
+    if not name.strip("."):
+        raise ValueError("a repository's name is more than dots")
+    return f"https://github.com/{owner}/{name}" if address else f"{owner}/{name}"
 
 
 GithubRepo = Annotated[

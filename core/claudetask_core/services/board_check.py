@@ -10,7 +10,7 @@ from claudetask_core.db import copies
 from claudetask_core.db.copies import Facts
 from claudetask_core.db.engine import Database
 from claudetask_core.errors import DomainError
-from claudetask_core.services import similar
+from claudetask_core.services import similar, task_waits
 from claudetask_core.services.backup import Backups, BoardCopy
 
 
@@ -34,6 +34,8 @@ class Checked:
     facts: Facts | None
     problems: Sequence[str]
     copies: Sequence[Kept]
+    stuck: Sequence[str] = ()
+    """Tasks that wait for each other: no damage, but nothing that can ever end."""
 
     @property
     def advice(self) -> str:
@@ -48,11 +50,13 @@ class Checked:
 def look(backups: Backups) -> Checked:
     """Looks through the board's file and all its copies."""
     found = copies.problems(backups.file, "mode=rw")
-    facts = None
+    facts, stuck = None, []
     with suppress(DomainError):
         facts = copies.facts(backups.file, "mode=rw")
         found += copies.search_problems(backups.file)
-    return Checked(facts, found, [_kept(one) for one in backups.copies()])
+        with copies.opened(backups.file) as board:
+            stuck = task_waits.told_of(task_waits.circles(board.execute(task_waits.WAITS)))
+    return Checked(facts, found, [_kept(one) for one in backups.copies()], stuck)
 
 
 def _kept(copy: BoardCopy) -> Kept:

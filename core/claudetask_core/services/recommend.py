@@ -1,4 +1,11 @@
-"""Which of the project's agents fits a task best, by what its description says it is for."""
+"""Which of the project's agents fits a task best, by what its description says it is for.
+
+A task's column comes first: what waits to be reviewed is for an agent that reviews, whoever would
+have built it. Such an agent says so in its name, in the first words of its description, or by the
+column's own name there; a word anywhere in the description does not count, as who builds speaks of
+tests and reviews too. Under review no other is named; being tested or studied, the words decide
+where no agent is for that.
+"""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -6,14 +13,22 @@ from typing import Final, Protocol
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Agent, Recommendation, Scope, Severity
 from claudetask_core.schemas.task import Task
+from claudetask_core.schemas.workflow import Kind, Workflow
 from claudetask_core.services.similar_compare import Comparison, Said, Shared
 from claudetask_core.services.similar_rarity import Rarity
-from claudetask_core.services.similar_terms import lexicon
+from claudetask_core.services.similar_terms import lexicon, terms
 
 LEAST: Final = 0.08
 SHARED: Final = 4
 COMMON: Final = 0.5
 FEW: Final = 3
+FIRST_WORDS: Final = 4
+STAGES: Final = {
+    Kind.ANALYSIS: "analysis analyst analyses plan architect research investigate explore",
+    Kind.TESTING: "test qa",
+    Kind.REVIEW: "review audit critic",
+}
+"""The kinds of columns that are somebody's own work, and words for who does it."""
 NOT_TELLING: Final = frozenset({"agent", "task", "code", "claud", "project", "proactive"})
 
 
@@ -26,10 +41,12 @@ class RecommendService:
 
     Args:
         agents: Lists the agents there are.
+        workflow: What the columns are for.
     """
 
-    def __init__(self, agents: Agents) -> None:
+    def __init__(self, agents: Agents, workflow: Workflow) -> None:
         self._agents = agents
+        self._workflow = workflow
 
     async def agent_for(self, task: Task) -> Recommendation | None:
         """The agent that fits best and why; None where none does, or none can be read."""
@@ -37,7 +54,22 @@ class RecommendService:
             agents = await self._agents.find()
         except DomainError:
             return None
-        return best(task, agents)
+        kind = self._workflow.kind(task.status)
+        for_it = [one for one in agents if _is_usable(one) and is_for(one, kind, task.status)]
+        if for_it:
+            fit = best(task, for_it)
+            chosen = fit.name if fit else min(agent.name for agent in for_it)
+            return Recommendation(name=chosen, reason=f"the task is in {task.status}")
+        return None if kind is Kind.REVIEW else best(task, agents)
+
+
+def is_for(agent: Agent, kind: Kind | None, column: str) -> bool:
+    """Whether the agent does what this kind of column is for; of most kinds any agent may."""
+    if kind is None or kind not in STAGES:
+        return False
+    wanted = terms(STAGES[kind]).keys()
+    first = " ".join(agent.description.split()[:FIRST_WORDS])
+    return column in agent.description or not wanted.isdisjoint(terms(f"{agent.name} {first}"))
 
 
 def best(task: Task, agents: Sequence[Agent]) -> Recommendation | None:

@@ -40,6 +40,7 @@ from claudetask_core.services.task_duplicates import PossibleDuplicate
 from claudetask_core.services.task_graph import unfinished
 from claudetask_core.services.task_list import completed, listed
 from claudetask_core.services.task_rows import WHOLE, require, to_task
+from claudetask_core.services.task_waits import refuse_endless_wait
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
 from claudetask_core.services.workflow import (
@@ -145,6 +146,7 @@ class TaskService:
         Raises:
             PossibleDuplicate: `on_duplicate` is refuse and a task much like it exists.
             LinkedTaskMissing: The parent or a dependency does not exist.
+            EndlessWait: It would depend on a task that it is part of.
             IllegalMove: A task may not begin in this status.
         """
         start = self.known(data.status) or self.workflow.start
@@ -195,7 +197,8 @@ class TaskService:
 
         Raises:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven, CriterionMissing,
-            LinkedTaskMissing, CircularDependency: as their sentences say; nothing is changed then.
+            LinkedTaskMissing, CircularDependency, EndlessWait: as their sentences say; nothing is
+            changed then.
         """
         self.known(data.status)
         standing = NOWHERE if data.status is None else await self._writes.standing(caller)
@@ -276,21 +279,30 @@ class TaskService:
         return changes
 
     async def delete(
-        self, task_id: int, caller: Caller, *, expected_version: int | None = None
+        self,
+        task_id: int,
+        caller: Caller,
+        *,
+        force_reason: str | None = None,
+        expected_version: int | None = None,
     ) -> Task:
-        """Removes the task, whoever holds it, and answers what it was.
+        """Removes the task and answers what it was.
 
         Its history stays, and its number is not used again.
 
         Raises:
             TaskNotFound, VersionStale: as their sentences say.
+            Claimed: Another caller holds it, and no reason overrides that.
         """
         lease = self._writes.lease()
-        async with self._database.write() as session:
+        noting = self._writes.noting_refusals(self._database, task_id, caller, "delete")
+        async with noting, self._database.write() as session:
             row = await self._writes.row(session, task_id, expected_version)
+            if force_reason is None and claims.held_by_other(row, caller, lease.now):
+                raise Claimed(row)
             was = to_task(row)
             await self._unlink(session, row, caller, lease)
-            change = Change("deleted", None, was.model_dump(mode="json"), None)
+            change = Change("deleted", None, was.model_dump(mode="json"), None, force_reason)
             await history.record(
                 session, row.id, [change], actor=caller.name, at=lease.now, version=row.version + 1
             )
@@ -319,8 +331,9 @@ class TaskService:
         )
         session.add(row)
         await session.flush()
-        await set_parent(session, row, data.parent_id)
-        await set_dependencies(session, row, data.depends_on)
+        linked = await set_parent(session, row, data.parent_id)
+        linked += await set_dependencies(session, row, data.depends_on)
+        await refuse_endless_wait(session, row.id, linked)
         set_related_files(row, data.related_files)
         set_criteria(row, data.acceptance_criteria)
         return row
@@ -350,10 +363,13 @@ class TaskService:
 async def _fields(session: WriteSession, row: TaskRow, data: TaskUpdate) -> list[Change]:
     """Sets what no claim guards."""
     changes = set_plain_fields(row, data)
+    linked: list[Change] = []
     if "parent_id" in data.model_fields_set:
-        changes += await set_parent(session, row, data.parent_id)
+        linked += await set_parent(session, row, data.parent_id)
     if data.depends_on is not None:
-        changes += await set_dependencies(session, row, data.depends_on)
+        linked += await set_dependencies(session, row, data.depends_on)
+    await refuse_endless_wait(session, row.id, linked)
+    changes += linked
     if data.related_files is not None:
         changes += set_related_files(row, data.related_files)
     return changes

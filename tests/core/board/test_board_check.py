@@ -50,6 +50,27 @@ def test_a_row_that_names_one_that_is_gone_is_found(
     assert [one.told for one in found.copies] == ["manual, 1 tasks"]
 
 
+def test_tasks_that_wait_for_each_other_are_told_of_and_are_no_damage(
+    write: Callable[[str], None], file: Path, backups: Backups
+) -> None:
+    for title in "abcdefgh":
+        write(title)
+    with contextlib.closing(sqlite3.connect(file)) as board:
+        board.execute("UPDATE tasks SET parent_id = id - 1 WHERE id IN (2, 4, 6, 8)")
+        links = [(2, 1), (4, 3), (6, 5), (8, 7)]
+        board.executemany("INSERT INTO dependencies VALUES (?, ?)", links)
+        board.commit()
+    found = board_check.look(backups)
+    assert found.problems == []
+    assert found.stuck == [
+        *[
+            f"these can never be Done: #{n} has the subtask #{n + 1}, #{n + 1} depends on #{n}"
+            for n in (1, 3, 5)
+        ],
+        "1 more circles of such tasks",
+    ]
+
+
 async def test_damaged_indexes_are_told_from_damaged_tasks_and_made_anew(
     core: Core, file: Path, backups: Backups
 ) -> None:

@@ -151,6 +151,47 @@ def test_dots_alone_or_too_many_characters_are_no_repository(name: str) -> None:
         ProjectSettingsUpdate(github_repo=name)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        *[
+            (given, "https://github.com/own-er/na.me")
+            for given in (
+                "https://github.com/own-er/na.me",
+                "https://github.com/own-er/na.me/",
+                "http://github.com/own-er/na.me",
+                "https://www.github.com/own-er/na.me.git",
+                "www.github.com/own-er/na.me",
+                "github.com/own-er/na.me",
+                "git@github.com:own-er/na.me.git",
+                "ssh://git@github.com/own-er/na.me.git",
+                "git://github.com/own-er/na.me.git",
+                " https://GitHub.com/own-er/na.me ",
+            )
+        ],
+        ("owner/name.git", "owner/name"),
+        ("owner/name/", "owner/name"),
+        ("owner/" + "n" * 100 + ".git", "owner/" + "n" * 100),
+    ],
+)
+def test_any_address_that_github_gives_is_taken_and_kept_in_one_form(given: str, kept: str) -> None:
+    assert ProjectSettingsUpdate(github_repo=given).github_repo == kept
+    assert ProjectSettingsUpdate(github_repo=kept).github_repo == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("git@gitlab.com:owner/name.git", "https://github.com.evil.example/owner/name"),
+        *("https://me:secret@github.com/owner/name", "owner/.git", "git@github.com:o/..git"),
+        *("https://github.com/owner/name/tree/main", "javascript://github.com/owner/name"),
+    ],
+)
+def test_no_other_address_is_a_repository(name: str) -> None:
+    with pytest.raises(ValidationError):
+        ProjectSettingsUpdate(github_repo=name)
+
+
 @pytest.mark.parametrize("name", ["owner/.github", "owner/a..b", "owner/" + "n" * 100])
 def test_a_repository_may_have_dots_in_its_name(name: str) -> None:
     assert ProjectSettingsUpdate(github_repo=name).github_repo == name

@@ -24,6 +24,7 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 from claudetask_core.schemas.workflow import DEFAULT, HOLDS_CLAIM
+from claudetask_core.services import task_waits
 from claudetask_core.services.claims import Caller
 from tests.postgresql_server import another
 from tests.support import HeldClock
@@ -37,6 +38,7 @@ REFUSALS = {
     "not_proven",
     "circular_dependency",
     "linked_task_missing",
+    "endless_wait",
     "criterion_missing",
     "criterion_twice",
     "task_not_found",
@@ -141,14 +143,27 @@ class Board(RuleBasedStateMachine):
         change = TaskUpdate(depends_on=depends)
         self.attempt(self.core.tasks.update(number, change, who))
 
+    @rule(who=callers, number=numbers, parent=st.none() | numbers)
+    def adopt(self, who: Caller, number: int, parent: int | None) -> None:
+        self.attempt(self.core.tasks.update(number, TaskUpdate(parent_id=parent), who))
+
     @rule(who=callers, number=numbers)
     def release(self, who: Caller, number: int) -> None:
         self.attempt(self.core.queue.release(number, who))
 
-    @rule(who=callers, number=numbers)
-    def delete(self, who: Caller, number: int) -> None:
-        if self.attempt(self.core.tasks.delete(number, who)) is not None:
+    @rule(who=callers, number=numbers, why=st.none() | st.just("it is a copy"))
+    def delete(self, who: Caller, number: int, why: str | None) -> None:
+        now = self.clock.now()
+        held = {
+            t.id
+            for t in self.tasks()
+            if t.claim_expires_at and t.claim_expires_at > now and t.claimed_by != who.name
+        }
+        if self.attempt(self.core.tasks.delete(number, who, force_reason=why)) is not None:
             self.known[number] = "deleted"
+            assert why is not None or number not in held
+        else:
+            assert why is None or self.known.get(number) != "made"
 
     @rule(seconds=st.sampled_from([1, 900, 1800]))
     def wait(self, seconds: int) -> None:
@@ -162,6 +177,10 @@ class Board(RuleBasedStateMachine):
             told = replayed(entries)
             for name in set(now) - UNLOGGED:
                 assert told[name] == now[name], (task.id, name)
+
+    @invariant()
+    def every_task_can_be_done_some_day(self) -> None:
+        assert self.runner.run(task_waits.stuck(self.core.database)) == []
 
     @invariant()
     def nothing_is_lost_and_nothing_comes_back(self) -> None:

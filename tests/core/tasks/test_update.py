@@ -2,9 +2,10 @@ import pytest
 from pydantic import ValidationError
 
 from claudetask_core.core import Core
+from claudetask_core.db.models import DependencyRow
 from claudetask_core.errors import DomainError
-from claudetask_core.schemas.task import Task, TaskCreate, TaskUpdate
-from claudetask_core.services import task_graph
+from claudetask_core.schemas.task import Status, Task, TaskCreate, TaskUpdate
+from claudetask_core.services import task_graph, task_waits
 from claudetask_core.services.claims import Caller
 
 
@@ -102,6 +103,65 @@ async def test_a_task_cannot_wait_for_itself_or_be_its_own_ancestor(
         assert refusal.value.code == "circular_dependency"
 
 
+async def test_a_task_cannot_depend_on_what_it_is_part_of_whichever_link_comes_last(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice, title="whole")
+    await make(core, alice, title="half", parent_id=1)
+    await make(core, alice, title="quarter", parent_id=2)
+    await make(core, alice, title="waits for the whole", depends_on=[1])
+    for number, fields, cycle in (
+        (3, {"depends_on": [1]}, [3, 1, 2, 3]),
+        (4, {"parent_id": 2}, [2, 4, 1, 2]),
+        (2, {"parent_id": None, "depends_on": [4], "title": "x"}, None),
+        (2, {"parent_id": 1}, [1, 2, 4, 1]),
+    ):
+        if cycle is None:
+            await core.tasks.update(number, update(**fields), alice)
+            continue
+        with pytest.raises(DomainError) as refusal:
+            await core.tasks.update(number, update(**fields), alice)
+        assert (refusal.value.code, refusal.value.details["cycle"]) == ("endless_wait", cycle)
+        assert "has the subtask" in refusal.value.message
+    with pytest.raises(DomainError) as refusal:
+        await make(core, alice, title="new", parent_id=3, depends_on=[2])
+    assert refusal.value.message == (
+        "None of these could ever be Done: #3 has the subtask #5, #5 depends on #2, "
+        "#2 has the subtask #3."
+    )
+    assert (await core.tasks.counts())[Status.BACKLOG] == 4
+
+
+async def test_links_that_change_places_in_one_call_are_seen_as_they_will_be(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice)
+    await make(core, alice, depends_on=[1])
+    task = await core.tasks.update(2, update(depends_on=[], parent_id=1), alice)
+    assert (task.depends_on, task.parent_id) == ([], 1)
+    task = await core.tasks.update(2, update(depends_on=[1], parent_id=None), alice)
+    assert (task.depends_on, task.parent_id) == ([1], None)
+    await core.tasks.update(1, update(depends_on=[]), alice)
+    await make(core, alice, parent_id=1)
+    assert (await core.tasks.update(1, update(depends_on=[3]), alice)).depends_on == [3]
+
+
+async def test_a_circle_of_old_holds_up_no_other_change_of_its_tasks(
+    core: Core, alice: Caller
+) -> None:
+    for _ in range(3):
+        await make(core, alice)
+    await core.tasks.update(2, update(parent_id=1), alice)
+    async with core.database.write() as session:
+        session.add(DependencyRow(task_id=2, depends_on_id=1))
+    assert await task_waits.stuck(core.database) == [
+        "these can never be Done: #1 has the subtask #2, #2 depends on #1"
+    ]
+    assert (await core.tasks.update(2, update(depends_on=[1, 3]), alice)).depends_on == [1, 3]
+    assert (await core.tasks.update(2, update(depends_on=[3]), alice)).depends_on == [3]
+    assert await task_waits.stuck(core.database) == []
+
+
 async def test_criteria_keep_their_ids_through_a_rewrite(core: Core, alice: Caller) -> None:
     await make(core, alice, acceptance_criteria=["first", "second"])
     await core.tasks.update(1, update(check={2: "seen"}), alice)
@@ -186,11 +246,12 @@ async def test_deleting_a_task_frees_what_waited_for_it_and_says_so_there(
     core: Core, alice: Caller
 ) -> None:
     await make(core, alice)
-    await make(core, alice, depends_on=[1], parent_id=1)
+    await make(core, alice, depends_on=[1])
+    await make(core, alice, parent_id=1)
     await core.tasks.delete(1, alice)
-    left = await core.tasks.get(2)
-    assert (left.depends_on, left.parent_id) == ([], None)
-    assert {e.field for e in (await core.tasks.history(2))[1:]} == {"depends_on", "parent_id"}
+    for number, field in ((2, "depends_on"), (3, "parent_id")):
+        assert not getattr(await core.tasks.get(number), field)
+        assert [e.field for e in (await core.tasks.history(number))[1:]] == [field]
 
 
 async def test_a_missing_task_is_named_by_every_method(core: Core, alice: Caller) -> None:

@@ -159,7 +159,10 @@ async def test_work_goes_its_way_through_columns_of_the_projects_own(
         assert str(taken.task.status) == "Doing"
         assert "in Todo, 1 other waits" in taken.reason
         none = await core.queue.next(bob, claim=True)
-        assert none.reason == "No task is free: 1 claimed, 1 waiting for dependencies."
+        assert none.reason == (
+            "No task is free: 1 claimed, 1 waiting for dependencies. "
+            "In the way: #1 is held by alice; #2 waits for #1 (Doing)."
+        )
         with pytest.raises(DomainError) as refusal:
             await core.tasks.move(1, StatusChange(status=Status("Shipped")), alice)
         assert refusal.value.details["allowed"] == ["QA", "Todo"]

@@ -4,6 +4,7 @@ import { get, remove } from "./api.js";
 import { Analysis } from "./analysis.js";
 import { person, priority, statusPill } from "./card.js";
 import { h, icon, put } from "./dom.js";
+import { insisting } from "./insist.js";
 import { on } from "./live.js";
 import { render } from "./markdown.js";
 import { moveMenu } from "./move.js";
@@ -138,9 +139,11 @@ class TaskView {
   }
 
   async delete() {
-    const sure = await confirm(`Delete #${this.id}?`, `“${this.task.title}” goes for good, whoever works on it. Its history stays.`, "Delete");
+    const sure = await confirm(`Delete #${this.id}?`, `“${this.task.title}” goes for good. Its history stays.`, "Delete");
     if (!sure) return;
-    await remove(`/api/tasks/${this.id}`, this.task.version);
+    const path = `/api/tasks/${this.id}`;
+    const attempt = (reason) => remove(path, this.task.version, { force_reason: reason });
+    if (!(await insisting(attempt, `#${this.id} was not deleted`, "Delete it anyway"))) return;
     this.close();
     toast(`#${this.id} was deleted.`, "good");
   }

@@ -3,6 +3,7 @@
 import { write } from "./api.js";
 import { h, icon, put } from "./dom.js";
 import { draft, drop, keep } from "./drafts.js";
+import { insisting } from "./insist.js";
 import { part } from "./part.js";
 import { confirm, fail, guarded } from "./ui.js";
 
@@ -69,7 +70,8 @@ export class Criteria {
     const form = h("form", { class: "inline-form", on: {
       submit: (event) => {
         event.preventDefault();
-        this.send({ check: { [one.id]: box.value.trim() } }, leave).catch(fail);
+        box.readOnly = true; // what is typed from now on would go with the box
+        this.send({ check: { [one.id]: box.value.trim() } }, leave).catch(fail).finally(() => (box.readOnly = false));
       },
       keydown: (event) => {
         if (event.key !== "Escape") return;
@@ -92,7 +94,9 @@ export class Criteria {
   }
 
   async send(change, sent = () => {}) {
-    await write(`/api/tasks/${this.view.id}`, change, change.check ? undefined : this.view.task.version);
+    const version = change.check ? undefined : this.view.task.version;
+    const attempt = (reason) => write(`/api/tasks/${this.view.id}`, { ...change, force_reason: reason }, version);
+    if (!(await insisting(attempt, "The criteria were not changed", "Change them anyway"))) return;
     sent();
     await this.view.took();
   }
