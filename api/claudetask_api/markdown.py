@@ -23,6 +23,11 @@ TAGS = frozenset(
 )
 """What may hold others; the rest (code, rules, breaks) is made here."""
 PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+HOLDERS = frozenset({"blockquote_open", "list_item_open"})
+DEEPEST = PARSER.options.maxNesting - 1
+"""What stands in quotes and lists that nest as deep as this the parser leaves out, without a word:
+such a text is shown as it is.
+"""
 
 
 class Element(BaseModel):
@@ -43,8 +48,11 @@ def tree(text: str) -> Nodes:
     """The elements of a text."""
     if len(text.encode()) > MAX_BYTES:
         return [Element(tag="pre", children=[text])]
+    tokens = PARSER.parse(text)
+    if any(token.type in HOLDERS and token.level >= DEEPEST for token in tokens):
+        return [Element(tag="pre", children=[text])]
     builder = _Builder()
-    builder.add(PARSER.parse(text))
+    builder.add(tokens)
     return builder.nodes
 
 

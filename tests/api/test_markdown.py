@@ -55,6 +55,13 @@ def test_a_text_becomes_these_elements(text: str, expected: Any) -> None:
     assert [shape(node) for node in tree(text)] == [expected]
 
 
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "- > "])
+@pytest.mark.parametrize("depth", [5, 9, 10, 11, 18, 19, 20, 21, 60])
+def test_nothing_is_left_out_however_deep_it_nests(mark: str, depth: int) -> None:
+    assert "the last word" in text_of(tree(mark * depth + "the last word\n\nafter"))
+    assert "after" in text_of(tree(mark * depth + "the last word\n\nafter"))
+
+
 def test_a_table_is_rows_of_cells_and_a_list_begins_where_it_says() -> None:
     table, numbered = tree("|a|b|\n|-|-|\n|1|2|\n\n7. x\n")
     assert isinstance(numbered, Element)

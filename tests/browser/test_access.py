@@ -105,3 +105,13 @@ def test_tab_alone_leads_from_the_top_of_the_page_to_a_card_and_back_out(
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.className || document.activeElement.id"))
     assert {"card", "icon-button card-move"} <= reached
+
+
+def test_the_legend_of_flow_keeps_its_colours_where_the_system_forces_its_own(
+    full: Board, visit: Visit
+) -> None:
+    page = visit("#/flow", forced_colors="active")
+    dots = page.locator(".legend .dot")
+    expect(dots.first).to_be_visible()
+    colours = dots.evaluate_all("all => all.map((one) => getComputedStyle(one).backgroundColor)")
+    assert len(set(colours)) == len(colours) == 7

@@ -54,7 +54,8 @@ class DiskWatch:
         self._lane = Lane("disk")
         self._task: asyncio.Task[None] | None = None
         self._last: _Look | None = None
-        self._since = clock.now()
+        self._looked = self._ended = clock.now()
+        self._seen: set[tuple[EventType, str]] = set()
 
     def start(self) -> None:
         """Begins to look; again is harmless."""
@@ -70,12 +71,16 @@ class DiskWatch:
         """Compares the disk with the last look and announces what differs."""
         last, root = self._last, await self._root()
         self._last = await self._lane.run(_look, root, last)
+        looked = self._clock.now()
         changes = _changes(last, self._last) if last is not None and last.root == root else []
         if changes:
             await asyncio.sleep(GRACE_SECONDS)
         for kind, action, subject in changes:
-            await self._events.announce_unless_told(kind, action, subject, ACTOR, since=self._since)
-        self._since = self._clock.now()
+            # What was written after the last look had passed is seen only now, but told of then.
+            since = self._ended if (kind, subject) in self._seen else self._looked
+            await self._events.announce_unless_told(kind, action, subject, ACTOR, since=since)
+        self._looked, self._ended = looked, self._clock.now()
+        self._seen = {(kind, subject) for kind, _, subject in changes}
 
     async def _run(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,3 +102,27 @@ async def test_an_agent_of_a_folder_above_is_watched_too(
     file.write_text(AGENT.format("reviewer"))
     await watch.look()
     assert await told(open_board) == [("agent", "created", "reviewer", "disk")]
+
+
+async def test_what_is_written_between_a_look_and_its_end_is_not_told_of_as_the_disks(
+    open_board: Core, make_watch: MakeWatch, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page showed an agent twice: made by a person, and by the disk."""
+    watch = make_watch()
+    await watch.look()
+    tell = open_board.events.announce_unless_told
+    agent = AgentCreate(name="tester", description="Tests.", prompt="You test.")
+
+    async def telling(*said: Any, **more: Any) -> None:
+        await tell(*said, **more)
+        await open_board.agents.create(agent, "ann")
+
+    monkeypatch.setattr(open_board.events, "announce_unless_told", telling)
+    (project / "CLAUDE.md").write_text("# Rules\n")
+    await watch.look()
+    monkeypatch.undo()
+    await watch.look()
+    assert await told(open_board) == [
+        ("claude_md", "updated", "CLAUDE.md", "disk"),
+        ("agent", "created", "tester", "ann"),
+    ]

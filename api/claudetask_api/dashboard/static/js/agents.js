@@ -32,13 +32,23 @@ class Agents {
     this.element = h("div", { class: "split" }, this.list, this.editor);
     this.agents = [];
     this.opened = null;
+    this.drawn = null;
     busy(this.list);
   }
 
   async read() {
     this.agents = await get("/api/agents");
-    put(this.list, this.agents.length ? this.agents.map((agent) => this.entry(agent)) : empty("No agents yet", "They are files under .claude/agents."));
+    const text = JSON.stringify(this.agents);
+    if (text !== this.drawn) this.draw();
+    this.drawn = text;
     this.choose();
+  }
+
+  /** The list anew, with the focus where it was: only for what is new, or a click would be lost. */
+  draw() {
+    const at = this.list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    put(this.list, this.agents.length ? this.agents.map((agent) => this.entry(agent)) : empty("No agents yet", "They are files under .claude/agents."));
+    if (at !== null) [...this.list.querySelectorAll("a")].find((entry) => entry.dataset.id === at)?.focus();
   }
 
   entry(agent) {
@@ -151,19 +161,32 @@ class Editor {
     event.preventDefault();
     put(this.error);
     const changes = this.changes();
+    const sent = this.boxes.map((box) => box.value);
     try {
       const saved = this.agent ? await write(place(this.id), changes, this.agent.hash) : await post("/api/agents", changes);
+      const typed = this.boxes.map((box) => box.value);
+      const at = this.boxes.indexOf(document.activeElement);
+      const caret = this.boxes[at]?.selectionStart;
       this.letGo();
+      if (typed.join("\0") !== sent.join("\0")) keep(`agent ${saved.id}`, { agent: saved, typed });
       this.agent = null;
       toast(`${saved.name} is saved${saved.problems.length ? `, with ${saved.problems.length} findings` : ""}.`, "good");
       this.page.opened = null;
       history.replaceState(null, "", link(saved.id));
       await this.page.read();
+      this.page.opened?.goOn(at, caret);
     } catch (error) {
       if (error.status === 412) await this.stale();
       else if (error.code === undefined) throw error;
       else put(this.error, h("p", { class: "problem error" }, error.message));
     }
+  }
+
+  /** Whoever was typing goes on where they were. */
+  goOn(at, caret) {
+    if (at < 0) return;
+    this.boxes[at].focus();
+    this.boxes[at].setSelectionRange(caret, caret);
   }
 
   async stale() {

@@ -59,13 +59,16 @@ class ClaudeMd {
     await this.take(await get(PATH));
   }
 
-  /** Shows the file at once: nothing is typed between a look whether that costs anything and this. */
-  async take(file) {
+  /**
+   * Shows the file at once: nothing is typed between a look whether that costs anything and this.
+   * Where something is `typedOver` it already, that stays, and so does the caret in it.
+   */
+  async take(file, { typedOver = false } = {}) {
     this.file = file;
     this.text.readOnly = false;
-    this.text.value = this.file.content;
-    // A text box has its own line endings; what it holds is the text to compare with.
-    this.file.content = this.text.value;
+    // A text box has its own line endings; what it would hold is the text to compare with.
+    this.file.content = file.content.replace(/\r\n?/g, "\n");
+    if (!typedOver) this.text.value = this.file.content;
     put(this.banner);
     put(this.state, this.file.exists ? ["changed ", ago(this.file.updated_at)] : "not there yet");
     this.edited();
@@ -119,25 +122,28 @@ class ClaudeMd {
 
   /** Shows what a save would change, and saves. */
   async review() {
-    const change = await post(`${PATH}/preview`, { content: this.text.value });
+    const text = this.text.value;
+    const change = await post(`${PATH}/preview`, { content: text });
     const agreed = await dialog("Save CLAUDE.md", (close) => [
       diffView(change.diff),
       h("p", { class: "hint" }, "The former contents are kept."),
       h("div", { class: "actions" }, h("button", { type: "button", on: { click: () => close() } }, "Go on writing"),
         h("button", { type: "button", class: "primary", on: { click: () => close(true) } }, "Save")),
     ], { wide: true });
-    if (agreed) await this.save();
+    if (agreed) await this.save(text);
   }
 
-  async save() {
+  /** Saves what was looked at. What is typed meanwhile is on top of that, and not saved yet. */
+  async save(text) {
+    let saved;
     try {
-      await write(PATH, { content: this.text.value }, this.file.hash ?? undefined);
+      saved = await write(PATH, { content: text }, this.file.hash ?? undefined);
     } catch (error) {
       if (error.status !== 412) throw error;
       await this.compare(await get(PATH));
       return;
     }
-    await this.read();
+    await this.take(saved, { typedOver: this.text.value !== text });
     toast("CLAUDE.md is saved.", "good", { name: "Undo", run: guarded(() => this.back()) });
   }
 

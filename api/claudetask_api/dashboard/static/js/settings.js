@@ -3,6 +3,7 @@
 import { may } from "./access.js";
 import { get, post, write } from "./api.js";
 import { h, icon, put } from "./dom.js";
+import { draft, drop, keep } from "./drafts.js";
 import { on } from "./live.js";
 import { prefs } from "./prefs.js";
 import { load, store } from "./store.js";
@@ -10,6 +11,7 @@ import { Tokens } from "./tokens.js";
 import { debounce, fail, field, guarded, select, toast } from "./ui.js";
 
 const WAIT = 300;
+const DRAFT = "settings";
 
 export function open(main) {
   const page = new Settings();
@@ -30,11 +32,16 @@ class Settings {
     this.error = h("div", { role: "alert" });
     this.save = h("button", { type: "submit", class: "primary", data: { needs: "admin" } }, "Save");
     this.board = h("code", {});
+    const had = draft(DRAFT);
+    if (had) {
+      [this.path.value, this.repo.value] = had.typed;
+      this.base = had.base;
+    }
     this.path.addEventListener("input", debounce(() => this.check().catch(fail), WAIT));
     const folder = field("Project folder", this.path, "What search, agents and CLAUDE.md look at. The board stays where it is.");
     folder.append(this.report);
     this.project = h("section", { class: "panel" }, h("h2", {}, "Project"),
-      h("form", { on: { submit: guarded((event) => this.submit(event)) } }, this.error, folder, field("GitHub repository", this.repo),
+      h("form", { on: { submit: guarded((event) => this.submit(event)), input: () => this.keep() } }, this.error, folder, field("GitHub repository", this.repo),
         h("p", { class: "hint" }, "Board: ", this.board), h("div", { class: "actions" }, this.save)));
     this.health = h("dl", { class: "facts" });
     this.server = h("section", { class: "panel" }, h("h2", {}, "Server"), this.health);
@@ -59,8 +66,16 @@ class Settings {
       if (!this.base || box.value === (this.base[name] ?? "")) box.value = settings[name] ?? "";
     }
     this.base = settings;
+    this.keep();
     put(this.board, settings.board_path);
     await Promise.all([this.check(), this.look()]);
+  }
+
+  /** Has what was typed and not saved come back, whatever page is looked at meanwhile. */
+  keep() {
+    const typed = [this.path.value, this.repo.value];
+    if (!this.base || (typed[0] === this.base.project_path && typed[1] === (this.base.github_repo ?? ""))) drop(DRAFT);
+    else keep(DRAFT, { base: this.base, typed });
   }
 
   /** Says what stands at the path, as it is typed. */
@@ -88,15 +103,20 @@ class Settings {
     event.preventDefault();
     put(this.error);
     const wanted = { project_path: this.path.value, github_repo: this.repo.value.trim() || null };
+    const sent = [this.path.value, this.repo.value];
+    let saved;
     try {
-      await write("/api/project/settings", { ...wanted, version: this.base.version });
+      saved = await write("/api/project/settings", { ...wanted, version: this.base.version });
     } catch (error) {
       if (error.code === undefined) throw error;
       const text = error.code === "read_only_field" ? "The settings were changed meanwhile; reload the page to see them." : error.message;
       put(this.error, h("p", { class: "problem error" }, text));
       return;
     }
-    this.base = null;
+    // What was not touched since is shown as it was saved; the rest is typed over it.
+    if (this.path.value === sent[0]) this.path.value = saved.project_path;
+    if (this.repo.value === sent[1]) this.repo.value = saved.github_repo ?? "";
+    this.base = saved;
     await load();
     await this.read();
     toast("The settings are saved.", "good");

@@ -146,18 +146,38 @@ class Form {
     };
   }
 
-  async submit(event) {
+  submit(event) {
     event.preventDefault();
+    return this.once(() => (this.base ? this.save() : this.create()));
+  }
+
+  /** Asks the server once, however often a key or a button is pressed meanwhile. */
+  async once(work) {
+    if (this.asking) return;
+    this.asking = true;
     this.send.disabled = true;
     put(this.error);
     try {
-      if (this.base) await this.save();
-      else await this.create();
+      await work();
     } catch (error) {
       this.refused(error);
     } finally {
+      this.asking = false;
       this.send.disabled = false;
     }
+  }
+
+  /** Closes, unless more was typed while the server was asked: that is not saved yet. */
+  saved(task, sent) {
+    if (same(this.typed(), sent)) return this.letGo();
+    drop(this.place);
+    this.place = `task ${task.id}`;
+    this.asked = task;
+    this.base = task;
+    this.untouched = sent;
+    this.keep();
+    put(this.send, "Save");
+    return put(this.error, h("p", { class: "problem hint-box" }, `#${task.id} is saved, but for what you typed since you pressed the button.`));
   }
 
   refused(error) {
@@ -175,7 +195,7 @@ class Form {
       this.place = "new task";
       this.base = null;
       this.keep();
-      this.create("warn").catch((error) => this.refused(error));
+      this.once(() => this.create("warn"));
     } } }, "Make a new task of it");
     put(this.error, h("div", { class: "problem warning" }, h("p", {}, `#${id} was deleted meanwhile. What you wrote is still here.`), h("div", { class: "actions" }, anew)));
     anew.focus();
@@ -183,6 +203,7 @@ class Form {
 
   /** The first try makes nothing where the like exists; the second is after a person has looked. */
   async create(onDuplicate = "refuse") {
+    const sent = this.typed();
     let made;
     try {
       made = await post("/api/tasks", { ...this.read(), on_duplicate: onDuplicate });
@@ -190,14 +211,14 @@ class Form {
       if (error.code !== "possible_duplicate") throw error;
       return this.repeats(error.problem.possible_duplicates);
     }
-    this.letGo();
+    this.saved(made, sent);
     await refresh([made.id]);
     return toast(`#${made.id} was made.`, "good", { name: "Open", run: () => openTask(made.id) });
   }
 
   /** Shows what the task may repeat, and makes it if that is wanted. */
   repeats(likely) {
-    const anyway = h("button", { type: "button", class: "primary", on: { click: () => this.create("warn").catch((error) => this.refused(error)) } }, "Create it anyway");
+    const anyway = h("button", { type: "button", class: "primary", on: { click: () => this.once(() => this.create("warn")) } }, "Create it anyway");
     put(this.likely);
     put(this.error, h("div", { class: "problem warning" },
       h("p", {}, "Nothing was made yet: it may be there already."),
@@ -207,29 +228,27 @@ class Form {
   }
 
   async save() {
+    const sent = this.typed();
     const mine = changes(this.base, this.read());
-    if (Object.keys(mine).length) {
-      try {
-        await write(`/api/tasks/${this.base.id}`, mine, this.base.version);
-      } catch (error) {
-        if (error.status !== 412) throw error;
-        return this.merge(mine);
-      }
-      await refresh([this.base.id]);
+    if (!Object.keys(mine).length) return this.letGo();
+    try {
+      this.saved(await write(`/api/tasks/${this.base.id}`, mine, this.base.version), sent);
+    } catch (error) {
+      if (error.status !== 412) throw error;
+      return this.merge(mine, sent);
     }
-    return this.letGo();
+    return refresh([this.base.id]);
   }
 
   /** Somebody changed the task since the form was opened. */
-  async merge(mine) {
+  async merge(mine, sent) {
     const theirs = await get(`/api/tasks/${this.base.id}`);
     const both = Object.keys(changes(this.base, theirs)).filter((name) => name in mine && !same(mine[name], theirs[name]));
     if (!both.length) {
       this.base = { ...theirs };
-      await write(`/api/tasks/${theirs.id}`, mine, theirs.version);
+      this.saved(await write(`/api/tasks/${theirs.id}`, mine, theirs.version), sent);
       await refresh([theirs.id]);
-      toast("Somebody else changed this task meanwhile; both changes are kept.", "good");
-      return this.letGo();
+      return toast("Somebody else changed this task meanwhile; both changes are kept.", "good");
     }
     return this.choose(mine, theirs, both);
   }
