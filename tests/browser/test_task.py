@@ -1,5 +1,6 @@
 """A task: made, read, changed, while others change it too."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,18 @@ def test_a_deleted_task_is_gone_everywhere_after_a_question(board: Board, visit:
     assert board.client.get("/api/tasks/1").status_code == 404
     page.goto("/#/task/1")
     expect(page.get_by_text("There is no task #1")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "address", ["#/task/abc", "#/board?task=-1", "#/task/12345678901234567890"]
+)
+def test_an_address_that_can_name_no_task_says_so(board: Board, visit: Visit, address: str) -> None:
+    page = visit(address)
+    expect(page.get_by_text("There is no task")).to_have_count(1)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("task="))
+    board.make("a title")
+    expect(card(page, 1)).to_be_visible()
 
 
 def test_a_tasks_commits_and_what_they_changed_are_shown(

@@ -5,11 +5,11 @@ import { askTokenWith } from "./api.js";
 import { h, icon, put } from "./dom.js";
 import { follow } from "./live.js";
 import { isDark, prefs } from "./prefs.js";
-import { here, onRoute } from "./router.js";
+import { here, onRoute, setParams } from "./router.js";
 import { load, store, watch } from "./store.js";
 import { showTask } from "./task.js";
 import { newTask } from "./task_form.js";
-import { announce, dialog, fail, field } from "./ui.js";
+import { announce, dialog, fail, field, toast } from "./ui.js";
 
 const PAGES = [
   ["board", "Board", "board", () => import("./board.js")],
@@ -63,7 +63,16 @@ async function show(route) {
     announce(`${page[1]} page`);
   }
   dispatchEvent(new CustomEvent("routed"));
-  showTask(Number(route.params.get("task")) || null);
+  showTask(taskOf(route.params.get("task")));
+}
+
+/** The number of the task that an address names; one that can be none is told of, and goes. */
+function taskOf(text) {
+  if (text === null) return null;
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  toast(`There is no task ${text.slice(0, 40)}: a task has a number, such as 12.`, "bad");
+  setParams({ task: null }, { quietly: true });
+  return null;
 }
 
 function frame() {

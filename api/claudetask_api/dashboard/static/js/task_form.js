@@ -41,8 +41,8 @@ class Form {
     this.type = select(store.workflow.types, now.type);
     this.priority = select(store.workflow.priorities, now.priority);
     this.branch = h("input", { type: "text", value: now.git_branch ?? "", maxlength: 255, spellcheck: "false", class: "mono" });
-    this.parent = h("input", { type: "text", inputmode: "numeric", pattern: "#?[0-9]*", value: now.parent_id ?? "" });
-    this.depends = h("input", { type: "text", pattern: "[#0-9, ]*", value: now.depends_on.join(", ") });
+    this.parent = h("input", { type: "text", inputmode: "numeric", pattern: "#?[0-9]*", title: "The number of a task, such as 12", value: now.parent_id ?? "" });
+    this.depends = h("input", { type: "text", pattern: "[#0-9, ]*", title: "Numbers with commas between, such as 11, 12", value: now.depends_on.join(", ") });
     this.files = h("textarea", { rows: 2, class: "mono", value: now.related_files.join("\n"), spellcheck: "false" });
     this.criteria = h("textarea", { rows: 4, value: now.acceptance_criteria.map((one) => flat(one.text)).join("\n") });
     this.send = h("button", { type: "submit", class: "primary", data: { needs: "write" } }, task ? "Save" : "Create task");
