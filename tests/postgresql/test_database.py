@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -250,6 +251,55 @@ async def test_who_is_not_let_in_is_told_why_and_never_the_password(
     assert "CLAUDETASK_DATABASE_URL" in str(refusal)
     assert secret not in str(refusal)
     assert secret not in repr(database.url)
+
+
+async def at_once(database: Database) -> None:
+    """As many sessions as the pool keeps, opened now."""
+    async with AsyncExitStack() as stack:
+        for _ in range(postgresql_module.CONNECTIONS):
+            session = await stack.enter_async_context(database.read())
+            await session.execute(text("SELECT 1"))
+
+
+async def looked_at(database: Database) -> None:
+    async with database.read() as session:
+        await database.backend.refuse_read_only(session)
+
+
+@pytest.mark.parametrize("tried", [insert, looked_at])
+async def test_a_database_that_takes_writes_again_is_written_to_at_once(
+    own_server: Server, tried: Callable[[Database], Awaitable[None]]
+) -> None:
+    database = Database(own_server.create("board", "template0"))
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE t (n bigint)"))
+        await session.execute(text("CREATE TABLE tasks (n bigint)"))
+    own_server.execute("ALTER DATABASE board SET default_transaction_read_only = on")
+    await database.engine.dispose()
+    await at_once(database)
+    with pytest.raises(DomainError) as refusal:
+        await tried(database)
+    assert refusal.value.code == "board_unwritable"
+    own_server.execute("ALTER DATABASE board RESET default_transaction_read_only")
+    for _ in range(postgresql_module.CONNECTIONS):
+        await looked_at(database)
+        await insert(database)
+    await database.close()
+
+
+async def test_a_time_limit_that_was_raised_holds_no_longer(own_server: Server) -> None:
+    database = Database(own_server.create("board", "template0"))
+    own_server.execute("ALTER DATABASE board SET statement_timeout = '200ms'")
+    await at_once(database)
+    own_server.execute("ALTER DATABASE board RESET statement_timeout")
+    lasting = "SELECT pg_sleep(0.4)"
+    said = await refused(database, lasting)
+    assert said.code == "board_busy"
+    assert "statement_timeout" in str(said)
+    for _ in range(postgresql_module.CONNECTIONS):
+        async with database.read() as session:
+            await session.execute(text(lasting))
+    await database.close()
 
 
 async def test_where_nobody_listens_that_is_said_at_once(

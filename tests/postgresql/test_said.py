@@ -51,6 +51,14 @@ def test_each_state_of_the_server_is_told_in_words(state: str, code: str) -> Non
     assert "and more" not in str(error)
 
 
+def test_a_time_limit_of_the_server_is_named_with_what_raises_it() -> None:
+    said = "canceling statement due to statement timeout"
+    error = translation(DBAPIError("SELECT 1", None, Said("57014", said)), WHERE)
+    assert error is not None
+    assert said in str(error)
+    assert "statement_timeout" in str(error.next_step)
+
+
 def test_a_line_that_broke_is_told_whatever_the_driver_said() -> None:
     error = translation(raised(None, lost=True), WHERE)
     assert error is not None

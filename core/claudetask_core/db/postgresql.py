@@ -7,6 +7,8 @@ question. Every commit of a writer wakes those that listen.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +16,8 @@ from ssl import SSLCertVerificationError
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Column, Table, event, text
-from sqlalchemy.engine import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -51,6 +53,10 @@ TAKES_WRITES: Final = (
 )
 LOOK_SECONDS: Final = 0.2
 LISTEN_CHECK_SECONDS: Final = 20.0
+SINCE: Final = "claudetask_since"
+"""When a session was opened, in what the pool knows of its connection."""
+AS_SET: Final = frozenset({"25006", "57014"})
+"""Refusals that come of how a session was set when it began: read-only, a time limit."""
 ALLOWED: Final = frozenset(
     {"host", "port", "ssl", "passfile", "service", "servicefile", "direct_tls"}
     | {"target_session_attrs", "krbsrvname", "gsslib", "prepared_statement_cache_size"}
@@ -71,6 +77,7 @@ class Postgresql:
         self._begin_write = _begin_write(round(busy_seconds * 1000))
         self._busy_seconds = busy_seconds
         self._sessions_are_own = False
+        self._doubted = -math.inf
         self._sets: KnownSets[Any] = KnownSets(sets)
         self.where = f"{self.url.host or 'localhost'}/{self.url.database or ''}"
 
@@ -136,10 +143,25 @@ class Postgresql:
 
     def prepare(self, engine: Engine) -> None:
         event.listen(engine, "connect", self._opened)
+        event.listen(engine, "checkout", self._refuse_outdated)
         event.listen(engine, "begin", self._begin)
+        event.listen(engine, "handle_error", self._doubt)
 
     def _opened(self, _connection: Any, record: ConnectionPoolEntry) -> None:
         record.info[SETS] = self._sets
+        record.info[SINCE] = time.monotonic()
+
+    def _refuse_outdated(self, _connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        """Has the pool open another in the place of a session that may be set as none is now.
+
+        What is set for a database or its user counts for sessions that begin afterwards.
+        """
+        if record.info[SINCE] < self._doubted:
+            raise DisconnectionError
+
+    def _doubt(self, context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) in AS_SET:
+            self._doubted = time.monotonic()
 
     def known_sets(self) -> KnownSets[Any]:
         return self._sets
@@ -186,6 +208,7 @@ class Postgresql:
         read_only, may_write = (await session.execute(text(TAKES_WRITES))).one()
         if not read_only and may_write:
             return
+        self._doubted = time.monotonic()
         raise BoardUnwritable(
             f"The board ({self.where}) can only be read: its database server is a standby, or was "
             "set to be read-only."

@@ -75,6 +75,11 @@ class _Meant:
 
 _BUSY: Final = _Meant(BoardBusy, "", "")
 """Said as for a board that is a file."""
+_CANCELLED: Final = _Meant(
+    BoardBusy,
+    "The database server of the board ({where}) gave up before it answered: {said}.",
+    "Try again in a few seconds; where it lasts, raise the statement_timeout of the board's user.",
+)
 _FULL: Final = _Meant(
     BoardBusy,
     "The database server of the board ({where}) takes no more connections: {said}.",
@@ -122,7 +127,7 @@ _MEANT: Final = {
     "57P02": _LOST,
     "57P03": _LOST,  # starting up, or shutting down
     "57P05": _LOST,
-    "57014": _BUSY,  # cancelled by a time limit of the server's
+    "57014": _CANCELLED,
     "55P03": _BUSY,
     "40": _BUSY,
     "53300": _FULL,
