@@ -1,6 +1,7 @@
 """`serve`: REST, the dashboard and MCP on one port of one process."""
 
 import argparse
+import asyncio
 import gc
 import signal
 import socket
@@ -20,6 +21,7 @@ from claudetask_core.errors import Unavailable
 from claudetask_core.services.rate_limit import RateLimiter
 from claudetask_mcp.deadline import Deadline
 from claudetask_mcp.entry import Entry
+from claudetask_mcp.handles import BACKLOG, OutOfHandles
 from claudetask_mcp.http import HttpFace
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import build_server
@@ -76,8 +78,14 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
         core.analysis.serve()
         app, face = _app(core, entry, limiter, listening.getsockname()[1])
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on"
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            lifespan="on",
+            backlog=BACKLOG,
         )
+        asyncio.get_running_loop().set_exception_handler(OutOfHandles())
         gc.freeze()  # what the start made stays: a collection need not look at it again
         _outlive_signals()
 
@@ -138,7 +146,7 @@ def _outlive_signals() -> None:
 def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listening = socket.create_server((host.strip("[]"), port), family=family, backlog=128)
+        listening = socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise CannotListen(
             f"Cannot listen on {host}:{port}: {error.strerror or error}.",

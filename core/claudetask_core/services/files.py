@@ -15,6 +15,7 @@ RootSource = Callable[[], Awaitable[Path]]
 """The project's folder, which may change while the program runs."""
 
 MAX_BYTES = 4 * 1024 * 1024
+NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)
 
 
 class OutsideProject(Forbidden):
@@ -52,7 +53,10 @@ class NotReadable(Unavailable):
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(
             f"{path} cannot be read: {error.strerror}.",
-            next_step="Correct its permissions and try again.",
+            next_step="Close some clients, or raise the limit of open files (ulimit -n), then try "
+            "again."
+            if error.errno in NO_MORE_FILES
+            else "Correct its permissions and try again.",
         )
 
 

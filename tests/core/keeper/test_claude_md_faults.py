@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from claudetask_core.schemas.event import EventType
 from claudetask_core.services import replace
 from claudetask_core.services.announce import Announce
 from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.files import MAX_BYTES, RootSource
+from claudetask_core.services.files import MAX_BYTES, NotReadable, RootSource
 from claudetask_core.services.kept import KeptCopies
 
 
@@ -82,6 +83,16 @@ async def test_a_folder_a_pipe_and_a_loop_are_no_files(
     path.unlink()
     path.symlink_to("CLAUDE.md")
     assert (await refused(claude_md)).code == "not_readable"
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"), [(errno.EMFILE, "ulimit -n"), (errno.EACCES, "permissions")]
+)
+def test_what_to_do_about_a_file_that_cannot_be_read_depends_on_why(
+    number: int, remedy: str
+) -> None:
+    error = NotReadable(Path("CLAUDE.md"), OSError(number, os.strerror(number)))
+    assert remedy in str(error.next_step)
 
 
 async def test_a_file_without_end_is_not_read_into_memory(
