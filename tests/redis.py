@@ -50,6 +50,13 @@ class Redis:
         except OSError:
             return False
 
+    def set(self, name: str, value: str) -> None:
+        """Changes a setting while it runs."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS) as talk:
+            talk.sendall(f"AUTH {PASSWORD}\r\nCONFIG SET {name} {value}\r\n".encode())
+            said = talk.makefile("rb")
+            assert [said.readline(), said.readline()] == [b"+OK\r\n"] * 2
+
     def stop(self) -> None:
         if self.process is not None:
             self.process.kill()

@@ -98,6 +98,16 @@ async def test_a_server_that_does_not_answer_at_the_start_is_named_without_its_p
     assert PASSWORD not in str(refusal.value)
 
 
+async def test_the_log_says_why_redis_does_not_count(
+    redis: Redis, limiter: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = limiter(read="2/minute")
+    assert await taken(one)
+    redis.set("maxmemory", "1")
+    assert [await taken(one) for _ in range(3)] == [True, True, False]
+    assert "does not count (OutOfMemoryError)" in caplog.text
+
+
 async def test_without_redis_each_server_counts_for_itself_until_it_is_back(
     redis: Redis,
     limiter: Made,

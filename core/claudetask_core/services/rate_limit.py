@@ -12,6 +12,7 @@ import time
 from enum import StrEnum
 
 from limits import RateLimitItem, parse, parse_many
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from claudetask_core.config import Settings
@@ -27,6 +28,8 @@ from claudetask_core.services.rate_limit_storage import (
 GUESSES = parse("20/minute")
 GUESS = "guess"
 RETRY_SECONDS = 5.0
+JUMP_SECONDS = 10.0
+"""By more than so much the clock was set; a clock that is kept right moves less at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,7 @@ class RateLimiter:
         self._window = MovingWindowRateLimiter(self._opened.storage)
         self._alone = MovingWindowRateLimiter(in_memory())
         self._away_until = 0.0
+        self._off = _off()
 
     async def ready(self) -> None:
         """Asks the storage whether it is there.
@@ -122,6 +126,7 @@ class RateLimiter:
         Raises:
             TooManyGuesses: It was; this holds whether other calls are counted or not.
         """
+        await self._heed_clock()
         window = self._present()
         try:
             left = await window.test(GUESSES, address, GUESS)
@@ -143,6 +148,7 @@ class RateLimiter:
 
     async def _taken(self, rate: RateLimitItem, caller: str, kind: str) -> int | None:
         """Takes one from a budget; the wait in seconds where nothing is left of it."""
+        await self._heed_clock()
         window = self._present()
         try:
             if await window.hit(rate, caller, kind):
@@ -159,7 +165,19 @@ class RateLimiter:
         window: MovingWindowRateLimiter, rate: RateLimitItem, caller: str, kind: str
     ) -> int:
         stats = await window.get_window_stats(rate, caller, kind)
-        return max(1, math.ceil(stats.reset_time - time.time()))
+        return min(rate.get_expiry(), max(1, math.ceil(stats.reset_time - time.time())))
+
+    async def _heed_clock(self) -> None:
+        """Forgets what is counted here where the clock was set: it lies years ahead otherwise.
+
+        What is counted in Redis ends by the clock there, after a window at the latest.
+        """
+        off = _off()
+        if abs(off - self._off) > JUMP_SECONDS:
+            self._off = off
+            for window in (self._window, self._alone):
+                if isinstance(window.storage, MemoryStorage):
+                    await window.storage.reset()
 
     def _present(self) -> MovingWindowRateLimiter:
         """The shared window, or this process's own while the shared one is known to be away."""
@@ -174,12 +192,17 @@ class RateLimiter:
         """Has this process count for itself for a while; says so without the address's secrets."""
         self._away_until = time.monotonic() + RETRY_SECONDS
         log.error(
-            "The rate limits' storage %s does not answer (%s): each server counts for itself "
+            "The rate limits' storage %s does not count (%s): each server counts for itself "
             "until it does.",
             self._name,
-            type(error).__name__,
+            type(error.__cause__ or error).__name__,
         )
         return self._alone
+
+
+def _off() -> float:
+    """How far the clock is from one that nobody sets."""
+    return time.time() - time.monotonic()
 
 
 def _window_name(rate: RateLimitItem) -> str:
