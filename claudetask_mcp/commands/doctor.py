@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from claudetask_core.core import Core
 
 VERSION_SECONDS = 10
+VERSION_BYTES = 4096
 NUMBERS = re.compile(r"([0-9]{1,9})[.]([0-9]{1,9})[.]([0-9]{1,9})")
 
 
@@ -179,7 +180,9 @@ async def _version(binary: str) -> str | None:
     except OSError:
         return None
     try:
-        output, _ = await asyncio.wait_for(process.communicate(), VERSION_SECONDS)
+        async with asyncio.timeout(VERSION_SECONDS):
+            output = await process.stdout.read(VERSION_BYTES) if process.stdout else b""
+            await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()

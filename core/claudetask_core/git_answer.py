@@ -1,17 +1,19 @@
 """What git says, part by part, while it says it: bounded in bytes and time, ended when told to."""
 
 import os
-import select
 import subprocess
 import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector, DefaultSelector
+from typing import IO, Final
 
 from claudetask_core import safe_git
 from claudetask_core.stopping import Stop, Stopped
 
 _POLL_SECONDS: Final = 0.2
+_EXIT_SECONDS: Final = 3.0
+"""So long it may take to end once all is said."""
 _PART: Final = 64 * 1024
 
 
@@ -24,18 +26,26 @@ class GitAnswer:
         stop: Asked often.
         seconds: How long git may take.
         most: How many bytes are read.
+        asked: What git is given to read.
 
     `ended_well` tells afterwards whether this was all and git was content.
     """
 
     def __init__(
-        self, root: Path, command: Sequence[str], stop: Stop, seconds: float, most: int
+        self,
+        root: Path,
+        command: Sequence[str],
+        stop: Stop,
+        seconds: float,
+        most: int,
+        asked: bytes = b"",
     ) -> None:
         self._root = root
         self._command = command
         self._stop = stop
         self._seconds = seconds
         self._most = most
+        self._asked = memoryview(asked)
         self.ended_well = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -45,13 +55,14 @@ class GitAnswer:
             Stopped: `stop` said so.
         """
         try:
-            process = safe_git.begin(self._root, self._command, subprocess.DEVNULL)
+            stdin = subprocess.PIPE if self._asked else subprocess.DEVNULL
+            process = safe_git.begin(self._root, self._command, stdin)
         except (OSError, ValueError):
             return
         with process:
             try:
                 whole = yield from self._parts(process)
-                self.ended_well = whole and process.wait(_POLL_SECONDS * 5) == 0
+                self.ended_well = whole and process.wait(_EXIT_SECONDS) == 0
             except subprocess.TimeoutExpired:  # all is said, but it does not end
                 return
             finally:
@@ -61,16 +72,37 @@ class GitAnswer:
     def _parts(self, process: "subprocess.Popen[bytes]") -> Generator[bytes, None, bool]:
         """The parts; answers whether that was all."""
         deadline = time.monotonic() + self._seconds
-        handle = process.stdout.fileno() if process.stdout is not None else -1
         left = self._most
-        while left > 0 and time.monotonic() < deadline:
-            if self._stop():
-                raise Stopped
-            if not select.select([handle], [], [], _POLL_SECONDS)[0]:
-                continue
-            part = os.read(handle, min(_PART, left))
-            if not part:
-                return True
-            left -= len(part)
-            yield part
+        stdin = process.stdin
+        with DefaultSelector() as pipes:
+            if process.stdout is not None:
+                pipes.register(process.stdout, EVENT_READ)
+            if stdin is not None:
+                os.set_blocking(stdin.fileno(), False)
+                pipes.register(stdin, EVENT_WRITE)
+            while left > 0 and time.monotonic() < deadline:
+                if self._stop():
+                    raise Stopped
+                for pipe, _ in pipes.select(_POLL_SECONDS):
+                    if stdin is not None and pipe.fileobj is stdin:
+                        self._tell(stdin, pipes)
+                        continue
+                    part = os.read(pipe.fd, min(_PART, left))
+                    if not part:
+                        return True
+                    left -= len(part)
+                    yield part
         return False
+
+    def _tell(self, stdin: IO[bytes], pipes: BaseSelector) -> None:
+        """Gives git as much of what it is to read as it takes now."""
+        try:
+            told = os.write(stdin.fileno(), self._asked[:_PART])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it may answer without reading
+            told = len(self._asked)
+        self._asked = self._asked[told:]
+        if not self._asked:
+            pipes.unregister(stdin)
+            stdin.close()

@@ -3,8 +3,6 @@
 import os
 import re
 import stat
-import subprocess
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,8 +11,8 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
-from claudetask_core import safe_git
 from claudetask_core.errors import Invalid, Unavailable
+from claudetask_core.git_answer import GitAnswer
 from claudetask_core.search.exclusions import FOLDERS, is_unwanted
 from claudetask_core.search.paths import parents
 from claudetask_core.search.reading import is_inside, read
@@ -26,14 +24,22 @@ STARS: Final = 3
 DEEP_STARS: Final = 3
 STAR: Final = re.compile(r"\*+")
 GIT_SECONDS: Final = 30
-_POLL_SECONDS: Final = 0.2
+MOST_BYTES: Final = 128 * 1024 * 1024
+"""The paths of a tree of more than a million files; twice that in memory, for a moment."""
 _DEEPEST: Final = 100
 _MODULES: Final = b".gitmodules"
 _MODULE_PATH: Final = re.compile(rb"^[ \t]*path[ \t]*=[ \t]*([^\r\n]*[^\s])", re.MULTILINE)
 _MOST_MODULES: Final = 1_000_000
 _MOST_NESTED: Final = 5
-_TO_LIST: Final = ("-c", "core.untrackedCache=false", "--literal-pathspecs")
-_LIST: Final = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+_NO_CACHE: Final = ("-c", "core.untrackedCache=false")
+_LIST: Final = (
+    "--literal-pathspecs",
+    "ls-files",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+    "-z",
+)
 
 
 class GlobInvalid(Invalid):
@@ -229,35 +235,14 @@ def _git_files(root: Path, stop: Stop, *only: str) -> list[bytes]:
 
 
 def asked_git(root: Path, stop: Stop, command: Sequence[str], asked: bytes = b"") -> bytes:
-    """What git answers; nothing where it is missing, refuses or takes too long.
+    """What git answers; nothing where it is missing, refuses, takes too long or says too much.
 
     Raises:
         Stopped: `stop` said so meanwhile.
     """
-    try:
-        process = safe_git.begin(root, (*_TO_LIST, *command), subprocess.PIPE)
-    except OSError:
-        return b""
-    with process:
-        try:
-            output = _output(process, asked, stop)
-        finally:
-            if process.poll() is None:
-                safe_git.end_group(process.pid)
-    return output if process.returncode == 0 else b""
-
-
-def _output(process: subprocess.Popen[bytes], asked: bytes, stop: Stop) -> bytes:
-    deadline = time.monotonic() + GIT_SECONDS
-    given: bytes | None = asked
-    while time.monotonic() < deadline:
-        try:
-            return process.communicate(given, timeout=_POLL_SECONDS)[0]
-        except subprocess.TimeoutExpired:
-            given = None
-            if stop():
-                raise Stopped from None
-    return b""
+    answer = GitAnswer(root, (*_NO_CACHE, *command), stop, GIT_SECONDS, MOST_BYTES, asked)
+    said = b"".join(answer)
+    return said if answer.ended_well else b""
 
 
 def _walk(root: Path, stop: Stop) -> Iterator[bytes]:

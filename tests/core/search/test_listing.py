@@ -1,5 +1,7 @@
+import asyncio
 import os
 import re
+import resource
 import shutil
 from pathlib import Path
 
@@ -9,11 +11,25 @@ from pathspec import GitIgnoreSpec
 from claudetask_core import safe_git
 from claudetask_core.search import listing
 from claudetask_core.search.exclusions import SECRETS, is_secret, is_unwanted, unreadable
-from claudetask_core.search.listing import GlobInvalid, glob, list_files
+from claudetask_core.search.listing import (
+    GlobInvalid,
+    glob,
+    list_files,
+    list_tree,
+    unlisted_folders,
+)
+from claudetask_core.services.git import git
 from claudetask_core.stopping import Stopped
 from tests.core.search.trees import Tree
 
 NOTHING = GitIgnoreSpec.from_lines([])
+FILES = 1100
+"""More than select(2) can look at."""
+SPARE = 200
+
+
+def never() -> bool:
+    return False
 
 
 def listed(tree: Tree, *exclude: str) -> list[str]:
@@ -167,10 +183,53 @@ def test_a_git_that_hangs_is_ended(tree: Tree, monkeypatch: pytest.MonkeyPatch) 
     slow.chmod(0o700)
     monkeypatch.setattr(safe_git, "PROGRAM", str(slow))
     monkeypatch.setattr(listing, "GIT_SECONDS", 0.1)
-    monkeypatch.setattr(listing, "_POLL_SECONDS", 0.05)
     assert "a.py" in listed(tree)
     with pytest.raises(Stopped):
         list_files(tree.root, NOTHING, lambda: True)
+
+
+def test_of_a_git_that_says_too_much_no_more_is_read_and_the_tree_is_walked(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write("a.py", "x")
+    talkative = tree.write(
+        "talkative.sh", "#!/bin/sh\nhead -c 4000000 /dev/zero | tr '\\0' x\nprintf '\\0'\n"
+    )
+    talkative.chmod(0o700)
+    monkeypatch.setattr(safe_git, "PROGRAM", str(talkative))
+    assert listed(tree) == ["x" * 4_000_000]
+    monkeypatch.setattr(listing, "MOST_BYTES", 1 << 20)
+    assert "a.py" in listed(tree)
+
+
+def test_more_folders_than_a_pipe_holds_are_asked_for_at_once(tree: Tree) -> None:
+    tree.git("init", "-q")
+    tree.write(".gitignore", "ignored*/\n")
+    tree.write("a.py", "x")
+    for number in range(600):
+        name = f"{'ignored' if number % 2 else 'kept'}-{number}-{'x' * 200}"
+        (tree.root / name).mkdir()
+    found = unlisted_folders(tree.root, list_tree(tree.root, NOTHING, never), {""}, never)
+    assert len(found) == 300
+    assert all(folder.startswith("kept") for folder in found)
+
+
+def test_git_is_asked_also_where_very_many_files_are_open(tree: Tree) -> None:
+    tree.git("init", "-q")
+    tree.write(".gitignore", "ignored.py\n")
+    tree.write("ignored.py", "x")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FILES + SPARE:
+        pytest.skip("NO ROOM: this user may not open so many files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, FILES + SPARE), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(FILES)]
+    try:
+        assert listed(tree) == [".gitignore"]
+        assert asyncio.run(git(tree.root, "rev-parse", "--is-inside-work-tree")) == "true\n"
+    finally:
+        for handle in held:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_walk_stops_when_told(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
