@@ -83,6 +83,10 @@ class Backend(Protocol):
         """Has the table give the number after `last` next, once the transaction commits."""
         ...
 
+    async def settle(self, engine: AsyncEngine) -> None:
+        """Puts what was written where it stays, now that nobody writes for a while."""
+        ...
+
     def hear(self, engine: AsyncEngine) -> AsyncGenerator[None]:
         """Yields once it hears, then after commits of any process; ends where it cannot hear."""
         ...

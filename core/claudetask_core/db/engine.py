@@ -7,6 +7,7 @@ task as free. A waiting writer is bounded by `BUSY_SECONDS`.
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -31,6 +32,8 @@ CLOSE_SECONDS = 2
 """How long the end waits for what is under way, and as long for its threads; a board may be locked
 for longer. A server that must end sooner leaves by a deadline of its own.
 """
+REST_SECONDS = 3.0
+"""Once nobody of this process has written for so long, the database puts in order what was."""
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +90,7 @@ class Database:
         self._idle.set()
         self._listeners: list[Callable[[], None]] = []
         self._beside: set[asyncio.Task[Any]] = set()
+        self._resting: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadSession]:
@@ -114,8 +118,23 @@ class Database:
                 ):
                     yield WriteSession(session)
                 self.backend.refuse_lost()
+        self._rest_later()
         for tell in self._listeners:
             tell()
+
+    def _rest_later(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+        self._resting = asyncio.get_running_loop().call_later(REST_SECONDS, self._rest)
+
+    def _rest(self) -> None:
+        resting = asyncio.create_task(self._settled())
+        self._beside.add(resting)
+        resting.add_done_callback(self._over)
+
+    async def _settled(self) -> None:
+        with self._in_use(), suppress(DBAPIError, NoConnection, sqlite3.Error):
+            await self.backend.settle(self.engine)
 
     async def attempt(self, write: Coroutine[Any, Any, Answer]) -> Answer | None:
         """Makes a write that comes with a reading, which does not depend on it.
@@ -196,6 +215,8 @@ class Database:
 
     async def close(self) -> None:
         """Closes the connections, once the transactions that are still open have ended."""
+        if self._resting is not None:
+            self._resting.cancel()
         for task in list(self._beside):
             task.cancel()
         with suppress(TimeoutError):

@@ -232,6 +232,9 @@ class Postgresql:
         name = await _sequence(session, table, column)
         await session.execute(text(f"ALTER SEQUENCE {name} RESTART WITH {last + 1:d}"))
 
+    async def settle(self, engine: AsyncEngine) -> None:
+        """The server does so by itself."""
+
     async def hear(self, engine: AsyncEngine) -> AsyncGenerator[None]:
         heard = asyncio.Event()
 

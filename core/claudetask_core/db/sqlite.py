@@ -73,6 +73,7 @@ class Sqlite:
     def __init__(self, url: URL, busy_seconds: float, sets: Path | None = None) -> None:
         self.url = url
         self.where = url.database or ":memory:"
+        self._busy_milliseconds = round(busy_seconds * 1000)
         self.threads = SqliteThreads()
         self._file = _file(url)
         self._beside = [Path(f"{self._file}{end}") for end in BESIDE if self._file is not None]
@@ -176,6 +177,30 @@ class Sqlite:
         if last:
             entry = text("INSERT INTO sqlite_sequence VALUES (:table, :last)")
             await session.execute(entry, named)
+
+    async def settle(self, engine: AsyncEngine) -> None:
+        """Empties the journal onto the board, where nobody reads or writes at this moment.
+
+        SQLite does so by itself only after a thousand pages, and does not cut it even then: what is
+        damaged in the journal, and all after it, it takes for never written, without a word.
+        """
+        async with engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            # a journal in which others do not write is none that others read either
+            if driver is None or raw.info.get(OPENED) != self._place():
+                return
+            try:
+                for pragma in (
+                    "busy_timeout = 0",  # what cannot be done now can be done another time
+                    "wal_checkpoint(TRUNCATE)",
+                    f"busy_timeout = {self._busy_milliseconds}",
+                ):
+                    asked = await driver.execute(f"PRAGMA {pragma}")
+                    await asked.close()
+            except BaseException:
+                await connection.invalidate()  # it would not wait for others any more
+                raise
 
     async def hear(self, engine: AsyncEngine) -> AsyncGenerator[None]:
         """A file tells nobody that it changed."""

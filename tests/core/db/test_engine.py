@@ -12,6 +12,7 @@ from claudetask_core.db import engine
 from claudetask_core.db.engine import Database, make_private_file, make_private_folder
 from claudetask_core.db.sqlite import sqlite_url, translation
 from claudetask_core.errors import DomainError
+from tests.support import eventually
 
 
 @pytest.fixture
@@ -209,3 +210,70 @@ def test_an_address_that_cannot_be_opened_is_a_sentence_without_its_password(url
     assert refusal.value.code == "database_address_invalid"
     assert "CLAUDETASK_DATABASE_URL" in str(refusal.value)
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.embedded(reason="a server keeps its own journal")
+async def test_a_locked_board_is_put_in_order_another_time_and_waited_for_as_ever(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "board.db"
+    database = Database(sqlite_url(file))
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE t (n INTEGER)"))
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(5):  # less than who writes waits
+            await database.backend.settle(database.engine)
+        other.execute("ROLLBACK")
+    async with database.read() as session:
+        assert await session.scalar(text("PRAGMA busy_timeout")) == engine.BUSY_SECONDS * 1000
+    await database.close()
+
+
+def on_the_board(file: Path) -> int:
+    """How many rows the board's file holds without what stands in its journal."""
+    alone = file.with_name("alone.db")
+    alone.write_bytes(file.read_bytes())
+    with closing(sqlite3.connect(f"file:{alone}?immutable=1", uri=True)) as board:
+        try:
+            return int(board.execute("SELECT count(*) FROM t").fetchone()[0])
+        except sqlite3.OperationalError:
+            return 0
+
+
+@pytest.mark.embedded(reason="a server keeps its own journal")
+async def test_once_nobody_writes_what_was_written_is_on_the_board_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "REST_SECONDS", 0.05)
+    file = tmp_path / "board.db"
+    database = Database(sqlite_url(file))
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE t (n INTEGER)"))
+    for number in range(3):
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO t VALUES (:n)"), {"n": number})
+    await eventually(lambda: on_the_board(file) == 3)
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO t VALUES (4)"))
+    journal = file.with_name("board.db-wal")
+    await eventually(lambda: journal.stat().st_size == 0)
+    assert on_the_board(file) == 4
+    await database.close()
+
+
+@pytest.mark.embedded(reason="a server keeps its own journal")
+async def test_a_journal_that_lost_its_name_is_not_put_on_the_board_while_nobody_asks(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "board.db"
+    database = Database(sqlite_url(file))
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE t (n INTEGER)"))
+        await session.execute(text("INSERT INTO t VALUES (1)"))
+    journal = file.with_name("board.db-wal")
+    journal.rename(tmp_path / "aside")
+    journal.write_bytes(b"")  # as one that another program begins
+    await database.backend.settle(database.engine)
+    assert on_the_board(file) == 0
+    await database.close()
