@@ -18,7 +18,6 @@ from claudetask_core.schemas.overview import ActivityPage, Actor
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import (
     MAX_ID,
-    Comment,
     NoteCreate,
     OnDuplicate,
     SimilarTask,
@@ -87,12 +86,6 @@ class TaskQuery(TaskFilter):
     sort: TaskSort = TaskSort.ID
     limit: Annotated[int, Field(ge=1, le=500), BeforeValidator(only_digits)] = 100
     offset: Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(only_digits)] = 0
-
-
-class DeleteQuery(WriteModel):
-    """Why a task is deleted that another holds."""
-
-    force_reason: Comment | None = None
 
 
 class BoardQuery(TaskFilter):

@@ -136,16 +136,10 @@ async def update_task_status(
     return tasks.moved(task, here.caller.name, await here.core.tasks.waits_for(task))
 
 
-async def delete_task(
-    ctx: Context[Any],
-    task_id: Number,
-    force_reason: Annotated[Comment, Field(description="Overrides another's claim")] = ABSENT,
-    agent: Agent = ABSENT,
-) -> str:
+async def delete_task(ctx: Context[Any], task_id: Number) -> str:
     """Delete a task for good, also from the dependencies of others. Its history is kept."""
-    here = await visit(ctx, agent)
-    why = given(force_reason=force_reason)
-    return tasks.deleted(await here.core.tasks.delete(task_id, here.caller, **why))
+    here = await visit(ctx)
+    return tasks.deleted(await here.core.tasks.delete(task_id, here.caller))
 
 
 async def analyze_task(

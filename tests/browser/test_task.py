@@ -134,6 +134,27 @@ def test_a_deleted_task_is_gone_everywhere_after_a_question(board: Board, visit:
     expect(page.get_by_text("There is no task #1")).to_be_visible()
 
 
+def test_whoever_changes_what_another_holds_is_told_who_and_may_give_a_reason(
+    board: Board, visit: Visit
+) -> None:
+    board.make("a title", acceptance_criteria=["it works"])
+    board.put("/api/tasks/1/status", status="In Progress", agent="ann")
+    page = visit("#/task/1")
+    task = dialog(page, "#1 a title")
+    task.get_by_role("checkbox", name="it works").click()
+    task.get_by_label("Evidence for: it works").fill("seen")
+    page.keyboard.press("Enter")
+    why = dialog(page, "The criteria were not changed")
+    expect(why).to_contain_text("claimed by ann")
+    assert not board.get("/api/tasks/1")["acceptance_criteria"][0]["checked"]
+    why.get_by_label("Reason to do it all the same").fill("ann asked me to")
+    why.get_by_role("button", name="Change them anyway").click()
+    expect(task.get_by_role("checkbox", name="it works")).to_be_checked()
+    assert "ann asked me to" in [one["reason"] for one in board.get("/api/tasks/1/history")]
+    page.get_by_role("button", name="Delete").click()
+    expect(dialog(page, "Delete #1?")).to_contain_text("claimed by ann")
+
+
 @pytest.mark.parametrize(
     "address", ["#/task/abc", "#/board?task=-1", "#/task/12345678901234567890"]
 )

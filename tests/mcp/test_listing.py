@@ -73,7 +73,7 @@ PROMISED: dict[str, dict[str, Any]] = {
         "force_reason": None,
         "agent": None,
     },
-    "delete_task": {"task_id": ..., "force_reason": None, "agent": None},
+    "delete_task": {"task_id": ...},
     "analyze_task": {"task_id": ..., "wait": False},
     "find_similar_tasks": {"query": ..., "top_k": 10, "status": None},
     "search_codebase": {

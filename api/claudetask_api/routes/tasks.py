@@ -13,7 +13,6 @@ from claudetask_api.paging import links
 from claudetask_api.preconditions import Expected, Known, etag, is_known
 from claudetask_api.schemas import (
     ActorBody,
-    DeleteQuery,
     NextPost,
     StatusPut,
     TaskMade,
@@ -164,19 +163,11 @@ async def update_task(
     responses=answers(404, 409, 412),
 )
 async def delete_task(
-    core: CoreDep,
-    task_id: TaskIdPath,
-    named: HeaderActor,
-    condition: Expected,
-    asked: Annotated[DeleteQuery, Query()],
+    core: CoreDep, task_id: TaskIdPath, named: HeaderActor, condition: Expected
 ) -> None:
     present = await core.tasks.get(task_id)
-    await core.tasks.delete(
-        task_id,
-        caller(None, named),
-        force_reason=asked.force_reason,
-        expected_version=condition.expected_version(present.version),
-    )
+    expected = condition.expected_version(present.version)
+    await core.tasks.delete(task_id, caller(None, named), expected_version=expected)
 
 
 @router.put(

@@ -279,30 +279,21 @@ class TaskService:
         return changes
 
     async def delete(
-        self,
-        task_id: int,
-        caller: Caller,
-        *,
-        force_reason: str | None = None,
-        expected_version: int | None = None,
+        self, task_id: int, caller: Caller, *, expected_version: int | None = None
     ) -> Task:
-        """Removes the task and answers what it was.
+        """Removes the task, whoever holds it, and answers what it was.
 
         Its history stays, and its number is not used again.
 
         Raises:
             TaskNotFound, VersionStale: as their sentences say.
-            Claimed: Another caller holds it, and no reason overrides that.
         """
         lease = self._writes.lease()
-        noting = self._writes.noting_refusals(self._database, task_id, caller, "delete")
-        async with noting, self._database.write() as session:
+        async with self._database.write() as session:
             row = await self._writes.row(session, task_id, expected_version)
-            if force_reason is None and claims.held_by_other(row, caller, lease.now):
-                raise Claimed(row)
             was = to_task(row)
             await self._unlink(session, row, caller, lease)
-            change = Change("deleted", None, was.model_dump(mode="json"), None, force_reason)
+            change = Change("deleted", None, was.model_dump(mode="json"), None)
             await history.record(
                 session, row.id, [change], actor=caller.name, at=lease.now, version=row.version + 1
             )

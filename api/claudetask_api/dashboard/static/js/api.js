@@ -141,4 +141,4 @@ export function after(milliseconds) {
 export const get = (path, query, signal) => call("GET", path, { query, signal });
 export const post = (path, body = {}) => call("POST", path, { body });
 export const write = (path, body, ifMatch) => call("PUT", path, { body, ifMatch });
-export const remove = (path, ifMatch, query) => call("DELETE", path, { ifMatch, query });
+export const remove = (path, ifMatch) => call("DELETE", path, { ifMatch });

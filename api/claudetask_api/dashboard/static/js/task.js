@@ -4,7 +4,6 @@ import { get, remove } from "./api.js";
 import { Analysis } from "./analysis.js";
 import { person, priority, statusPill } from "./card.js";
 import { h, icon, put } from "./dom.js";
-import { insisting } from "./insist.js";
 import { on } from "./live.js";
 import { render } from "./markdown.js";
 import { moveMenu } from "./move.js";
@@ -139,11 +138,10 @@ class TaskView {
   }
 
   async delete() {
-    const sure = await confirm(`Delete #${this.id}?`, `“${this.task.title}” goes for good. Its history stays.`, "Delete");
+    const held = isHeld(this.task) ? ` It is claimed by ${this.task.claimed_by}, who may be at work on it.` : "";
+    const sure = await confirm(`Delete #${this.id}?`, `“${this.task.title}” goes for good. Its history stays.${held}`, "Delete");
     if (!sure) return;
-    const path = `/api/tasks/${this.id}`;
-    const attempt = (reason) => remove(path, this.task.version, { force_reason: reason });
-    if (!(await insisting(attempt, `#${this.id} was not deleted`, "Delete it anyway"))) return;
+    await remove(`/api/tasks/${this.id}`, this.task.version);
     this.close();
     toast(`#${this.id} was deleted.`, "good");
   }
