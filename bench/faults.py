@@ -7,7 +7,8 @@ When a process is killed, which page is damaged and how far a clock jumps is dra
 the seed that is printed draws the same again.
 Each fault has a server and a board of its own. After it: nothing that was acknowledged is lost, the
 error said what to do, and the next call is answered. Prints a table; the exit code is 1 where that
-is not so. Some faults need a mount, which only root may make; they say so where they are left out.
+is not so. Some faults need a mount, which only root may make, or PostgreSQL's programs; they say so
+where they are left out.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from bench.fault import disk, surroundings
+from bench.fault import disk, surroundings, team
 from bench.fault.server import Outcome, Terms
 
 Fault = Callable[[Terms], Awaitable[Outcome | None]]
@@ -36,6 +37,10 @@ FAULTS: Final[dict[str, tuple[str, Fault]]] = {
     "claude": ("claude hangs", surroundings.claude_hangs),
     "handles": ("out of file handles", surroundings.out_of_handles),
     "slow": ("clients that never read", surroundings.never_read),
+    "journal": ("damaged journal of a killed server", disk.damaged_journal),
+    "database": ("kill -9 of a team's PostgreSQL", team.database_killed),
+    "sessions": ("all sessions of a team's PostgreSQL ended", team.sessions_ended),
+    "line": ("a silent line to a team's PostgreSQL", team.line_silent),
 }
 
 
@@ -52,7 +57,7 @@ async def campaign(
             drawn = random.Random(f"{seed} {name} {done}")  # noqa: S311 — moments and places
             found = await FAULTS[name][1](Terms(drawn, lock_seconds))
             if found is None:
-                print(f"{name}: left out, it needs a mount", flush=True)
+                print(f"{name}: left out, it needs a mount or PostgreSQL", flush=True)
                 continue
             outcomes.setdefault(name, Outcome()).add(found)
             print(f"round {done}: {name} {'good' if found.good else found}", flush=True)

@@ -162,6 +162,26 @@ async def _read_all(server: Server, made: dict[int, str], tried: Outcome) -> Non
             tried.lost += 1
 
 
+async def damaged_journal(terms: Terms) -> Outcome:
+    """The journal of a server that was killed is damaged, some seconds after the last write."""
+    tried, made = Outcome(injected=1), dict[int, str]()
+    async with folder() as place:
+        journal = board_of(place).with_name("claudetask.db-wal")
+        async with serving(place) as server:
+            await fill(server, 40, made)
+            for _ in range(200):
+                if not journal.stat().st_size:
+                    break
+                await asyncio.sleep(0.1)
+            server.kill()
+        if journal.exists():
+            spoil(journal, [terms.chance.randrange(1 + journal.stat().st_size // 4096)])
+        async with serving(place) as server:
+            tried.answered += await server.answers()
+        tried.lost += lost(place, made)
+    return tried
+
+
 async def corrupt_index(_: Terms) -> Outcome:
     """Pages of the code index are damaged; it is made anew without anybody's help."""
     tried, made = Outcome(injected=1), dict[int, str]()

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 async def test_nothing_acknowledged_is_lost_and_the_next_call_is_answered(fault: str) -> None:
     outcomes = await campaign([fault], times=1, until=0, lock_seconds=0, seed=1)
     if not outcomes:
-        pytest.skip(f"the fault {fault} needs a mount, which only root may make")
+        pytest.skip(f"the fault {fault} needs a mount, which only root may make, or PostgreSQL")
     assert outcomes[fault].good, outcomes[fault]
 
 
