@@ -113,7 +113,8 @@ async def _add(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         ),
     )
     made = await core.tasks.create(data, who, on_duplicate=OnDuplicate.WARN)
-    return Told(tasks.created(made.task, made.duplicates), made.task)
+    circle = await core.tasks.waits_for_itself(made.task)
+    return Told(tasks.created(made.task, made.duplicates, circle), made.task)
 
 
 async def _move(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:

@@ -183,10 +183,11 @@ def next_task(answer: NextTask, caller: str, say: Callable[[str], str] = str) ->
 
 
 @legibly
-def created(task: Task, duplicates: list[SimilarTask]) -> str:
+def created(task: Task, duplicates: list[SimilarTask], circle: str = "") -> str:
+    """What was made, with what it may repeat; `circle` is the way on which it waits for itself."""
     text = (
         f"Created #{task.id} {clip(task.title, TITLE)} "
-        f"({task.type}, {task.priority}, {task.status}, version {task.version})."
+        f"({task.type}, {task.priority}, {task.status}, version {task.version}).{_stuck(circle)}"
     )
     if duplicates:
         like = "; ".join(
@@ -198,14 +199,19 @@ def created(task: Task, duplicates: list[SimilarTask]) -> str:
 
 
 @legibly
-def updated(written: Written, fields: list[str], *, merged: bool) -> str:
+def updated(written: Written, fields: list[str], *, merged: bool, circle: str = "") -> str:
     """What was written; without a version, also what others had changed and so stayed."""
     task = written.task
     named = f"#{task.id} {clip(task.title, TITLE)}"
     text = f"Updated {named}: {', '.join(fields)}. {task.status}, version {task.version}."
+    text += _stuck(circle)
     if merged:
         text += f" Merged by field{_others(written, fields)}."
     return clip(text, ACKNOWLEDGEMENT)
+
+
+def _stuck(circle: str) -> str:
+    return f" It can never be Done: {circle}. Leave one of these links out." if circle else ""
 
 
 def _others(written: Written, fields: list[str]) -> str:

@@ -59,7 +59,8 @@ async def create_task(
     )
     data = TaskCreate(title=title, type=type, priority=priority, **optional)
     made = await here.core.tasks.create(data, here.caller, on_duplicate=on_duplicate)
-    return tasks.created(made.task, made.duplicates)
+    circle = await here.core.tasks.waits_for_itself(made.task)
+    return tasks.created(made.task, made.duplicates, circle)
 
 
 async def update_task(
@@ -113,7 +114,9 @@ async def update_task(
         )
     data = TaskUpdate(**changes, **given(force_reason=force_reason))
     written = await here.core.tasks.write(task_id, data, here.caller, expected_version=version)
-    return tasks.updated(written, list(changes), merged=version is None)
+    linked = not {"depends_on", "parent_id"}.isdisjoint(changes)
+    circle = await here.core.tasks.waits_for_itself(written.task) if linked else ""
+    return tasks.updated(written, list(changes), merged=version is None, circle=circle)
 
 
 async def update_task_status(

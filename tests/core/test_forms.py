@@ -45,7 +45,7 @@ class Empty(WriteModel): ...
         (Title, "two\nlines", "must be one line without control characters"),
         (BranchName, "a b", "must hold no blanks and no control characters"),
         (AgentName, "../x", "must be letters, digits, - and _, with a letter or digit first"),
-        (GithubRepo, "nobody", "must be owner/name or https://github.com/owner/name"),
+        (GithubRepo, "nobody", "must be owner/name, or the address that GitHub gives for it"),
         (PathText, "", "must have at least 1 character"),
         (PathText, "x" * 5000, "must have at most 4096 characters"),
         (Empty, {"colour": 1}, "nothing of this name is known here"),

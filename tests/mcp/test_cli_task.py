@@ -13,7 +13,13 @@ from tests.mcp.support import Run
 def test_the_board_is_worked_from_the_command_line(run: Run) -> None:
     made = run("task", "add", "Parse dates", "--criterion", "zones are kept", "--type", "Bug")
     assert made == (0, "Created #1 Parse dates (Bug, Medium, Backlog, version 1).\n", "")
-    run("task", "add", "After it", "--depends-on", "#1", "--parent", "1", "--priority", "High")
+    made = run(
+        "task", "add", "After it", "--depends-on", "#1", "--parent", "1", "--priority", "High"
+    )
+    assert made[1] == (
+        "Created #2 After it (Feature, High, Backlog, version 1). It can never be Done: #2 depends "
+        "on #1, #1 has the subtask #2. Leave one of these links out.\n"
+    )
     assert run("task", "list")[1] == (
         "#1 Backlog Medium Bug: Parse dates\n#2 Backlog High: After it\n2 tasks.\n"
     )

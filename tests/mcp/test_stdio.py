@@ -214,9 +214,9 @@ async def test_what_prints_goes_to_stderr(project: Path) -> None:
 import os, sys
 from claudetask_mcp import cli, entry
 first = entry.Entry.open
-def loud(self):
+def loud(self, **how):
     print("noise"); os.system("echo noise"); sys.stdout.flush()
-    return first(self)
+    return first(self, **how)
 entry.Entry.open = loud
 sys.exit(cli.main([]))
 """

@@ -17,6 +17,18 @@ async def test_a_created_task_is_named_by_its_number(connect: Connect) -> None:
     assert said == "Created #1 Add a login (Feature, High, Backlog, version 1)."
 
 
+async def test_links_that_can_never_be_met_are_told_of(connect: Connect) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Whole")
+        made = await answer(client, "create_task", title="Part", parent_id=1, depends_on=[1])
+        other = await answer(client, "update_task", task_id=2, depends_on=[])
+        again = await answer(client, "update_task", task_id=2, depends_on=[1])
+    circle = " It can never be Done: #2 depends on #1, #1 has the subtask #2. Leave one of these "
+    assert circle in made
+    assert "never" not in other
+    assert circle in again
+
+
 async def test_creating_the_like_again_names_the_possible_duplicate(connect: Connect) -> None:
     async with connect() as client:
         await answer(client, "create_task", title="Export invoices as PDF")

@@ -1,8 +1,7 @@
 """Dependencies and subtasks together: a task waits for both before it can be Done.
 
-So one that depends on a task it is part of, by however many steps, could never be Done, and neither
-could that one. A board of before this was refused may hold such circles; they are told of, and
-whoever changes something else of its tasks is not held up.
+So one that depends on a task it is part of, by however many steps, can never be Done, and neither
+can that one. Such links are taken all the same, as a plan may be written in any order, and told of.
 """
 
 from collections import defaultdict
@@ -11,12 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from claudetask_core.db.engine import Database, WriteSession
-from claudetask_core.db.models import TaskRow
-from claudetask_core.errors import Conflict
-from claudetask_core.services.history import Change
-from claudetask_core.services.task_graph import AT_ONCE, links
+from claudetask_core.db.engine import Database
+from claudetask_core.db.models import DependencyRow, TaskRow
+from claudetask_core.services.task_graph import AT_ONCE
 
 SHOWN_STEPS: Final = 6
 SHOWN_CIRCLES: Final = 3
@@ -42,69 +40,41 @@ def told(steps: Sequence[Step]) -> str:
     return ", ".join(said)
 
 
-class EndlessWait(Conflict):
-    code = "endless_wait"
+async def circle_of(session: AsyncSession, task_id: int) -> list[Step]:
+    """The shortest way on which a task waits for itself; empty where there is none.
 
-    def __init__(self, steps: list[Step]) -> None:
-        self.steps = steps
-        super().__init__(
-            f"None of these could ever be Done: {told(steps)}.",
-            next_step="Leave one of these links out.",
-            cycle=[steps[0].source, *(step.target for step in steps)],
-        )
-
-
-async def refuse_endless_wait(
-    session: WriteSession, task_id: int, linked: Iterable[Change]
-) -> None:
-    """Raises EndlessWait where a new dependency or parent has the task wait for itself.
-
-    Args:
-        session: What was changed is in it.
-        task_id: The task that was changed.
-        linked: The changes of its `parent_id` and `depends_on`.
+    A task that is done is waited for by nobody.
     """
-    await session.flush()
-    for step in [step for change in linked for step in _new(task_id, change)]:
-        back = await _way(session, step.target, step.source)
-        if back is not None:
-            raise EndlessWait([step, *back])
-
-
-def _new(task_id: int, change: Change) -> list[Step]:
-    """What waits for what since this change, and did not before."""
-    if change.field == "depends_on":
-        added = sorted({*change.new} - {*change.old})
-        return [Step(task_id, target, subtask=False) for target in added]
-    return [] if change.new is None else [Step(change.new, task_id, subtask=True)]
-
-
-async def _way(session: WriteSession, start: int, end: int) -> list[Step] | None:
-    """The shortest way on which one task waits for another."""
     came: dict[int, Step] = {}
-    frontier = [start]
-    while frontier and end not in came:
+    frontier = [task_id]
+    while frontier and task_id not in came:
         further: list[int] = []
         for step in await _waits(session, frontier):
-            if step.target not in came and step.target != start:
+            if step.target not in came:
                 came[step.target] = step
                 further.append(step.target)
         frontier = further
-    if end not in came:
-        return None
-    steps = [came[end]]
-    while steps[-1].source != start:
+    if task_id not in came:
+        return []
+    steps = [came[task_id]]
+    while steps[-1].source != task_id:
         steps.append(came[steps[-1].source])
     return steps[::-1]
 
 
-async def _waits(session: WriteSession, sources: list[int]) -> list[Step]:
+async def _waits(session: AsyncSession, sources: list[int]) -> list[Step]:
     """What these tasks wait for."""
-    found = [Step(a, b, subtask=False) for a, b in await links(session, sources)]
+    found: list[Step] = []
+    is_open = TaskRow.completed_at.is_(None)
     for start in range(0, len(sources), AT_ONCE):
-        parts = select(TaskRow.parent_id, TaskRow.id).where(
-            TaskRow.parent_id.in_(sources[start : start + AT_ONCE])
+        some = sources[start : start + AT_ONCE]
+        needs = (
+            select(DependencyRow.task_id, DependencyRow.depends_on_id)
+            .join(TaskRow, TaskRow.id == DependencyRow.depends_on_id)
+            .where(DependencyRow.task_id.in_(some), is_open)
         )
+        parts = select(TaskRow.parent_id, TaskRow.id).where(TaskRow.parent_id.in_(some), is_open)
+        found += [Step(a, b, subtask=False) for a, b in await session.execute(needs)]
         found += [Step(a, b, subtask=True) for a, b in await session.execute(parts) if a]
     return found
 

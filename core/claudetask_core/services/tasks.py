@@ -40,7 +40,7 @@ from claudetask_core.services.task_duplicates import PossibleDuplicate
 from claudetask_core.services.task_graph import unfinished
 from claudetask_core.services.task_list import completed, listed
 from claudetask_core.services.task_rows import WHOLE, require, to_task
-from claudetask_core.services.task_waits import refuse_endless_wait
+from claudetask_core.services.task_waits import circle_of, told
 from claudetask_core.services.task_writes import TaskWrites
 from claudetask_core.services.verify import Proof, VerifyService
 from claudetask_core.services.workflow import (
@@ -105,6 +105,13 @@ class TaskService:
         async with self._database.read() as session:
             return await unfinished(session, task.depends_on, self.workflow.done)
 
+    async def waits_for_itself(self, task: Task) -> str:
+        """On which way it does, so that it can never be Done; empty where on none."""
+        if not (task.depends_on or task.parent_id) or task.completed_at is not None:
+            return ""
+        async with self._database.read() as session:
+            return told(await circle_of(session, task.id))
+
     async def find(self, wanted: TaskFilter, page: Page) -> TaskPage:
         """The tasks that match, in the page's order.
 
@@ -146,7 +153,6 @@ class TaskService:
         Raises:
             PossibleDuplicate: `on_duplicate` is refuse and a task much like it exists.
             LinkedTaskMissing: The parent or a dependency does not exist.
-            EndlessWait: It would depend on a task that it is part of.
             IllegalMove: A task may not begin in this status.
         """
         start = self.known(data.status) or self.workflow.start
@@ -197,8 +203,7 @@ class TaskService:
 
         Raises:
             TaskNotFound, VersionStale, Claimed, IllegalMove, NotProven, CriterionMissing,
-            LinkedTaskMissing, CircularDependency, EndlessWait: as their sentences say; nothing is
-            changed then.
+            LinkedTaskMissing, CircularDependency: as their sentences say; nothing is changed then.
         """
         self.known(data.status)
         standing = NOWHERE if data.status is None else await self._writes.standing(caller)
@@ -322,9 +327,8 @@ class TaskService:
         )
         session.add(row)
         await session.flush()
-        linked = await set_parent(session, row, data.parent_id)
-        linked += await set_dependencies(session, row, data.depends_on)
-        await refuse_endless_wait(session, row.id, linked)
+        await set_parent(session, row, data.parent_id)
+        await set_dependencies(session, row, data.depends_on)
         set_related_files(row, data.related_files)
         set_criteria(row, data.acceptance_criteria)
         return row
@@ -354,13 +358,10 @@ class TaskService:
 async def _fields(session: WriteSession, row: TaskRow, data: TaskUpdate) -> list[Change]:
     """Sets what no claim guards."""
     changes = set_plain_fields(row, data)
-    linked: list[Change] = []
     if "parent_id" in data.model_fields_set:
-        linked += await set_parent(session, row, data.parent_id)
+        changes += await set_parent(session, row, data.parent_id)
     if data.depends_on is not None:
-        linked += await set_dependencies(session, row, data.depends_on)
-    await refuse_endless_wait(session, row.id, linked)
-    changes += linked
+        changes += await set_dependencies(session, row, data.depends_on)
     if data.related_files is not None:
         changes += set_related_files(row, data.related_files)
     return changes

@@ -24,7 +24,6 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 from claudetask_core.schemas.workflow import DEFAULT, HOLDS_CLAIM
-from claudetask_core.services import task_waits
 from claudetask_core.services.claims import Caller
 from tests.postgresql_server import another
 from tests.support import HeldClock
@@ -38,7 +37,6 @@ REFUSALS = {
     "not_proven",
     "circular_dependency",
     "linked_task_missing",
-    "endless_wait",
     "criterion_missing",
     "criterion_twice",
     "task_not_found",
@@ -168,10 +166,6 @@ class Board(RuleBasedStateMachine):
             told = replayed(entries)
             for name in set(now) - UNLOGGED:
                 assert told[name] == now[name], (task.id, name)
-
-    @invariant()
-    def every_task_can_be_done_some_day(self) -> None:
-        assert self.runner.run(task_waits.stuck(self.core.database)) == []
 
     @invariant()
     def nothing_is_lost_and_nothing_comes_back(self) -> None:
