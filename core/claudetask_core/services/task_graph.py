@@ -61,14 +61,14 @@ async def refuse_dependency_cycle(session: WriteSession, task_id: int, targets: 
         if task_id in came_from:
             raise CircularDependency("dependency", _path(came_from, task_id))
         further: list[int] = []
-        for source, target in await links(session, frontier):
+        for source, target in await _links(session, frontier):
             if target not in came_from:
                 came_from[target] = source
                 further.append(target)
         frontier = further
 
 
-async def links(session: WriteSession, sources: list[int]) -> list[tuple[int, int]]:
+async def _links(session: WriteSession, sources: list[int]) -> list[tuple[int, int]]:
     """What these tasks depend on; a statement takes no more than 32,000 numbers."""
     found: list[tuple[int, int]] = []
     for start in range(0, len(sources), AT_ONCE):

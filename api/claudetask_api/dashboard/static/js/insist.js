@@ -21,15 +21,17 @@ export async function insisting(attempt, title, action) {
 }
 
 function whyAnyway(title, action, error) {
-  return dialog(title, (close) => {
-    const box = h("textarea", { rows: 2, maxlength: 1000, required: true });
-    return [
-      h("p", { class: "reason" }, `It is claimed by ${error.problem.claimed_by}, who may be at work on it.`),
-      h("form", { on: { submit: (event) => (event.preventDefault(), close(box.value.trim())) } },
-        field("Reason to do it all the same", box, "It stands in the history beside the change."),
-        h("div", { class: "actions" },
-          h("button", { type: "button", on: { click: () => close() } }, "Leave it"),
-          h("button", { type: "submit", class: "danger" }, action))),
-    ];
-  }, { kind: "small" });
+  return dialog(title, (close) => [
+    h("p", { class: "reason" }, `It is claimed by ${error.problem.claimed_by}, who may be at work on it.`),
+    reasonForm(close, "Reason to do it all the same", "It stands in the history beside the change.", action,
+      h("button", { type: "button", on: { click: () => close() } }, "Leave it")),
+  ], { kind: "small" });
+}
+
+/** Takes a reason and closes the dialog with it; `others` are buttons beside the one that sends it. */
+export function reasonForm(close, label, hint, action, ...others) {
+  const box = h("textarea", { rows: 2, maxlength: 1000, required: true });
+  return h("form", { on: { submit: (event) => (event.preventDefault(), close(box.value.trim())) } },
+    field(label, box, hint),
+    h("div", { class: "actions" }, ...others, h("button", { type: "submit", class: "danger" }, action)));
 }

@@ -4,8 +4,9 @@ import { lacks, may } from "./access.js";
 import { get } from "./api.js";
 import { statusPill } from "./card.js";
 import { append, h } from "./dom.js";
+import { reasonForm } from "./insist.js";
 import { expect, indexOf, movesFrom, putStatus, refresh, store } from "./store.js";
-import { announce, dialog, fail, field, menu, toast } from "./ui.js";
+import { announce, dialog, fail, menu, toast } from "./ui.js";
 
 /** The refusals that a reason overrides. */
 const OVERRIDABLE = new Set(["illegal_move", "claimed", "not_proven"]);
@@ -86,19 +87,14 @@ async function put(card, status, reason) {
 /** Says why, and takes a reason that overrides. */
 async function refused(card, status, error) {
   const open = error.problem.open ?? [];
-  const reason = await dialog(`#${card.id} was not moved`, (close) => {
-    const box = h("textarea", { rows: 2, maxlength: 1000, required: true });
-    return [
-      h("p", { class: "route" }, statusPill(card.status), "→", statusPill(status)),
-      h("p", { class: "reason" }, error.message),
-      open.length ? h("ul", { class: "open-points" }, open.map((one) => h("li", {}, one))) : null,
-      h("details", {}, h("summary", {}, "Move it anyway"),
-        h("form", { on: { submit: (event) => (event.preventDefault(), close(box.value.trim())) } },
-          field("Reason", box, "It stands in the history beside the move."),
-          h("div", { class: "actions" }, h("button", { type: "submit", class: "danger" }, `Force to ${status}`)))),
-      append(h("div", { class: "actions" }), [h("button", { type: "button", class: "primary", on: { click: () => close() } }, "Leave it where it is")]),
-    ];
-  }, { kind: "small" });
+  const reason = await dialog(`#${card.id} was not moved`, (close) => [
+    h("p", { class: "route" }, statusPill(card.status), "→", statusPill(status)),
+    h("p", { class: "reason" }, error.message),
+    open.length ? h("ul", { class: "open-points" }, open.map((one) => h("li", {}, one))) : null,
+    h("details", {}, h("summary", {}, "Move it anyway"),
+      reasonForm(close, "Reason", "It stands in the history beside the move.", `Force to ${status}`)),
+    append(h("div", { class: "actions" }), [h("button", { type: "button", class: "primary", on: { click: () => close() } }, "Leave it where it is")]),
+  ], { kind: "small" });
   if (!reason) return;
   if (await moveTask(card.id, status, reason)) toast(`#${card.id} was forced to ${status}.`, "good");
   await refresh([card.id]);
