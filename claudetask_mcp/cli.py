@@ -44,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "prime":
             return _told_to_the_session(error)
         return _said(error, WRONG_USE if isinstance(error, ConfigurationInvalid) else FAILED)
+    except (MemoryError, RuntimeError) as error:
+        return _short(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
@@ -77,6 +79,15 @@ def _run(arguments: argparse.Namespace) -> int:
 def _said(error: DomainError, code: int) -> int:
     sys.stderr.write(f"{PROGRAM}: {_sentences(error)}\n")
     return code
+
+
+def _short(error: BaseException) -> int:
+    from claudetask_core.shortage import shortage  # noqa: PLC0415 — as said above
+
+    known = shortage(error)
+    if known is None:
+        raise error
+    return _said(known, FAILED)
 
 
 def _told_to_the_session(error: DomainError) -> int:

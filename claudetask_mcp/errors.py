@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from claudetask_core.errors import Code, DomainError, Invalid, NotFound, RateLimited
 from claudetask_core.printable import printable
+from claudetask_core.shortage import shortage
 from claudetask_mcp.arguments import CORRECT, fit, problems
 
 logger = logging.getLogger(__name__)
@@ -64,8 +65,9 @@ def sentence(error: DomainError) -> str:
 
 def failure(tool: str, error: BaseException) -> CallToolResult:
     """The answer to a call of `tool` that raised `error`."""
-    if isinstance(error, DomainError):
-        return refusal(sentence(error))
+    known = error if isinstance(error, DomainError) else shortage(error)
+    if known is not None:
+        return refusal(sentence(known))
     if isinstance(error, ValidationError):
         return refusal(f"{tool} was not carried out: {problems(error)} {CORRECT}")
     incident = secrets.token_hex(4)

@@ -24,6 +24,7 @@ from claudetask_mcp.deadline import Deadline, leave
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.jsonrpc import Answers, Messages, Unanswered, without_halves
 from claudetask_mcp.rate_limit import RateLimit
+from claudetask_mcp.room import Room
 from claudetask_mcp.server import Server, build_server
 from claudetask_mcp.tools.catalogue import CLASSES
 
@@ -73,9 +74,11 @@ class Lines:
             yield line
 
     def _read(self) -> None:
-        for line in self._stream:
-            self._put(readable(line))
-        self.end()
+        try:
+            for line in self._stream:
+                self._put(readable(line))
+        finally:  # without whoever reads, the client would wait for ever
+            self.end()
 
     def _put(self, line: str | None) -> None:
         if not self._loop.is_closed():
@@ -120,6 +123,7 @@ async def _serve(server: Server) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    Room("In Claude Code: /mcp, reconnect; give the server more memory.").watch()
     messages = Messages(aiter(lines), lines.settle)
     stdin = cast("anyio.AsyncFile[str]", messages)  # the SDK only iterates it
     stdout = anyio.wrap_file(TextIOWrapper(os.fdopen(wire_out, "wb"), encoding="utf-8"))

@@ -19,6 +19,7 @@ from claudetask_api.problems import problem, request_id
 from claudetask_core.errors import Code, DomainError, Invalid, RateLimited, Unavailable
 from claudetask_core.schemas.forms import said
 from claudetask_core.services.actors import InsufficientScope
+from claudetask_core.shortage import shortage
 
 log = logging.getLogger(__name__)
 
@@ -180,9 +181,12 @@ class ErrorEdge:
                 raise
             log.warning("request %s was given up, as the server is ending", request_id(scope))
             await refusal(scope, ServerEnding())(scope, receive, send)
-        except Exception:
+        except Exception as error:
             log.exception("request %s failed", request_id(scope))
             if started:
                 raise
+            if (short := shortage(error)) is not None:
+                await refusal(scope, short)(scope, receive, send)
+                return
             detail = f"Something went wrong here; the log has it under {request_id(scope)}."
             await problem(scope, 500, "internal", detail)(scope, receive, send)

@@ -24,6 +24,7 @@ from claudetask_mcp.entry import Entry
 from claudetask_mcp.handles import BACKLOG, OutOfHandles
 from claudetask_mcp.http import HttpFace
 from claudetask_mcp.rate_limit import RateLimit
+from claudetask_mcp.room import Room
 from claudetask_mcp.server import build_server
 from claudetask_mcp.tools.catalogue import CLASSES
 
@@ -86,6 +87,9 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
             backlog=BACKLOG,
         )
         asyncio.get_running_loop().set_exception_handler(OutOfHandles())
+        room = Room("Start it again, with more memory.")
+        room.watch()
+        stack.callback(room.close)
         gc.freeze()  # what the start made stays: a collection need not look at it again
         _outlive_signals()
 

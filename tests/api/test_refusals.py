@@ -231,6 +231,25 @@ async def test_a_strangers_exception_is_opaque_outside_and_whole_in_the_log(
     assert problem["request_id"] in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("short", "code"),
+    [
+        (MemoryError(), "out_of_memory"),
+        (RuntimeError("can't start new thread"), "out_of_threads"),
+    ],
+)
+async def test_what_the_system_no_longer_gives_is_told_by_name(
+    client: AsyncClient, core: Core, monkeypatch: pytest.MonkeyPatch, short: Exception, code: str
+) -> None:
+    async def lacking(*_: Any) -> None:
+        raise short
+
+    monkeypatch.setattr(core.tasks, "find", lacking)
+    answer = await client.get("/api/tasks")
+    assert (answer.status_code, answer.json()["code"]) == (503, code)
+    assert "ulimit" in answer.json()["detail"]
+
+
 async def test_a_fault_of_ours_is_logged_under_the_requests_id(
     client: AsyncClient,
     core: Core,

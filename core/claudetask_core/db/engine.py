@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from claudetask_core import private_file
+from claudetask_core import private_file, shortage
 from claudetask_core.db.backend import WRITES, Backend
 from claudetask_core.db.postgresql import EXTRA, Postgresql
 from claudetask_core.db.refusals import AddressInvalid, BoardUnwritable, busy
@@ -109,6 +109,8 @@ class Database:
             BoardBroken: The file is not a database any more.
             BoardGone: It was deleted or replaced, before the commit or during it.
             BoardUnreachable: The server that holds the board does not answer.
+            OutOfMemory: As it says.
+            OutOfThreads: As it says.
         """
         with self._in_use(), self.translated():
             async with self._turn():
@@ -183,15 +185,16 @@ class Database:
     @contextmanager
     def translated(self) -> Generator[None]:
         """Turns what the database says of its surroundings into the board's own errors."""
-        try:
-            yield
-        except NoConnection as error:
-            raise busy() from error
-        except (DBAPIError, TimeoutError) as error:
-            known = self.backend.translation(error)
-            if known is None:
-                raise
-            raise known from error
+        with shortage.told():
+            try:
+                yield
+            except NoConnection as error:
+                raise busy() from error
+            except (DBAPIError, TimeoutError) as error:
+                known = self.backend.translation(error)
+                if known is None:
+                    raise
+                raise known from error
 
     async def idle(self) -> None:
         """Waits until no transaction of this process is under way."""

@@ -12,6 +12,8 @@ from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from claudetask_core.shortage import told
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -31,6 +33,12 @@ class Lane:
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=name)
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the work answers, from a thread of the lane."""
+        """What the work answers, from a thread of the lane.
+
+        Raises:
+            OutOfMemory: The work found none.
+            OutOfThreads: There is no thread for it.
+        """
         asked = partial(copy_context().run, work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
+        with told():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
