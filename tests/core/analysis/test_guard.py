@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,8 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
         sent.append((group, number))
 
     monkeypatch.setattr(guard, "let_go_of_the_pipes", nothing)
+    monkeypatch.setattr(guard, "adopt", nothing)
+    monkeypatch.setattr(guard, "end_left", nothing)
     monkeypatch.setattr(guard.signal, "signal", nothing)
     monkeypatch.setattr(guard.os, "killpg", killpg)
     return sent
@@ -100,7 +103,7 @@ def test_a_deaf_command_is_killed_with_its_group(
     leash, held = os.pipe()
     os.write(held, b"0.01")
     os.close(held)
-    guard.watch(leash, deaf, threading.Event())
+    guard.watch(leash, deaf, threading.Event(), threading.Event())
     assert calm == [(0, signal.SIGKILL)]
     os.close(leash)
 
@@ -133,3 +136,76 @@ async def test_what_the_client_leaves_behind_ends_with_it(fake: FakeClaude) -> N
     await eventually(lambda: not is_alive(left))
     os.close(leash)
     os.close(held)
+
+
+LEAVES = """
+import os, pathlib, signal, sys, time
+written = pathlib.Path(sys.argv[1])
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        os.setsid()
+        if sys.argv[2] == "deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        written.with_suffix(".new").write_text(str(os.getpid()))
+        written.with_suffix(".new").rename(written)
+        signal.pause()
+    os._exit(0)
+os.wait()
+while not written.exists():
+    time.sleep(0.01)
+if sys.argv[3] == "waits":
+    time.sleep(60)
+"""
+"""A command that starts a process, which starts one that lives on, each in a session of its own."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to a guard")
+@pytest.mark.parametrize("ears", ["hears", "deaf"])
+async def test_what_left_for_a_session_of_its_own_ends_with_a_command_that_is_stopped(
+    tmp_path: Path, ears: str
+) -> None:
+    written = tmp_path / "left"
+    with _guarded(LEAVES, str(written), ears, "waits") as (guarding, held):
+        await eventually(written.exists)
+        left = int(written.read_text())
+        try:
+            assert is_alive(left)
+            os.write(held, b"0.1")
+            os.close(held)
+            await asyncio.to_thread(guarding.wait, 10)
+            await eventually(lambda: not is_alive(left))
+        finally:
+            _ended(left)
+
+
+async def test_what_left_for_a_session_of_its_own_outlives_a_command_that_ends_by_itself(
+    tmp_path: Path,
+) -> None:
+    written = tmp_path / "left"
+    with _guarded(LEAVES, str(written), "hears", "ends") as (guarding, held):
+        await asyncio.to_thread(guarding.wait, 10)
+        os.close(held)
+        left = int(written.read_text())
+        try:
+            assert is_alive(left)
+        finally:
+            _ended(left)
+
+
+@contextmanager
+def _guarded(code: str, *arguments: str) -> Generator[tuple["subprocess.Popen[bytes]", int]]:
+    leash, held = os.pipe()
+    argv = [sys.executable, "-IS", guard.__file__, str(leash)]
+    argv += [sys.executable, "-ISc", code, *arguments]
+    with subprocess.Popen(argv, pass_fds=(leash,), start_new_session=True) as guarding:
+        os.close(leash)
+        try:
+            yield guarding, held
+        finally:
+            guarding.kill()
+
+
+def _ended(process: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
