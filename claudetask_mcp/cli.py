@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from claudetask_core import __version__
 from claudetask_core.errors import DomainError
@@ -15,6 +15,9 @@ from claudetask_mcp.grammar import add_command, of_project
 from claudetask_mcp.setup_grammar import add_init, add_uninstall
 from claudetask_mcp.task_grammar import add_task
 from claudetask_mcp.token_grammar import add_audit, add_token
+
+if TYPE_CHECKING:
+    from claudetask_mcp.wire import Wire
 
 PROGRAM = "claudetask-mcp"
 SHELLS = ("bash", "zsh", "fish")
@@ -25,8 +28,12 @@ MOST_TOLD = 400
 """Characters; as many as an error of a tool has."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, wire: "Wire | None" = None) -> int:
     """Runs one command; with none, MCP over stdio.
+
+    Args:
+        argv: The arguments; those of the process where none are given.
+        wire: The streams of MCP, where they are read already.
 
     Returns:
         The exit code: 0, 1 where the command failed, 2 where it or a setting was wrong.
@@ -39,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from claudetask_core.config import ConfigurationInvalid  # noqa: PLC0415 — as said above
 
     try:
-        return _run(arguments)
+        return _run(arguments, wire)
     except DomainError as error:
         if arguments.command == "prime":
             return _told_to_the_session(error)
@@ -59,7 +66,7 @@ def _speak(stream: TextIO) -> None:
         stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, wire: "Wire | None") -> int:
     from claudetask_mcp.entry import read_entry  # noqa: PLC0415 — as said above
     from claudetask_mcp.logs import configure_logging  # noqa: PLC0415 — as said above
 
@@ -68,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command is None:
         from claudetask_mcp.stdio import serve_stdio  # noqa: PLC0415 — as said above
 
-        return serve_stdio(entry)
+        return serve_stdio(entry, wire)
     from claudetask_mcp import commands  # noqa: PLC0415 — as said above
 
     code = asyncio.run(commands.run(entry, arguments))

@@ -28,6 +28,8 @@ from mcp.types import (
 )
 from pydantic import ValidationError
 
+from claudetask_mcp.ahead import Ahead
+
 Fault = tuple[int, str]
 
 NOT_JSON: Fault = (PARSE_ERROR, "Parse error: that is not JSON. Send one message at a time.")
@@ -124,15 +126,32 @@ class Unanswered:
 
 
 class Answers:
-    """Where messages go out, which takes note of those that are answers."""
+    """Where messages go out, which takes note of those that are answers.
 
-    def __init__(self, stream: Outgoing, unanswered: Unanswered) -> None:
+    Args:
+        stream: Where they go to.
+        unanswered: Who is told of the answers.
+        ahead: What was answered before; the second answer to it is dropped.
+    """
+
+    def __init__(
+        self, stream: Outgoing, unanswered: Unanswered, ahead: Ahead | None = None
+    ) -> None:
         self._stream = stream
         self._unanswered = unanswered
+        self._ahead = ahead
 
     async def send(self, item: SessionMessage, /) -> None:
-        await self._stream.send(item)
+        if not self._is_known(item.message):
+            await self._stream.send(item)
         self._unanswered.answered(item.message)
+
+    def _is_known(self, message: JSONRPCMessage) -> bool:
+        if self._ahead is None or isinstance(message, JSONRPCRequest):
+            return False
+        if isinstance(message, JSONRPCNotification):
+            return self._ahead.drops_told(message.method, message.params)
+        return message.id is not None and self._ahead.drops(message.id)
 
     async def aclose(self) -> None:
         await self._stream.aclose()

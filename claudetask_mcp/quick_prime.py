@@ -13,7 +13,7 @@ import sys
 import time
 
 from claudetask_core.board_sql import CREDIBLE
-from claudetask_core.places import IN_ANALYSIS, board_on_disk, root_on_disk
+from claudetask_core.places import IN_ANALYSIS, board_on_disk, root_on_disk, user_config
 from claudetask_core.printable import printable
 from claudetask_core.resume_text import mark, resumed
 from claudetask_mcp.client_process import Client
@@ -87,20 +87,14 @@ def _project(arguments: Sequence[str]) -> str | None:
 
 
 def _user_moves_the_board(config: str | None, home: str | None) -> bool:
-    folders = [config or os.path.join(home or "", ".config")]
-    if sys.platform == "darwin":
-        folders = [os.path.join(home or "", "Library", "Application Support")]
-    for folder in folders:
-        try:
-            with open(os.path.join(folder, "claudetask", "config.toml"), encoding="utf-8") as file:
-                said = file.read()
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError):
-            return True
-        if any(name in said for name in MOVES_THE_BOARD):
-            return True
-    return False
+    try:
+        with open(user_config(config, home), encoding="utf-8") as file:
+            said = file.read()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return any(name in said for name in MOVES_THE_BOARD)
 
 
 def _told(folder: str, file: str, worktree: str) -> bool:

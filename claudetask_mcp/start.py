@@ -1,10 +1,16 @@
-"""Where the program begins: what a hook waits for is answered without loading the rest."""
+"""Where the program begins: what is waited for is answered without loading the rest."""
+
+from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
 
 from claudetask_mcp.streams import open_closed, unwritten
+
+TYPE_CHECKING = False  # as in board_sql
+if TYPE_CHECKING:
+    from claudetask_mcp.wire import Wire
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,9 +32,27 @@ def _main(given: list[str], *, last: bool) -> int:
 
         if prime(given):
             return _over() if last else 0
+    wire = _spoken_with(given)
     from claudetask_mcp import cli  # noqa: PLC0415 — what a hook need not wait for
 
-    return cli.main(given)
+    return cli.main(given, wire)
+
+
+def _spoken_with(given: list[str]) -> Wire | None:
+    """The streams of MCP, already read and answered to, where that is what is asked for."""
+    if given and not given[0].startswith("--project"):
+        return None
+    from claudetask_mcp.ahead import ahead  # noqa: PLC0415 — as above
+    from claudetask_mcp.wire import claimed  # noqa: PLC0415 — as above
+
+    try:
+        # allow: cwd — this is an entry point
+        folder = os.getcwd()
+    except FileNotFoundError:
+        return None
+    # allow: environ — as above
+    known = ahead(given, os.environ, folder)
+    return claimed(known) if known else None
 
 
 def _over() -> int:

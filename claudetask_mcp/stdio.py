@@ -9,12 +9,11 @@ import gc
 import logging
 import os
 import signal
-import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from io import TextIOWrapper
 from types import FrameType
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 import anyio
 from mcp.server.stdio import stdio_server
@@ -27,6 +26,7 @@ from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.room import Room
 from claudetask_mcp.server import Server, build_server
 from claudetask_mcp.tools.catalogue import CLASSES
+from claudetask_mcp.wire import Wire, claimed
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
@@ -40,15 +40,18 @@ SETTLE_SECONDS = 1.2
 
 
 class Lines:
-    """The lines of a stream as they come, read by a thread that nothing has to wait for."""
+    """The lines of the wire on the event loop, and their end, whoever brings it about."""
 
-    def __init__(self, stream: BinaryIO, deadline: Deadline) -> None:
-        self._stream = stream
+    def __init__(self, wire: Wire, deadline: Deadline) -> None:
         self._deadline = deadline
         self._loop = asyncio.get_running_loop()
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._stopped = asyncio.Event()
-        threading.Thread(target=self._read, name="stdin", daemon=True).start()
+        self._wire = wire
+
+    def begin(self) -> None:
+        """Takes the lines from here on, those first that came before."""
+        self._wire.hand_to(self._take)
 
     def end(self) -> None:
         """Ends the lines, from any thread, and starts the deadline."""
@@ -73,12 +76,11 @@ class Lines:
         while (line := await self._lines.get()) is not None:
             yield line
 
-    def _read(self) -> None:
-        try:
-            for line in self._stream:
-                self._put(readable(line))
-        finally:  # without whoever reads, the client would wait for ever
+    def _take(self, line: bytes | None) -> None:
+        if line is None:
             self.end()
+        else:
+            self._put(readable(line))
 
     def _put(self, line: str | None) -> None:
         if not self._loop.is_closed():
@@ -90,12 +92,17 @@ def readable(line: bytes) -> str:
     return without_halves(line.decode("utf-8-sig", "replace"))
 
 
-def serve_stdio(entry: Entry) -> int:
-    """Serves one client until it goes away, then leaves the process; does not come back."""
+def serve_stdio(entry: Entry, wire: Wire | None = None) -> int:
+    """Serves one client until it goes away, then leaves the process; does not come back.
+
+    Args:
+        entry: What the program read from its surroundings.
+        wire: The streams, where they are read already.
+    """
     server = stdio_server_of(entry)
     gc.enable()
     gc.freeze()  # what the start made stays: a collection need not look at it again
-    asyncio.run(_serve(server))
+    asyncio.run(_serve(server, wire or claimed()))
     return 0
 
 
@@ -114,9 +121,8 @@ def stdio_server_of(entry: Entry) -> Server:
     return build_server(opener, process=entry.process, limit=limit, workflow=entry.early_workflow())
 
 
-async def _serve(server: Server) -> None:
-    wire_in, wire_out = _claim(0, os.O_RDONLY), _claim(1, os.O_WRONLY)
-    lines = Lines(os.fdopen(wire_in, "rb"), Deadline())
+async def _serve(server: Server, wire: Wire) -> None:
+    lines = Lines(wire, Deadline())
 
     def stop(_: int, __: FrameType | None) -> None:
         lines.stop()
@@ -124,26 +130,17 @@ async def _serve(server: Server) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     Room("In Claude Code: /mcp, reconnect; give the server more memory.").watch()
+    lines.begin()
     messages = Messages(aiter(lines), lines.settle)
     stdin = cast("anyio.AsyncFile[str]", messages)  # the SDK only iterates it
-    stdout = anyio.wrap_file(TextIOWrapper(os.fdopen(wire_out, "wb"), encoding="utf-8"))
+    stdout = anyio.wrap_file(TextIOWrapper(os.fdopen(wire.out, "wb"), encoding="utf-8"))
     try:
         async with stdio_server(stdin, stdout) as (incoming, outgoing):
             messages.sender = outgoing
             options = server.low.create_initialization_options()
-            await server.low.run(incoming, Answers(outgoing, messages.unanswered), options)
+            await server.low.run(
+                incoming, Answers(outgoing, messages.unanswered, wire.ahead), options
+            )
     except* (BrokenPipeError, ConnectionResetError):
         logger.info("The client no longer reads.")
     leave()  # the core is closed; what still runs in a thread is not waited for
-
-
-def _claim(fd: int, mode: int) -> int:
-    """Takes a standard stream for the protocol alone.
-
-    What else reads gets nothing, what else prints goes to stderr, children included.
-    """
-    wire = os.dup(fd)
-    other = os.dup(2) if mode == os.O_WRONLY else os.open(os.devnull, mode)
-    os.dup2(other, fd)
-    os.close(other)
-    return wire

@@ -5,6 +5,7 @@ file that leads to its own part of the main one's, which says where the whole is
 """
 
 import os
+import sys
 
 BOARD = ".claudetask"
 LINK = ".git"
@@ -12,6 +13,19 @@ WORKTREES = "worktrees"
 MAX_LINK = 8192
 IN_ANALYSIS = "CLAUDETASK_IN_ANALYSIS"
 """Set where a hook runs for an analysis, which is no session that goes on with anything."""
+
+
+def user_config(config: str | None, home: str | None) -> str:
+    """The user's own file of settings.
+
+    Args:
+        config: What `XDG_CONFIG_HOME` names.
+        home: The user's home folder.
+    """
+    folder = config or os.path.join(home or "", ".config")
+    if sys.platform == "darwin":
+        folder = os.path.join(home or "", "Library", "Application Support")
+    return os.path.join(folder, "claudetask", "config.toml")
 
 
 def board_on_disk(start: str, *, exact: bool, named: str | None = None) -> str:

@@ -25,6 +25,7 @@ from claudetask_mcp.entry import Entry
 from claudetask_mcp.jsonrpc import Unanswered
 from claudetask_mcp.logs import configure_logging
 from claudetask_mcp.stdio import SETTLE_SECONDS, Lines, readable, stdio_server_of
+from claudetask_mcp.wire import Wire
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer, refusal
 
@@ -56,7 +57,8 @@ async def test_lines_come_as_they_are_read_and_end_with_the_stream() -> None:
     os.write(writing, b"one\ntw\xffo\n")
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
-        lines = Lines(stream, Noted())
+        lines = Lines(Wire(stream), Noted())
+        lines.begin()
         async with asyncio.timeout(SOON):
             assert [line async for line in lines] == ["one\n", "tw\ufffdo\n"]
     assert started == [True]
@@ -82,7 +84,9 @@ def test_lines_of_a_loop_that_is_gone_are_dropped() -> None:
         def start(self) -> None: ...
 
     async def made(stream: BinaryIO) -> Lines:
-        return Lines(stream, Never())
+        lines = Lines(Wire(stream), Never())
+        lines.begin()
+        return lines
 
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as stream:
@@ -100,7 +104,7 @@ def test_serving_ends_by_leaving_the_process(
     served: list[object] = []
     wanted = Entry(Settings(), {}, project, None, "s")
 
-    async def serve(server: object) -> None:
+    async def serve(server: object, _: object) -> None:
         served.append(server)
         raise Ended
 
@@ -110,6 +114,7 @@ def test_serving_ends_by_leaving_the_process(
     def silent(*_: object) -> None: ...
 
     monkeypatch.setattr(stdio, "_serve", serve)
+    monkeypatch.setattr(stdio, "claimed", silent)
     monkeypatch.setattr(entry, "read_entry", read)
     monkeypatch.setattr(logs, "configure_logging", silent)
     try:
@@ -187,7 +192,8 @@ async def test_a_signal_ends_the_wait_for_answers() -> None:
     unanswered.taken(JSONRPCRequest(jsonrpc="2.0", id=1, method="ping"))
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb"):
-        lines = Lines(stream, Never())
+        lines = Lines(Wire(stream), Never())
+        lines.begin()
         asyncio.get_running_loop().call_soon(lines.stop)
         async with asyncio.timeout(SETTLE_SECONDS / 2):
             await lines.settle(unanswered)
