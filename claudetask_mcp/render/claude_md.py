@@ -14,7 +14,7 @@ from claudetask_core.schemas.claude_md import (
     LoadedWhen,
 )
 from claudetask_mcp.render.legibly import legibly
-from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, quoted, shares, shortened
+from claudetask_mcp.render.text import ACKNOWLEDGEMENT, clip, cut, length, quoted, shares, shortened
 
 CONTENT = 26_000
 OUTLINE = 3000
@@ -30,7 +30,7 @@ def file(whole: ClaudeMd, outline: list[str]) -> str:
         name = clip(PurePath(whole.path).name, 300)
         return f"There is no {name} yet. update_claude_md with content makes one."
     head = f"{clip(whole.path, 300)} · hash {whole.hash}"
-    if len(whole.content) <= CONTENT:
+    if length(whole.content[: CONTENT + 1]) <= CONTENT:
         return f"{head}\n\n{fenced(whole.content, 'markdown')}"
     rest = "read_claude_md(section='*') has more of them"
     names = "\n".join(shortened([f"- {clip(name, 200)}" for name in outline], OUTLINE, rest))

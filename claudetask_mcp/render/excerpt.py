@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from claudetask_core.printable import fenced, on_one_line, printable
 from claudetask_core.schemas.search import SearchHit
-from claudetask_mcp.render.text import clip
+from claudetask_mcp.render.text import clip, length
 
 FRAME = 60
 GAP = "…"
@@ -25,7 +25,7 @@ def beginning(hit: SearchHit, room: int) -> Block | None:
     lines = _lines(hit)
     shown = list[str]()
     for line in lines:
-        room -= len(line) + 1
+        room -= length(line) + 1
         if room < FRAME:
             break
         shown.append(line)
@@ -41,13 +41,13 @@ def telling(hit: SearchHit, room: int) -> Block | None:
     most of the question's words, with their neighbours; None where none fits.
     """
     lines = _lines(hit)
-    if not hit.truncated and sum(len(line) + 1 for line in lines) + FRAME <= room:
+    if not hit.truncated and sum(length(line) + 1 for line in lines) + FRAME <= room:
         return Block(_fenced(hit, lines), is_whole=True)
     width = len(str(hit.start_line + len(lines)))
     room -= FRAME
     chosen = set[int]()
     for index in _by_worth(hit, lines):
-        cost = len(lines[index]) + width + len(GAP) + 4
+        cost = length(lines[index]) + width + len(GAP) + 4
         if index not in chosen and cost <= room:
             chosen.add(index)
             room -= cost

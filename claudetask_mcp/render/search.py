@@ -9,7 +9,7 @@ from claudetask_core.printable import on_one_line, printable
 from claudetask_core.schemas.search import SearchHit, SearchResults
 from claudetask_mcp.render import excerpt
 from claudetask_mcp.render.legibly import legibly
-from claudetask_mcp.render.text import ANSWER, clip, count
+from claudetask_mcp.render.text import ANSWER, clip, count, length
 
 Detail = Literal["paths", "concise", "full"]
 
@@ -103,7 +103,7 @@ def _blocks(hits: list[SearchHit], detail: Detail, room: int) -> list[excerpt.Bl
     for rank, hit in enumerate(hits):
         most = PER_FIRST[detail] if rank < FIRST else PER_HIT[detail]
         block = choose(hit, min(most, room)) if detail != "paths" else None
-        room -= len(block.text) + 1 if block is not None else 0
+        room -= length(block.text) + 1 if block is not None else 0
         blocks.append(block)
     return blocks
 

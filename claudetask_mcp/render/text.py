@@ -16,22 +16,35 @@ def clip(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: max(limit - 1, 0)].rstrip() + "…"
 
 
+def length(text: str) -> int:
+    """How long the client takes the text to be: it counts as JavaScript does, an emoji twice."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "replace")) // 2
+
+
+def beginning(text: str, limit: int) -> str:
+    """The first characters, as many as the client takes for `limit`."""
+    first = text[: max(limit, 0)]
+    if first.isascii():
+        return first
+    return first.encode("utf-16-le", "replace")[: 2 * limit].decode("utf-16-le", "ignore")
+
+
 def cut(text: str, limit: int, rest: str) -> str:
     """At most `limit` characters of the text; `rest` says which call gets what is missing."""
-    if len(text) <= limit:
+    if length(text[: limit + 1]) <= limit:
         return text
     note = f"\n… ({len(text):,} characters in all; {rest})"
-    return text[: max(limit - len(note), 0)].rstrip() + note
+    return beginning(text, limit - len(note)).rstrip() + note
 
 
 def quoted(text: str, limit: int, rest: str, kind: str = "") -> str:
     """Others' words between fences, at most `limit` characters in all; as `cut`."""
     text = bounded(text)
     frame = 2 * len(fence_for(text)) + len(kind) + 2
-    if len(text) + frame <= limit:
+    if length(text[: limit + 1]) + frame <= limit:
         return fenced(text, kind)
     note = f"\n… ({len(text):,} characters in all; {rest})"
-    return fenced(text[: max(limit - len(note) - frame, 0)].rstrip(), kind) + note
+    return fenced(beginning(text, limit - len(note) - frame).rstrip(), kind) + note
 
 
 def shares(lengths: Sequence[int], budget: int) -> list[int]:

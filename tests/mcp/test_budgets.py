@@ -40,7 +40,7 @@ from claudetask_core.schemas.task import (
 from claudetask_core.schemas.workflow import DEFAULT
 from claudetask_core.services.claims import Caller
 from claudetask_mcp.render import agents, claude_md, project, task_lists, tasks
-from claudetask_mcp.render.text import clip, cut, fitting, shares
+from claudetask_mcp.render.text import clip, cut, fitting, length, shares
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer
 from tests.support import START
@@ -319,6 +319,20 @@ def test_claude_md_fits_and_names_its_sections_when_it_is_cut() -> None:
         file=file, diff="+x\n" * 900_000, changed=True, dry_run=True, kept_version=None
     )
     assert len(claude_md.changed(change, "CLAUDE.md")) <= 32_000
+
+
+@pytest.mark.parametrize("character", ["x", "\u4e2d", "\U0001f600"])
+def test_no_text_is_longer_than_the_client_shows_as_it_counts(character: str) -> None:
+    """It counts as JavaScript does: 32,000 emoji were 64,000, and saved to a file instead."""
+    whole = character * 40_000
+    file = ClaudeMd(content=whole, path="p", exists=True, hash="h", updated_at=None)
+    shown = claude_md.file(file, ["Chapter"] * 500)
+    assert 25_000 < length(shown) <= 32_000
+    assert "(40,000 characters in all; " in shown
+    nearly = cut(character * 300, 400, "get_task shows it")
+    assert length(nearly) <= 400
+    assert (nearly == character * 300) == (character != "\U0001f600")
+    assert "\ufffd" not in shown + nearly
 
 
 def test_the_project_fits_with_many_jobs() -> None:

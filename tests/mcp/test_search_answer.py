@@ -7,6 +7,7 @@ import pytest
 from claudetask_core.printable import printable, printable_json
 from claudetask_core.schemas.search import Highlight, SearchHit, SearchResults
 from claudetask_mcp.render import search
+from claudetask_mcp.render.text import length
 
 pytestmark = pytest.mark.boardless
 
@@ -49,6 +50,14 @@ def test_a_hundred_hits_fit_whatever_is_in_them(detail: search.Detail, *, one_fi
     shown = search.found(answer(*hits, complete=0.5, message="m" * 5000), detail)
     assert len(shown) <= 32_000
     assert shown.count(":1000000-10000000 ") == 100
+
+
+@pytest.mark.parametrize("detail", ["concise", "full"])
+def test_code_of_emoji_fits_as_the_client_counts_them(detail: search.Detail) -> None:
+    line = "\U0001f600" * 60
+    hits = [hit(f"{line}\n" * 60, f"src/{n}.py") for n in range(100)]
+    shown = search.found(answer(*hits), detail)
+    assert length(shown) <= 32_000
 
 
 def test_the_first_hits_have_code_and_the_later_ones_path_and_lines() -> None:
