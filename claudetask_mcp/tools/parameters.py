@@ -28,7 +28,7 @@ def _no_flag(value: Any) -> Any:
 
 
 Number = Annotated[TaskId, BeforeValidator(_no_flag), Field(description="Task number")]
-Agent = Annotated[ActorName, Field(description="Your agent name, if you have one")]
+Agent = Annotated[ActorName, Field(description="A name of your own, if you are a subagent")]
 Parent = Annotated[
     Annotated[int, Field(ge=0, le=MAX_ID)],
     BeforeValidator(_bare),

@@ -208,6 +208,7 @@ async def test_the_next_task_says_why_and_can_be_taken(connect: Connect, core: C
     assert "It burns." in taken
     assert "[ ] 1: No fire" in taken
     assert "you hold it already" in again
+    assert "If it was not you who took it, call again with an agent name of your own." in again
     assert (await core.tasks.get(2)).claimed_by == PROCESS
 
 

@@ -16,7 +16,10 @@ from claudetask_core.services.task_reading import read
 from claudetask_core.services.task_rows import PRIORITY_RANK, WHOLE, load, to_task
 from claudetask_core.services.task_writes import TaskWrites
 
-HELD = "you hold it already: finish it or move it on before you take another"
+HELD = (
+    "you hold it already: finish it or move it on before you take another. "
+    "If it was not you who took it, call again with an agent name of your own"
+)
 
 
 class QueueService:
