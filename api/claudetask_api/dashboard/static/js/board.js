@@ -4,11 +4,15 @@ import { Column } from "./column.js";
 import { h, put } from "./dom.js";
 import { draggable } from "./drag.js";
 import { Filters } from "./filters.js";
+import { actOnce } from "./keys.js";
 import { moveMenu, moveTask, nextOn } from "./move.js";
 import { openTask } from "./router.js";
 import { statuses, store, watch } from "./store.js";
 import { newTask } from "./task_form.js";
 import { announce, empty, scrolling } from "./ui.js";
+
+/** The keys that go on while they are held down. */
+const WALKS = /^(Arrow|Home|End)/;
 
 export function open(main) {
   const board = new Board();
@@ -19,10 +23,12 @@ export function open(main) {
     board.filters.read();
     board.show();
   };
-  addEventListener("routed", routed);
+  const paper = (event) => board.columns.forEach((column) => column.drawWhole(event.type === "beforeprint"));
+  const heard = [["routed", routed], ["beforeprint", paper], ["afterprint", paper]];
+  for (const [name, hear] of heard) addEventListener(name, hear);
   return () => {
     for (const stop of stops) stop();
-    removeEventListener("routed", routed);
+    for (const [name, hear] of heard) removeEventListener(name, hear);
     for (const column of board.columns) column.close();
   };
 }
@@ -128,11 +134,13 @@ class Board {
           End: () => column.focus(column.cards.length - 1),
           ArrowRight: () => this.beside(column, at, 1),
           ArrowLeft: () => this.beside(column, at, -1),
+          Enter: () => openTask(card.id),
           m: () => moveMenu(card, link.nextElementSibling, () => this.focusCard(card.id)),
           " ": () => openTask(card.id),
         }[event.key];
     if (!act) return;
-    event.preventDefault();
+    if (WALKS.test(event.key) && !event.shiftKey) event.preventDefault();
+    else actOnce(event);
     act();
   }
 

@@ -17,6 +17,7 @@ export class Column {
     this.cards = [];
     this.items = new Map();
     this.current = null;
+    this.whole = false;
     this.count = h("span", { class: "count" });
     this.held = h("span", { class: "held" });
     this.list = h("ul", { class: "cards", "aria-labelledby": `column-${index}` });
@@ -52,8 +53,8 @@ export class Column {
 
   draw() {
     const row = this.row;
-    const from = Math.max(0, Math.floor(this.scroller.scrollTop / row) - SPARE);
-    const to = Math.min(this.cards.length, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / row) + SPARE);
+    const from = this.whole ? 0 : Math.max(0, Math.floor(this.scroller.scrollTop / row) - SPARE);
+    const to = this.whole ? this.cards.length : Math.min(this.cards.length, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / row) + SPARE);
     this.list.style.setProperty("height", `${this.cards.length * row}px`);
     if (!this.places?.has(this.current)) this.current = this.cards[0]?.id ?? null;
     const wanted = new Set();
@@ -92,6 +93,12 @@ export class Column {
     item.setAttribute("aria-posinset", index + 1);
     for (const part of item.children) part.tabIndex = card.id === this.current ? 0 : -1;
     return item;
+  }
+
+  /** All cards at once, as paper cannot be scrolled; or again only those in sight. */
+  drawWhole(whole) {
+    this.whole = whole;
+    this.draw();
   }
 
   /** Fills every shown card anew: what it says may depend on other cards. */

@@ -3,9 +3,10 @@
 import { may, signIn } from "./access.js";
 import { askTokenWith } from "./api.js";
 import { h, icon, put } from "./dom.js";
+import { actOnce } from "./keys.js";
 import { follow } from "./live.js";
 import { isDark, prefs } from "./prefs.js";
-import { here, onRoute, setParams } from "./router.js";
+import { here, onRoute, setPage, setParams } from "./router.js";
 import { load, store, watch } from "./store.js";
 import { showTask } from "./task.js";
 import { newTask } from "./task_form.js";
@@ -44,7 +45,12 @@ async function show(route) {
     location.replace(`#/board?task=${encodeURIComponent(route.rest[0])}`);
     return;
   }
-  const page = PAGES.find(([name]) => name === route.page) ?? PAGES[0];
+  const page = PAGES.find(([name]) => name === route.page);
+  if (!page) {
+    toast(`There is no page ${route.page.slice(0, 40)}: this is the board.`, "bad");
+    setPage(PAGES[0][0]);
+    return;
+  }
   if (shown !== page[0]) {
     shown = page[0];
     nav.dataset.open = "false";
@@ -114,7 +120,7 @@ addEventListener("keydown", (event) => {
   if (!prefs.keys || !begun || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const act = { n: () => may("write") && newTask(), "?": help, "/": focusSearch }[event.key];
   if (!act) return;
-  event.preventDefault();
+  actOnce(event);
   act();
 });
 

@@ -40,6 +40,12 @@ export function setParams(changes, { quietly = false } = {}) {
   if (quietly) told();
 }
 
+/** Shows another page with the same parameters, and leaves no step to go back to. */
+export function setPage(page) {
+  history.replaceState(null, "", address(page, Object.fromEntries(here().params)));
+  told();
+}
+
 export function openTask(id) {
   setParams({ task: id });
 }
