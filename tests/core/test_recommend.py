@@ -47,6 +47,38 @@ async def test_the_agent_whose_description_fits_is_named_with_the_words_that_say
     assert reason in fit.reason
 
 
+@pytest.mark.parametrize(
+    ("title", "fit"),
+    [
+        ("Keep the session alive", None),
+        ("Update the date picker", None),
+        ("Mend a problem with the file list", None),
+        ("Show the version in the footer", None),
+        ("Look for a faster parser", None),
+        ("Mend the version number in the changelog", "releaser"),
+        ("Speed up queries", "queries"),
+        ("Add a badge to the README", "scribe"),
+        ("Number the pages", "page-numbers"),
+    ],
+)
+async def test_one_word_that_any_task_may_say_makes_no_agent_fit(
+    core: Core, alice: Caller, agents: Path, title: str, fit: str | None
+) -> None:
+    said = {
+        "scribe": "Writes documentation and keeps the README up to date.",
+        "releaser": "Prepares releases: changelog, version numbers and tags.",
+        "queries": "Designs database schemas, migrations and queries in PostgreSQL.",
+        "checker": "Looks for security problems in changes.",
+        "page-numbers": "Counts sheets of paper.",
+    }
+    for file in agents.iterdir():
+        file.unlink()
+    for name, description in said.items():
+        (agents / f"{name}.md").write_text(f"---\nname: {name}\ndescription: {description}\n---\nx")
+    found = await core.recommend.agent_for(await made(core, alice, title))
+    assert (found.name if found else None) == fit
+
+
 async def test_where_nothing_fits_none_is_named(core: Core, alice: Caller) -> None:
     assert await core.recommend.agent_for(await made(core, alice, "Paint the shed blue")) is None
 

@@ -8,12 +8,14 @@ where no agent is for that.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, Protocol
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Agent, Recommendation, Scope, Severity
 from claudetask_core.schemas.task import Task
 from claudetask_core.schemas.workflow import Kind, Workflow
+from claudetask_core.search.wordlist import words_of
 from claudetask_core.services.similar_compare import Comparison, Said, Shared
 from claudetask_core.services.similar_rarity import Rarity
 from claudetask_core.services.similar_terms import lexicon, terms
@@ -29,6 +31,13 @@ STAGES: Final = {
     Kind.REVIEW: "review audit critic",
 }
 """The kinds of columns that are somebody's own work, and words for who does it."""
+SAYS_LITTLE_ALONE: Final = words_of(
+    "keep date look use new name number version web interface page data value list time line part "
+    "way thing kind make run work check change problem file set get need help build handle support "
+    "follow quality best complex specific"
+)
+"""Words of agents' descriptions that are no subject: a task that shares only one of them is not
+the agent's business. One that is in the agent's name is."""
 NOT_TELLING: Final = frozenset({"agent", "task", "code", "claud", "project", "proactive"})
 
 
@@ -87,7 +96,7 @@ def best(task: Task, agents: Sequence[Agent]) -> Recommendation | None:
         if compared.share(place) < LEAST:
             return None
         shared = [pair for pair in compared.telling(place) if _tells(pair, rarity)]
-        if shared:
+        if len(shared) > 1 or any(_tells_alone(pair, usable[place].name) for pair in shared):
             said = ", ".join(pair.there or pair.here for pair in shared[:SHARED])
             return Recommendation(name=usable[place].name, reason=f"it is for {said}")
     return None
@@ -96,6 +105,16 @@ def best(task: Task, agents: Sequence[Agent]) -> Recommendation | None:
 def _is_usable(agent: Agent) -> bool:
     broken = any(problem.severity is Severity.ERROR for problem in agent.problems)
     return agent.scope is not Scope.USER and not broken
+
+
+def _tells_alone(pair: Shared, name: str) -> bool:
+    return pair.term not in _little() or pair.term in terms(name)
+
+
+@cache
+def _little() -> frozenset[str]:
+    phrases = ("up to date", "look for")
+    return frozenset(term for said in (*SAYS_LITTLE_ALONE, *phrases) for term in terms(said))
 
 
 def _tells(pair: Shared, rarity: Rarity) -> bool:
