@@ -8,7 +8,7 @@ from typing import Any
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.resources import TextResource
 
-from claudetask_core.errors import Invalid, NotFound
+from claudetask_core.errors import Invalid
 from claudetask_core.printable import printable, printable_json
 from claudetask_core.schemas.task import MAX_ID, Page, TaskFilter
 from claudetask_mcp.app import App, Visit, visit
@@ -33,10 +33,6 @@ MAX_LISTED = 500
 
 class TaskNumberInvalid(Invalid):
     code = "task_number_invalid"
-
-
-class ClaudeMdMissing(NotFound):
-    code = "claude_md_missing"
 
 
 @dataclass(frozen=True)
@@ -73,12 +69,7 @@ async def _agents(here: Visit) -> str:
 
 
 async def _claude_md(here: Visit) -> str:
-    file = await here.core.claude_md.read()
-    if not file.exists:
-        raise ClaudeMdMissing(
-            "This project has no CLAUDE.md yet.", next_step="update_claude_md makes one."
-        )
-    return printable(file.content)
+    return printable((await here.core.claude_md.read()).content)
 
 
 async def _project(here: Visit) -> str:

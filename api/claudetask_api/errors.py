@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from claudetask_api.methods import not_allowed
@@ -144,13 +145,27 @@ async def _http(request: Request, error: Exception) -> Response:
         case 400:
             return _not_json(request.scope)
         case 404:
-            detail = f"There is nothing at {path}. /openapi.json lists what there is."
-            return problem(request.scope, 404, "path_not_found", detail)
+            return nothing_at(request.scope, path)
         case 405:
             return not_allowed(request.scope, _allow(error))
         case status:
             headers = dict(error.headers or {})
             return problem(request.scope, status, "refused", str(error.detail), headers=headers)
+
+
+def nothing_at(scope: Scope, path: str) -> Response:
+    """A path that there is not; where only the slash at its end is wrong, the right one."""
+    shorter = path.rstrip("/")
+    known = shorter not in {path, ""} and _is_a_path({**scope, "path": shorter})
+    hint = (
+        f"Leave out its last slash: {shorter}." if known else "/openapi.json lists what there is."
+    )
+    return problem(scope, 404, "path_not_found", f"There is nothing at {path}. {hint}")
+
+
+def _is_a_path(scope: Scope) -> bool:
+    routes: Sequence[BaseRoute] = scope["app"].routes
+    return any(route.matches(scope)[0] is not Match.NONE for route in routes)
 
 
 def _allow(error: HTTPException) -> list[str]:

@@ -9,6 +9,7 @@ from claudetask_core.schemas.agent import Recommendation
 from claudetask_core.schemas.branch import Branch
 from claudetask_core.schemas.task import (
     Criterion,
+    Deleted,
     NextTask,
     Note,
     SimilarTask,
@@ -254,5 +255,15 @@ def _some(criteria: list[int], rest: str) -> str:
 
 
 @legibly
-def deleted(task: Task) -> str:
-    return f"Deleted #{task.id} {clip(task.title, TITLE)}. Its history is kept."
+def deleted(gone: Deleted) -> str:
+    text = f"Deleted #{gone.task.id} {clip(gone.task.title, TITLE)}. Its history is kept."
+    if gone.subtasks:
+        text += f" Its subtasks stay, without a parent: {_first(gone.subtasks)}."
+    if gone.waited:
+        text += f" No longer waiting for it: {_first(gone.waited)}."
+    return clip(text, ACKNOWLEDGEMENT)
+
+
+def _first(ids: list[int]) -> str:
+    left = len(ids) - CRITERIA
+    return _numbers(ids[:CRITERIA]) + (f" and {left} more" if left > 0 else "")

@@ -203,6 +203,21 @@ async def test_a_path_of_nothing_is_404(client: AsyncClient, path: str) -> None:
     assert answer.json()["code"] == "path_not_found"
 
 
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/api/tasks/", "Leave out its last slash: /api/tasks."),
+        ("/api/tasks/1/", "Leave out its last slash: /api/tasks/1."),
+        ("/health/", "Leave out its last slash: /health."),
+        ("/api/nothing/", "/openapi.json lists what there is."),
+    ],
+)
+async def test_a_slash_too_many_is_told_of(client: AsyncClient, path: str, hint: str) -> None:
+    for answer in (await client.get(path), await client.post(path, json={"title": "x"})):
+        assert answer.status_code == 404
+        assert answer.json()["detail"] == f"There is nothing at {path}. {hint}"
+
+
 async def test_another_method_of_what_is_mounted_beside_is_405(
     client: AsyncClient,
 ) -> None:

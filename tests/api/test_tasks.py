@@ -20,6 +20,12 @@ async def test_a_new_task_answers_201_with_its_place_and_its_tag(client: AsyncCl
     assert (await client.get(answer.headers["location"])).json() == task
 
 
+async def test_a_new_task_that_names_no_column_stands_in_the_first(client: AsyncClient) -> None:
+    for said in ({}, {"status": None}):
+        answer = await client.post("/api/tasks", json={"title": f"x {said}", **said})
+        assert (answer.status_code, answer.json()["status"]) == (201, "Backlog")
+
+
 SAID = {"title": "Export invoices as PDF", "description": "`render_pdf` in invoices/export.py"}
 
 

@@ -26,6 +26,7 @@ from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
 from claudetask_core.schemas.search import IndexState
 from claudetask_core.schemas.task import (
     Criterion,
+    Deleted,
     NextTask,
     Note,
     Priority,
@@ -188,7 +189,7 @@ def test_every_acknowledgement_fits() -> None:
         tasks.created(task, like),
         tasks.updated(written, list(Task.model_fields), merged=True),
         tasks.moved(open_task, "somebody"),
-        tasks.deleted(task),
+        tasks.deleted(Deleted(task=task, subtasks=[HUGE] * 999, waited=[HUGE] * 999)),
         project.started(job),
         agents.saved(agent, "Created"),
         agents.fixed(big_fix(dry_run=False)),

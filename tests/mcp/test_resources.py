@@ -66,6 +66,11 @@ async def test_agents_and_claude_md_are_read(connect: Connect, core: Core) -> No
     assert (kind, rules) == ("text/markdown", "# Rules\n\nBe kind.\n")
 
 
+async def test_a_claude_md_that_is_not_there_reads_as_nothing(connect: Connect) -> None:
+    async with connect() as client:
+        assert await read(client, "claudetask://claude-md") == ("text/markdown", "")
+
+
 async def test_the_project_is_read_without_the_text_of_claude_md(connect: Connect) -> None:
     async with connect() as client:
         await answer(client, "update_claude_md", content="# Rules\n")
@@ -91,7 +96,6 @@ async def test_resume_is_that_of_the_caller(connect: Connect, core: Core) -> Non
         "claudetask://tasks/404",
         "claudetask://tasks/zero",
         "claudetask://agents/nobody",
-        "claudetask://claude-md",
         "claudetask://nothing",
         "claudetask://tasks/../secrets",
     ],

@@ -316,6 +316,24 @@ async def test_a_deleted_task_is_gone(connect: Connect) -> None:
     assert missing.startswith("There is no task #1.")
 
 
+async def test_who_deletes_a_task_is_told_what_becomes_of_those_that_named_it(
+    connect: Connect,
+) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="Work")
+        for number in range(22):
+            await answer(client, "create_task", title=f"Part {number}", parent_id=1)
+        await answer(client, "create_task", title="After it", depends_on=[1])
+        said = await answer(client, "delete_task", task_id=1)
+        part = await answer(client, "get_task", task_id=2)
+    assert said == (
+        "Deleted #1 Work. Its history is kept. Its subtasks stay, without a parent: "
+        "#2, #3, #4, #5, #6, #7, #8, #9, #10, #11, #12, #13, #14, #15, #16, #17, #18, #19, #20, "
+        "#21 and 2 more. No longer waiting for it: #24."
+    )
+    assert "parent" not in part
+
+
 async def test_similar_tasks_come_with_what_became_of_them(connect: Connect) -> None:
     async with connect() as client:
         await answer(client, "create_task", title="Export invoices as PDF")

@@ -22,6 +22,7 @@ from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
 from claudetask_core.schemas.search import IndexState, SearchHit, SearchResults
 from claudetask_core.schemas.task import (
     Criterion,
+    Deleted,
     NextTask,
     Note,
     Priority,
@@ -204,7 +205,7 @@ RENDERINGS: dict[str, Callable[[str], str]] = {
         Written(task=a_task(text), since=1, others={"title": name_of(text)}), ["note"], merged=True
     ),
     "update_task_status": lambda text: tasks.moved(a_task(text), "me"),
-    "delete_task": lambda text: tasks.deleted(a_task(text)),
+    "delete_task": lambda text: tasks.deleted(Deleted(task=a_task(text), subtasks=[2], waited=[3])),
     "list_tasks": lambda text: task_lists.listed([a_task(text)] * 3, 9, "CURSOR"),
     "find_similar_tasks": lambda text: task_lists.similar(
         SimilarTasks(query="q", results=[a_similar(text)] * 2)

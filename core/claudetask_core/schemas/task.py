@@ -136,6 +136,17 @@ class TaskCreate(WriteModel):
     related_files: RelatedFiles = []
 
 
+class Deleted(ReadModel):
+    """What a task was when it was deleted, and the tasks that named it.
+
+    `subtasks` belong to no task now; those that `waited` for it do so no longer.
+    """
+
+    task: Task
+    subtasks: list[int]
+    waited: list[int]
+
+
 class TaskUpdate(WriteModel):
     """Changes to a task; a field that is absent stays as it is.
 

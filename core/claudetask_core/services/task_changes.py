@@ -22,7 +22,7 @@ class CriterionMissing(Invalid):
 
     def __init__(self, row: TaskRow, criterion_id: int, field: str) -> None:
         self.field = field
-        if not row.last_criterion:  # perhaps a task that is only being made: it has no number yet
+        if not row.criteria:  # perhaps a task that is only being made: it has no number yet
             super().__init__(
                 f"There is no criterion {criterion_id}: the task has none yet.",
                 next_step="Give new ones in acceptance_criteria without an id; they are numbered "

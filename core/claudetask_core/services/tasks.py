@@ -7,6 +7,7 @@ from sqlalchemy import select
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
 from claudetask_core.schemas.task import (
+    Deleted,
     HistoryEntry,
     OnDuplicate,
     Page,
@@ -285,10 +286,10 @@ class TaskService:
 
     async def delete(
         self, task_id: int, caller: Caller, *, expected_version: int | None = None
-    ) -> Task:
-        """Removes the task, whoever holds it, and answers what it was.
+    ) -> Deleted:
+        """Removes the task, whoever holds it, and answers what it was and who named it.
 
-        Its history stays, and its number is not used again.
+        Its history stays, its number is not used again, and its subtasks are then nobody's.
 
         Raises:
             TaskNotFound, VersionStale: as their sentences say.
@@ -297,7 +298,7 @@ class TaskService:
         async with self._database.write() as session:
             row = await self._writes.row(session, task_id, expected_version)
             was = to_task(row)
-            await self._unlink(session, row, caller, lease)
+            subtasks, waited = await self._unlink(session, row, caller, lease)
             change = Change("deleted", None, was.model_dump(mode="json"), None)
             await history.record(
                 session, row.id, [change], actor=caller.name, at=lease.now, version=row.version + 1
@@ -305,7 +306,7 @@ class TaskService:
             await similar.forget(session, row.id)
             await self._writes.announce(session, row, "deleted", caller)
             await session.delete(row)
-            return was
+            return Deleted(task=was, subtasks=subtasks, waited=waited)
 
     async def _new_row(self, session: WriteSession, data: TaskCreate, lease: Lease) -> TaskRow:
         row = TaskRow(
@@ -335,8 +336,13 @@ class TaskService:
 
     async def _unlink(
         self, session: WriteSession, row: TaskRow, caller: Caller, lease: Lease
-    ) -> None:
-        """Takes the task out of the dependencies and subtasks of others, in their histories too."""
+    ) -> tuple[list[int], list[int]]:
+        """Takes the task out of what others name, in their histories too.
+
+        Answers the subtasks, and who waited for it.
+        """
+        subtasks: list[int] = []
+        waited: list[int] = []
         others = await session.scalars(
             select(TaskRow)
             .where(
@@ -346,13 +352,18 @@ class TaskService:
                 | (TaskRow.parent_id == row.id)
             )
             .options(*WHOLE)
+            .order_by(TaskRow.id)
         )
         for other in others.all():
             left = [d.depends_on_id for d in other.dependencies if d.depends_on_id != row.id]
             changes = await set_dependencies(session, other, left)
+            if changes:
+                waited.append(other.id)
             if other.parent_id == row.id:
+                subtasks.append(other.id)
                 changes += await set_parent(session, other, None)
             await self._writes.finish(session, other, changes, caller, lease)
+        return subtasks, waited
 
 
 async def _fields(session: WriteSession, row: TaskRow, data: TaskUpdate) -> list[Change]:

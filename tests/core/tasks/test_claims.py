@@ -91,7 +91,7 @@ async def test_a_force_reason_takes_a_claimed_task(core: Core, held: int, bob: C
 
 
 async def test_a_task_is_deleted_whoever_holds_it(core: Core, held: int, bob: Caller) -> None:
-    assert (await core.tasks.delete(held, bob)).claimed_by == "alice"
+    assert (await core.tasks.delete(held, bob)).task.claimed_by == "alice"
     async with core.database.read() as session:
         (*_, last) = await history.entries(session, held)
     assert (last.action, last.actor, last.old["claimed_by"]) == ("deleted", "bob", "alice")

@@ -93,7 +93,7 @@ async def test_a_number_is_never_used_again(core: Core, alice: Caller) -> None:
 async def test_a_criterion_that_a_new_task_cannot_have_names_no_task(
     core: Core, alice: Caller
 ) -> None:
-    new = {"title": "a", "acceptance_criteria": [{"id": 5, "text": "x"}]}
+    new = {"title": "a", "acceptance_criteria": ["first", {"id": 5, "text": "x"}]}
     with pytest.raises(DomainError, match="no criterion 5") as refusal:
         await core.tasks.create(TaskCreate.model_validate(new), alice)
     assert refusal.value.code == "criterion_missing"
