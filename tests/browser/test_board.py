@@ -1,8 +1,6 @@
 """The board: walking over it, moving cards, and everybody seeing the same."""
 
-import sqlite3
 import statistics
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ from playwright.sync_api import expect
 
 from claudetask_core.core import DATABASE
 from tests.browser.conftest import Visit
-from tests.browser.support import WAIT, Board, card, column, dialog, live, stands_in
+from tests.browser.support import Board, card, column, dialog, fill, live, stands_in
 
 pytestmark = pytest.mark.slow
 FRAME_MILLISECONDS = 50  # three times what a frame has: others may use the machine too
@@ -27,18 +25,6 @@ SCROLLED = """async () => {
     }
     return costs;
 }"""
-INSERT = """
-    INSERT INTO tasks
-        (title, description, type, priority, status, last_criterion, notes_count, version,
-        created_at, updated_at)
-    VALUES (?, '', 'Feature', 'Medium', 'Backlog', 0, 0, 1,
-        '2026-01-05 09:00:00.000000', '2026-01-05 09:00:00.000000')"""
-
-
-def fill(database: Path, count: int) -> None:
-    """Puts tasks on the board by themselves, which is faster than asking for each."""
-    with closing(sqlite3.connect(database, timeout=WAIT)) as opened, opened:
-        opened.executemany(INSERT, [(f"task {number}",) for number in range(1, count + 1)])
 
 
 def test_a_card_is_dragged_to_where_it_may_go_and_a_column_says_why_it_may_not(

@@ -1,10 +1,13 @@
 """The frame around the pages: addresses, narrow screens, paper, and keys that are held down."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from claudetask_core.core import DATABASE
 from tests.browser.conftest import Visit
-from tests.browser.support import Board, card, column, dialog, live, stands_in
+from tests.browser.support import Board, card, column, dialog, fill, live, stands_in
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +58,19 @@ def test_paper_shows_every_task_and_nothing_to_click(board: Board, visit: Visit)
     page.emulate_media(media="screen")
     expect(page.locator(".nav")).to_be_visible()
     assert cards.count() < 40
+
+
+def test_paper_says_how_many_tasks_a_long_column_has_beyond_what_is_printed(
+    board: Board, folder: Path, visit: Visit
+) -> None:
+    fill(folder / ".claudetask" / DATABASE, 1000)
+    page = visit("")
+    live(page)
+    printed(page)
+    expect(column(page, "Backlog").locator(".card")).to_have_count(250)
+    after = "list => getComputedStyle(list, '::after').content"
+    said = column(page, "Backlog").locator(".cards").evaluate(after)
+    assert said.replace('" "', "") == '"and 750 more"'
 
 
 def test_paper_shows_the_task_that_is_open_and_not_the_board_behind_it(

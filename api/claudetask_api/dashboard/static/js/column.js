@@ -10,6 +10,7 @@ import { h, icon, put } from "./dom.js";
 import { isHeld } from "./store.js";
 
 const SPARE = 6;
+const PAPER = 250;
 
 export class Column {
   constructor(status, index) {
@@ -54,7 +55,7 @@ export class Column {
   draw() {
     const row = this.row;
     const from = this.whole ? 0 : Math.max(0, Math.floor(this.scroller.scrollTop / row) - SPARE);
-    const to = this.whole ? this.cards.length : Math.min(this.cards.length, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / row) + SPARE);
+    const to = this.whole ? Math.min(this.cards.length, PAPER) : Math.min(this.cards.length, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / row) + SPARE);
     this.list.style.setProperty("height", `${this.cards.length * row}px`);
     if (!this.places?.has(this.current)) this.current = this.cards[0]?.id ?? null;
     const wanted = new Set();
@@ -95,9 +96,11 @@ export class Column {
     return item;
   }
 
-  /** All cards at once, as paper cannot be scrolled; or again only those in sight. */
+  /** The first cards at once, as paper cannot be scrolled; or again only those in sight. */
   drawWhole(whole) {
     this.whole = whole;
+    const rest = this.cards.length - PAPER;
+    if (rest > 0) this.list.dataset.rest = rest;
     this.draw();
   }
 
