@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, HTTPException, Path, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from claudetask_api.access import needed
@@ -103,8 +103,19 @@ TaskIdPath = Annotated[
     BeforeValidator(only_digits),
     Path(examples=[12], description="Its id."),
 ]
+
+
+def _not_empty(agent_id: str) -> str:
+    """Refuses the empty name, which is `/api/agents/`: a slash too many, and no agent's address."""
+    if not agent_id:
+        raise HTTPException(404)
+    return agent_id
+
+
 AgentIdPath = Annotated[
-    str, Path(examples=["code-reviewer"], description="Its name, percent-encoded.")
+    str,
+    AfterValidator(_not_empty),
+    Path(examples=["code-reviewer"], description="Its name, percent-encoded."),
 ]
 
 

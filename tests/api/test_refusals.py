@@ -218,6 +218,17 @@ async def test_a_slash_too_many_is_told_of(client: AsyncClient, path: str, hint:
         assert answer.json()["detail"] == f"There is nothing at {path}. {hint}"
 
 
+async def test_no_agent_has_the_empty_name_that_a_slash_too_many_leaves(
+    client: AsyncClient,
+) -> None:
+    read = await client.get("/api/agents/")
+    written = await client.put("/api/agents/", json={"description": "d"})
+    deleted = await client.delete("/api/agents/")
+    for answer in (read, written, deleted):
+        assert (answer.status_code, answer.json()["code"]) == (404, "path_not_found")
+        assert answer.json()["detail"].endswith("Leave out its last slash: /api/agents.")
+
+
 async def test_another_method_of_what_is_mounted_beside_is_405(
     client: AsyncClient,
 ) -> None:
