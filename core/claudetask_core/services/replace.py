@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from claudetask_core.errors import Stale, Unavailable
+from claudetask_core.services.being_written import refuse_written
 from claudetask_core.services.files import ProjectFolderMissing, Snapshot, digest, inside, look
 
 DIFF_CHARACTERS = 2000
@@ -71,6 +72,7 @@ def replace(before: Snapshot, data: bytes) -> None:
     """Put `data` where `before` was read; a symlink stays and its target is written.
 
     Raises:
+        BeingWritten: Another program has it open to write.
         ChangedUnderneath: The file is no longer what `before` says.
         NotWritable: The system refuses; the file is as it was.
     """
@@ -82,6 +84,7 @@ def replace(before: Snapshot, data: bytes) -> None:
         try:
             if before.data is not None:
                 _like(temporary, before)
+                refuse_written(target)
             _still(before)
             temporary.replace(target)
         finally:
@@ -93,10 +96,12 @@ def remove(before: Snapshot) -> None:
     """Delete the file (of a symlink, the link alone).
 
     Raises:
+        BeingWritten: Another program has it open to write.
         ChangedUnderneath: The file is no longer what `before` says.
         NotWritable: The system refuses.
     """
     with _refusals(before.path):
+        refuse_written(before.path)
         _still(before)
         before.path.unlink()
 

@@ -1,12 +1,18 @@
 import dataclasses
 import os
+import sys
+import threading
+from collections.abc import Generator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.services import replace
+from claudetask_core.services import being_written, replace
 from claudetask_core.services.files import look
+
+LEASES = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who writes a file")
 
 
 def test_the_owner_of_a_file_is_kept_where_the_system_lets_us(
@@ -97,3 +103,59 @@ def test_what_a_killed_writer_left_is_swept_away_once_it_is_old(tmp_path: Path) 
         os.utime(left, (0, 0))
     replace.replace(look(tmp_path, path), b"new")
     assert sorted(one.name for one in tmp_path.iterdir()) == [fresh.name, other.name, "CLAUDE.md"]
+
+
+@pytest.fixture
+def open_to_write(root: Path) -> Generator[tuple[Path, TextIO]]:
+    path = root / "f"
+    path.write_text("theirs, whole\n")
+    with path.open("r+") as editor:
+        yield path, editor
+
+
+@LEASES
+def test_a_file_that_an_editor_has_open_to_write_is_not_replaced(
+    open_to_write: tuple[Path, TextIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, editor = open_to_write
+    monkeypatch.setattr(being_written, "SECONDS", 0.0)
+    before = look(path.parent, path)
+    for change in (lambda: replace.replace(before, b"ours"), lambda: replace.remove(before)):
+        with pytest.raises(DomainError) as caught:
+            change()
+        assert caught.value.code == "being_written"
+    editor.write("saved")
+    editor.flush()
+    assert path.read_text().startswith("saved")
+
+
+@LEASES
+def test_an_editor_that_has_emptied_the_file_is_waited_for(
+    open_to_write: tuple[Path, TextIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, editor = open_to_write
+    editor.truncate(0)
+    before = look(path.parent, path)
+    assert before.data == b""
+
+    class Saves(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            del timeout
+            editor.write("theirs, changed\n")
+            editor.close()
+            return False
+
+    monkeypatch.setattr(being_written.threading, "Event", Saves)
+    with pytest.raises(DomainError) as caught:
+        replace.replace(before, b"ours")
+    assert caught.value.code == "changed_underneath"
+    assert path.read_text() == "theirs, changed\n"
+
+
+def test_a_file_that_is_only_read_is_replaced(root: Path) -> None:
+    path = root / "f"
+    path.write_text("old")
+    with path.open() as reader:
+        replace.replace(look(root, path), b"new")
+        assert reader.read() == "old"
+    assert path.read_text() == "new"
