@@ -16,7 +16,7 @@ from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
 from claudetask_core.services import setup_elsewhere
 from claudetask_core.services.claude_code_failures import OLDEST
-from claudetask_core.services.locate import refuse_no_main
+from claudetask_core.services.locate import refuse_misplaced
 from claudetask_core.services.setup_ground import project_ground, user_ground
 from claudetask_core.services.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
@@ -64,7 +64,7 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
         report.say("git", "a repository" if places.git else "no repository")
         _look_at_setup(entry, places.root, report)
         file = places.board / DATABASE
-        refuse_no_main(places, file, entry.settings)
+        refuse_misplaced(places, file, entry.settings)
         if entry.settings.database_url is None and not file.exists():
             _look_at_place(places.board, report)
             return

@@ -18,7 +18,7 @@ from claudetask_core.services.locate import (
     locate,
     prepare_board,
     refuse_links_out,
-    refuse_no_main,
+    refuse_misplaced,
 )
 from claudetask_core.services.setup import Plan, Setup, Wanted
 from claudetask_core.services.setup_board import DATABASE
@@ -84,7 +84,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     where = await target(entry, scope)
     if where.places is not None:
         board = where.places.board / DATABASE
-        await asyncio.to_thread(refuse_no_main, where.places, board, entry.settings)
+        await asyncio.to_thread(refuse_misplaced, where.places, board, entry.settings)
     exact = where.places is not None and await _is_within(entry, where.places)
     launch = Launch(start.command, start.arguments, exact=exact)
     exclude = arguments.approve and await _seen_by_git(where.ground)

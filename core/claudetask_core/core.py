@@ -30,7 +30,7 @@ from claudetask_core.services.locate import (
     locate,
     prepare_board,
     refuse_links_out,
-    refuse_no_main,
+    refuse_misplaced,
 )
 from claudetask_core.services.machine import this_machine
 from claudetask_core.services.overview import OverviewService
@@ -180,11 +180,11 @@ async def open_board(
     """Opens the board alone, migrated where needed.
 
     Raises:
-        MainWorktreeMissing, BoardUnwritable, BoardBroken, BoardGone, BoardTooNew: As their
-            sentences say.
+        MainWorktreeMissing, NoProject, BoardUnwritable, BoardBroken, BoardGone, BoardTooNew: As
+            their sentences say.
     """
     file = places.board / DATABASE
-    await asyncio.to_thread(refuse_no_main, places, file, settings)
+    await asyncio.to_thread(refuse_misplaced, places, file, settings)
     prepare_board(places)
     if backups is not None:
         await asyncio.to_thread(backups.refuse_loss)

@@ -43,6 +43,19 @@ class MainWorktreeMissing(Unavailable):
         )
 
 
+class NoProject(Invalid):
+    """Where a desktop starts programs, there is no project; its board would be one for all."""
+
+    code = "no_project"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No project was named, and the server was started in the root folder.",
+            next_step="Start it with --project DIR (among the server's args in Claude Desktop's "
+            "settings), or set CLAUDETASK_PROJECT_PATH.",
+        )
+
+
 class BoardLeadsOut(Forbidden):
     code = "board_leads_out"
 
@@ -132,8 +145,9 @@ def refuse_links_out(board: Path) -> None:
                 raise BoardLeadsOut(entry)
 
 
-def refuse_no_main(places: Places, board: Path, settings: Settings) -> None:
-    """Raises MainWorktreeMissing where a worktree would begin a board beside its repository's own.
+def refuse_misplaced(places: Places, board: Path, settings: Settings) -> None:
+    """Raises MainWorktreeMissing where a worktree would begin a board beside its repository's own,
+    and NoProject where one would begin in the root of all.
 
     Args:
         places: The project.
@@ -142,6 +156,9 @@ def refuse_no_main(places: Places, board: Path, settings: Settings) -> None:
     """
     if settings.database_url is not None or settings.data_dir is not None:
         return
+    at_root = places.root == places.root.parent and not places.git
+    if at_root and settings.project_path is None and not board.exists():
+        raise NoProject
     repository = missing_main(str(places.root))
     if repository is not None and not board.exists():
         raise MainWorktreeMissing(places.root, repository)

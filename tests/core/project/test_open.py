@@ -12,6 +12,7 @@ from claudetask_core.errors import DomainError
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services.claims import Caller
+from claudetask_core.services.locate import Places, refuse_misplaced
 
 
 @pytest.mark.embedded(reason="looks at the file")
@@ -153,3 +154,17 @@ async def test_a_worktree_that_has_a_board_goes_on_with_it(worktree: tuple[Path,
         await core.ready()
     async with open_core(Settings(), start=linked, home=None) as core:
         await core.ready()
+
+
+def test_a_board_begins_in_the_root_folder_only_where_that_is_named(tmp_path: Path) -> None:
+    root = Places(Path("/"), Path("/.claudetask"), git=False)
+    board = tmp_path / "claudetask.db"
+    with pytest.raises(DomainError) as refusal:
+        refuse_misplaced(root, board, Settings())
+    assert refusal.value.code == "no_project"
+    assert "--project DIR" in (refusal.value.next_step or "")
+    refuse_misplaced(root, board, Settings(project_path=Path("/")))
+    refuse_misplaced(root, board, Settings(data_dir=tmp_path))
+    refuse_misplaced(Places(tmp_path, board.parent, git=False), board, Settings())
+    board.touch()
+    refuse_misplaced(root, board, Settings())
