@@ -102,6 +102,8 @@ def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
                 f"{one}, which is not there: Claude Code cannot connect. "
                 "Run claudetask-mcp uninstall, then init."
             )
+    if (declined := setup_elsewhere.declined(own, user)) is not None:
+        report.wrong.append(declined)
     if plugin is not None:
         name, file = plugin
         report.say("setup", f"the plugin {name} is enabled in {file}")

@@ -125,7 +125,9 @@ def _elsewhere(entry: Entry, where: Target) -> list[str]:
     with suppress(DomainError):
         plugin = setup_elsewhere.plugin(own, user)
         servers = setup_elsewhere.servers(root, own, user) if root else []
+        declined = setup_elsewhere.declined(own, user) if root else None
         return [
+            *([] if declined is None else [declined]),
             *([] if plugin is None else [setup_elsewhere.twice(*plugin)]),
             *(
                 f"{one} already. Of servers of one name Claude Code takes one: what is for you in "
@@ -213,7 +215,11 @@ def named(plan: Plan, scope: Scope) -> str:
 
 
 def _done(plan: Plan, scope: Scope, *, approved: bool) -> str:
-    ask = "" if approved or scope is Scope.USER else " and say yes to the server `claudetask`"
+    ask = (
+        ""
+        if approved or scope is Scope.USER
+        else " and choose `Use this MCP server` for claudetask"
+    )
     undo = f"uninstall{' --scope user' if scope is Scope.USER else ''}"
     return (
         f"Wrote {named(plan, scope)}.\n"

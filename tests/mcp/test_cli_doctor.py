@@ -138,6 +138,28 @@ def test_doctor_and_init_tell_of_the_plugin_and_that_with_a_server_all_is_there_
     assert "plugin" not in run("doctor")[1]
 
 
+def test_doctor_and_init_tell_that_claude_code_was_told_not_to_use_the_server(
+    run: Run, project: Path
+) -> None:
+    """The key Enter alone answers so in newer clients, which never ask again."""
+    (project / ".claude").mkdir()
+    file = project / ".claude" / "settings.local.json"
+    file.write_text('{"disabledMcpjsonServers": ["other", "claudetask"]}', "utf-8")
+    assert "told not to use" not in run("doctor")[1]
+    servers = {"mcpServers": {"claudetask": {"command": sys.executable}}}
+    (project / ".mcp.json").write_text(json.dumps(servers), "utf-8")
+    code, out, _ = run("doctor")
+    assert code == 1
+    told = f"of .mcp.json (disabledMcpjsonServers in {file}). Take its name out there"
+    assert f"Claude Code was told not to use the server claudetask {told}" in out
+    assert (
+        f"Note: Claude Code was told not to use the server claudetask {told}"
+        in run("init", "--dry-run")[1]
+    )
+    file.write_text('{"disabledMcpjsonServers": ["other"]}', "utf-8")
+    assert "told not to use" not in run("doctor")[1]
+
+
 def test_doctor_names_an_agent_that_claude_code_would_drop(run: Run, project: Path) -> None:
     folder = project / ".claude" / "agents"
     folder.mkdir(parents=True)

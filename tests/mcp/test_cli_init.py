@@ -93,7 +93,7 @@ def test_from_a_sub_folder_the_repository_is_set_up_and_left_as_it_was(
     code, out = run("init", "--all", "--yes")
     assert code == 0
     assert "Wrote .mcp.json, .claude/settings.json, .claude/agents/planner.md" in out
-    assert "say yes to the server `claudetask`" in out
+    assert "choose `Use this MCP server` for claudetask" in out
     assert "names a folder of this machine" in out
     assert json.loads((shop / ".mcp.json").read_bytes())["mcpServers"]["a"] == {"command": "a"}
     assert ".claudetask" not in status(shop), "the board hides itself from git"

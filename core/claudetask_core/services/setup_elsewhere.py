@@ -19,6 +19,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """Claude Code keeps what it knows of every project in the file with the user's servers."""
 PROJECTS = "projects"
 PLUGINS = "enabledPlugins"
+DECLINED = "disabledMcpjsonServers"
 PLUGIN = "claudetask@"
 """How the plugin is called, before the name of the marketplace that it came from."""
 
@@ -62,6 +63,26 @@ def plugin(own: Ground, user: Ground | None) -> tuple[str, Path] | None:
         listed = members(_said(ground, file), PLUGINS)
         on |= {name: (value, file) for name, value in listed.items() if name.startswith(PLUGIN)}
     return next(((name, file) for name, (value, file) in on.items() if value is True), None)
+
+
+def declined(own: Ground, user: Ground | None) -> str | None:
+    """What it means that somebody said no to the server of `.mcp.json`; None where nobody did.
+
+    The client's dialog has this answer preselected in 2.1.332, and never asks again.
+
+    Raises:
+        NotJson, WrongShape, OutsideProject: As their sentences say.
+    """
+    if SERVER not in members(_said(own, own.servers), SERVERS):
+        return None
+    for ground, file in _settings(own, user):
+        listed = _said(ground, file).get(DECLINED)
+        if isinstance(listed, list) and SERVER in listed:
+            return (
+                f"Claude Code was told not to use the server {SERVER} of {own.servers.name} "
+                f"({DECLINED} in {file}). Take its name out there, and start `claude` again."
+            )
+    return None
 
 
 def twice(name: str, file: Path) -> str:
