@@ -4,7 +4,7 @@ Pure: bytes in, bytes out, so that it runs in whatever process there is. Terms o
 share one table, told apart by their first character:
 
     word     a stemmed word of the text          =joined  a whole identifier of several words
-    @word    a word of a name defined there      #name    a whole name defined there
+    @word    a word of a name defined there      #name    a whole name defined there (`DECLARED`)
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,12 @@ from claudetask_core.search.vocabulary import Int, Vocabulary
 _SYMBOL: Final = 200
 NAME_WORD: Final = "@"
 NAME: Final = "#"
+MEMBER: Final = 1
+ADDED: Final = 2
+DECLARED: Final = 3
+"""How often the term of a name stands in a chunk that has a lesser definition of it, adds to it, or
+where it begins: postings have the room, and whoever asks for a name wants the last most of all.
+"""
 WITHHELD: Final = "withheld"
 """The kind of a chunk that is neither read nor shown, for it holds a credential."""
 _LONGEST_LINE: Final = 4000
@@ -149,10 +155,13 @@ class Analyser:
         for number, chunk in enumerate(chain.from_iterable(cuts)):
             before = len(names)
             for name in chunk.names:
-                names.append(term(NAME + whole_name(name)))
+                times = DECLARED if name in chunk.declared else ADDED
+                names.extend([term(NAME + whole_name(name))] * times)
                 names.extend(
                     term(NAME_WORD + word) for word in word_terms(name) if word[0] != JOINED
                 )
+            members = (name for name in chunk.members if name not in chunk.names)
+            names.extend(term(NAME + whole_name(name)) for name in members)
             owners.extend([number] * (len(names) - before))
         return np.array(names, np.int32), np.array(owners, np.int32)
 

@@ -8,7 +8,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.analysis import NAME, NAME_WORD
+from claudetask_core.search.analysis import ADDED, DECLARED, MEMBER, NAME, NAME_WORD
 from claudetask_core.search.catalog import NOBODY, Catalog
 from claudetask_core.search.evidence import Floats, Numbers, Witness, rarity, saturated
 from claudetask_core.search.fields import normal
@@ -19,6 +19,9 @@ _K1: Final = 1.5
 _B: Final = 0.75
 _NOWHERE: Final = np.zeros(0, np.int64)
 _NEVER: Final = np.zeros(0)
+_WORTH: Final = np.zeros(DECLARED + 1)
+_WORTH[[MEMBER, ADDED, DECLARED]] = 0.7, 0.6, 1.0
+"""What it is worth to define a name that is asked for, by how (`analysis.DECLARED`)."""
 
 
 @dataclass(slots=True)
@@ -50,11 +53,13 @@ class Candidates:
 @dataclass(slots=True)
 class _Occurrences:
     """Where some terms stand among the candidates: numbers of terms, ascending, the place of a
-    chunk and the BM25 of the term there, all of the shape (n,); and how rare each term is.
+    chunk, how often and with what BM25 the term stands there, all of the shape (n,); and how rare
+    each term is.
     """
 
     terms: Numbers
     places: Numbers
+    times: Floats
     gains: Floats
     rarities: Floats
 
@@ -69,7 +74,9 @@ class _Occurrences:
         for end, stop in zip(ends, stops, strict=True):
             some = slice(start, stop)
             terms, rarities = self.terms[some] - first, self.rarities[first:end]
-            found.append(_Occurrences(terms, self.places[some], self.gains[some], rarities))
+            found.append(
+                _Occurrences(terms, self.places[some], self.times[some], self.gains[some], rarities)
+            )
             first, start = end, stop
         return found
 
@@ -78,6 +85,12 @@ class _Occurrences:
         marks = np.zeros((self.rarities.size, size), np.bool_)
         marks[self.terms, self.places] = True
         return marks
+
+    def levels(self, size: int) -> NDArray[np.int8]:
+        """How each of `size` chunks defines each name, of the shape (terms, size)."""
+        levels = np.zeros((self.rarities.size, size), np.int8)
+        levels[self.terms, self.places] = np.minimum(self.times, DECLARED)
+        return levels
 
 
 class ChunkScorer:
@@ -97,12 +110,15 @@ class ChunkScorer:
         self._names = [*dict.fromkeys((*question.names, *question.pairs, *question.plain))]
         self._text = np.zeros(0)
         self._words_in = self._names_in = np.zeros((0, candidates.size), np.bool_)
+        self._levels = np.zeros((0, candidates.size), np.int8)
 
     def score(self, weights: Weights) -> Floats:
         """The weighted sum of the fields of every chunk, of the shape (chunks,)."""
         words, joined, parts, names = self._groups()
         self._words_in = words.marks(self._candidates.size)
-        self._names_in = names.marks(self._candidates.size)
+        self._levels = names.levels(self._candidates.size)
+        least = MEMBER if self._question.is_identifier else ADDED
+        self._names_in = self._levels >= least
         counted = np.array([self._question.weight(word) for word in self._question.words])
         self._text = self._summed(words, counted[words.terms] * words.gains)
         sums = weights.chunk_text * normal(self._text)
@@ -164,7 +180,7 @@ class ChunkScorer:
         lengths = catalog.chunk_lengths[self._candidates.numbers[places]].astype(np.float64)
         mean = catalog.length / max(1, catalog.chunks)
         gains = saturated(times, lengths, mean, _K1, _B)
-        return _Occurrences(numbers, places, rarities[numbers] * gains, rarities)
+        return _Occurrences(numbers, places, times, rarities[numbers] * gains, rarities)
 
     def _places(self, chunks: Numbers) -> NDArray[np.int32]:
         """The place of each chunk among the candidates, `NOBODY` for one that is none of them."""
@@ -180,9 +196,9 @@ class ChunkScorer:
         return sums.astype(np.float64, copy=False)
 
     def _defined(self, names: Sequence[str]) -> Floats:
-        """1 for each chunk that defines one of some names."""
-        rows = self._names_in[[self._names.index(name) for name in names]]
-        return np.logical_or.reduce(rows).astype(np.float64)
+        """How much each chunk defines one of some names, 0–1."""
+        rows = [self._names.index(name) for name in names]
+        return _WORTH[np.maximum.reduce(self._levels[rows] * self._names_in[rows], initial=0)]
 
 
 def _marked(terms: Sequence[str], marks: NDArray[np.bool_]) -> list[list[str]]:

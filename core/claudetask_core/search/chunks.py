@@ -26,7 +26,8 @@ class Chunk:
     """Lines `start` to `end` of a file, counted from 1, both included.
 
     `symbol` is the chain of definitions it belongs to (`Class.method`), `names` are those that
-    its lines define, `members` the lesser ones (fields, constants, prototypes, re-exports).
+    its lines define or add to, `declared` those of them that begin there, `members` the lesser
+    ones (fields, constants, prototypes, re-exports).
     """
 
     start: int
@@ -35,6 +36,7 @@ class Chunk:
     kind: str
     names: tuple[str, ...]
     members: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
 
 
 def cut(
@@ -157,7 +159,9 @@ def _described(spans: list[tuple[int, int]], scopes: list[Scope], family: Family
         symbol = ".".join(_shown(scope) for scope in chain[-4:])[:200] if chain else None
         names = _names(scope for scope in inside if not scope.minor)
         members = _names(scope for scope in inside if scope.minor)
-        chunks.append(Chunk(start + 1, end, symbol, kind, names, members))
+        begun = (scope.name for scope in inside if scope.declares and not scope.minor)
+        declared = tuple(dict.fromkeys(name for name in begun if name))
+        chunks.append(Chunk(start + 1, end, symbol, kind, names, members, declared))
         around.extend(scope for scope in inside if scope.end > end and not scope.minor)
     return chunks
 

@@ -9,7 +9,7 @@ each written once with a batch of blobs; small segments are merged into larger o
 
 from typing import Final
 
-FORMAT: Final = 11
+FORMAT: Final = 12
 TABLES: Final = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trees (id INTEGER PRIMARY KEY AUTOINCREMENT, root BLOB NOT NULL UNIQUE);

@@ -59,7 +59,8 @@ class Scope:
 
     `first` counts its leading comments, attributes and decorators in; `depth` is the smaller
     the further out it stands; a `minor` one gives a name but no chunk its symbol; `owner`
-    is the class that a method names where it stands outside of it (`Class::method`).
+    is the class that a method names where it stands outside of it (`Class::method`); it
+    `declares` its name where that begins there, and not as a constructor or an `impl` of it.
     """
 
     first: int
@@ -70,6 +71,7 @@ class Scope:
     depth: int
     minor: bool = False
     owner: str = ""
+    declares: bool = True
 
 
 def indentations(lines: list[str]) -> list[int]:

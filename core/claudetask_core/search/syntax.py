@@ -20,7 +20,14 @@ _BODIES: Final = frozenset({"function", "method", "macro", "test"})
 _MINOR: Final = frozenset({"field", "constant", "prototype", "export"})
 _DOTTED: Final = frozenset({"r"})
 """Languages whose names hold dots: `print.data.frame`."""
-_SHOWN: Final = {"prototype": "function", "export": "constant"}
+_ADDING: Final = frozenset({"impl", "instance", "extension", "namespace"})
+"""What adds to something that has its name from elsewhere."""
+_SHOWN: Final = {
+    "prototype": "function",
+    "export": "constant",
+    "extension": "class",
+    "namespace": "module",
+}
 _NAME_END: Final = re.compile(r"[<(\[{\s]|(?<=\w)=$")
 _ARGUMENTS: Final = re.compile(r"<[^<>]*>")
 _OPERATOR: Final = re.compile(r"(?:\A|\b(\w+)::)(operator\b.*)")
@@ -95,7 +102,8 @@ def _scope(one: Finding, first: int, count: int, *, dotted: bool) -> Scope:
     owner, name = (" ".join(part.split()) for part in named)
     kind = _SHOWN.get(one.kind, one.kind)
     end = min(one.end, count)
-    return Scope(first, one.line, end, name, kind, 0, one.kind in _MINOR, owner)
+    minor, declares = one.kind in _MINOR, one.kind not in _ADDING and name != owner
+    return Scope(first, one.line, end, name, kind, 0, minor, owner, declares)
 
 
 def _named(one: Finding) -> tuple[str, str]:
@@ -134,6 +142,8 @@ def _nested(scopes: list[Scope]) -> list[Scope]:
         scope.depth = len(around)
         if scope.kind == "function" and (scope.owner or (outer and outer.kind in _OWNERS)):
             scope.kind = "method"
+        if outer and outer.name == scope.name and scope.kind == "method":
+            scope.declares = False  # a constructor
         kept.append(scope)
         around.append(scope)
     return sorted(kept, key=lambda scope: scope.line)

@@ -77,6 +77,60 @@ def test_a_name_with_marks_is_looked_up_whole(
     assert "defines" in best.why
 
 
+FILLER = "".join(f"    // what is said here of other matters, {n}\n" for n in range(20))
+DECLARED = {
+    "a.rs": "pub struct KeepAlive {\nFILLER}\n",
+    "a.go": "package a\n\ntype KeepAlive struct {\nFILLER}\n",
+    "A.cs": "namespace A {\nclass KeepAlive : Other {\nFILLER",
+    "A.java": "class KeepAlive extends Other {\nFILLER",
+    "a.cpp": "class KeepAlive : public Other {\nFILLER};\n",
+    "a.swift": "struct KeepAlive {\nFILLER}\n",
+}
+ADDED = {
+    "a.rs": "impl From<KeepAlive> for KeepAlive {\n    fn from(a: KeepAlive) {\nFILLER    }\n}\n",
+    "a.go": "func (a *KeepAlive) Close(b KeepAlive) *KeepAlive {\nFILLER    return a\n}\n",
+    "A.cs": "public KeepAlive(KeepAlive a) : this(KeepAlive.All) {\nFILLER}\n}\n}\n",
+    "A.java": "KeepAlive(KeepAlive a) {\nFILLER        super(KeepAlive.ALL);\n    }\n}\n",
+    "a.cpp": "KeepAlive::KeepAlive(KeepAlive a) : KeepAlive(a, KeepAlive::all) {\nFILLER}\n",
+    "a.swift": "extension KeepAlive {\n    func add(a: KeepAlive) -> KeepAlive {\nFILLER    }\n}\n",
+}
+
+
+@pytest.mark.parametrize("path", [*DECLARED])
+def test_a_type_is_found_where_it_begins_and_not_where_it_is_added_to(
+    tree: Tree, path: str
+) -> None:
+    head = DECLARED[path]
+    tree.write(path, f"{head}\n{ADDED[path]}".replace("FILLER", FILLER))
+    tree.index.refresh()
+    first, second = tree.ask("KeepAlive")[:2]
+    line = head.partition("KeepAlive")[0].count("\n") + 1
+    assert first.start_line <= line <= first.end_line
+    assert "defines KeepAlive" in second.why
+
+
+@pytest.mark.parametrize(
+    ("path", "definition", "use"),
+    [
+        ("a.rs", "pub const MOST_TURNS: usize = 9;", "fn f() { MOST_TURNS(MOST_TURNS); }"),
+        ("a.ts", "export const MOST_TURNS = 9", "function f() { return MOST_TURNS(MOST_TURNS) }"),
+        ("a.go", "const MOST_TURNS = 9", "func f() { MOST_TURNS(MOST_TURNS) }"),
+        ("a.kt", "const val MOST_TURNS = 9", "fun f() { MOST_TURNS(MOST_TURNS) }"),
+    ],
+)
+def test_a_constant_is_found_where_it_is_defined(
+    tree: Tree, path: str, definition: str, use: str
+) -> None:
+    others = "\n".join(f"// {word} turns of another sort" for word in ("few", "some", "all") * 4)
+    tree.write(f"z/{path}", f"{others}\n{definition}\n{others}\n")
+    tree.write(f"a/use{path}", use + "\n")
+    tree.index.refresh()
+    best = tree.ask("MOST_TURNS")[0]
+    assert best.path == f"z/{path}"
+    assert "defines MOST_TURNS" in best.why
+    assert "defines" not in tree.ask("how many turns are the most")[0].why
+
+
 def test_names_meet_however_their_words_are_tied(tree: Tree) -> None:
     tree.write("limits.el", "(defun rate-limiter (most)\n  most)\n")
     tree.index.refresh()

@@ -11,7 +11,7 @@
 (union_specifier name: (_) @name body: (_)) @union
 (enum_specifier name: (_) @name body: (_)) @enum
 (enumerator name: (_) @name) @field
-(namespace_definition name: (_) @name) @module
+(namespace_definition name: (_) @name) @namespace
 (concept_definition name: (_) @name) @type
 (alias_declaration name: (_) @name) @type
 (type_definition declarator: (type_identifier) @name) @type

@@ -4,7 +4,7 @@
 (enum_declaration name: (_) @name) @enum
 (record_declaration name: (_) @name) @class
 (delegate_declaration name: (_) @name) @type
-(namespace_declaration name: (_) @name) @module
+(namespace_declaration name: (_) @name) @namespace
 (method_declaration name: (_) @name) @method
 (constructor_declaration name: (_) @name) @method
 (destructor_declaration name: (_) @name) @method

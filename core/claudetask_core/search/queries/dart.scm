@@ -1,6 +1,6 @@
 (class_definition name: (_) @name) @class
 (mixin_declaration (identifier) @name) @class
-(extension_declaration name: (_) @name) @class
+(extension_declaration name: (_) @name) @extension
 (enum_declaration name: (_) @name) @enum
 (enum_constant name: (_) @name) @field
 (type_alias (type_identifier) @name) @type

@@ -1,7 +1,7 @@
 (class_declaration "class" name: (_) @name) @class
 (class_declaration "struct" name: (_) @name) @struct
 (class_declaration "enum" name: (_) @name) @enum
-(class_declaration "extension" name: (_) @name) @class
+(class_declaration "extension" name: (_) @name) @extension
 (class_declaration name: (_) @name) @class
 (protocol_declaration name: (_) @name) @interface
 (function_declaration name: (simple_identifier) @name) @function

@@ -8,7 +8,7 @@
 (enum_declaration name: (_) @name) @enum
 (enum_body name: (property_identifier) @name @field)
 (enum_assignment name: (_) @name) @field
-(internal_module name: (_) @name) @module
+(internal_module name: (_) @name) @namespace
 (module name: (_) @name) @module
 (method_definition name: (_) @name) @method
 (method_signature name: (_) @name) @prototype
