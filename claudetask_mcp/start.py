@@ -31,11 +31,13 @@ def _main(given: list[str], *, last: bool) -> int:
         from claudetask_mcp.quick_prime import prime  # noqa: PLC0415 — nothing else needs it
 
         if prime(given):
-            return _over() if last else 0
+            return _over(0) if last else 0
     wire = _spoken_with(given)
     from claudetask_mcp import cli  # noqa: PLC0415 — what a hook need not wait for
 
-    return cli.main(given, wire)
+    code = cli.main(given, wire)
+    # what a server traces is sent when the interpreter is taken apart
+    return _over(code) if last and "serve" not in given else code
 
 
 def _spoken_with(given: list[str]) -> Wire | None:
@@ -55,7 +57,8 @@ def _spoken_with(given: list[str]) -> Wire | None:
     return claimed(known) if known else None
 
 
-def _over() -> int:
-    """Ends the process; to take the interpreter apart first is a tenth of a hook's time."""
+def _over(code: int) -> int:
+    """Ends the process; to take the interpreter apart first is a quarter of a command's time."""
     sys.stdout.flush()
-    os._exit(0)
+    sys.stderr.flush()
+    os._exit(code)

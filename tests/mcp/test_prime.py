@@ -133,17 +133,31 @@ async def test_another_session_in_the_worktree_is_told_what_the_first_left(
     assert quick == [True]
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["prime"], 0, "You hold no task."),
+        (["task", "list"], 0, "No task matches."),
+        (["task", "show", "99"], 1, "claudetask-mcp: There is no task #99."),
+    ],
+)
 def test_the_program_is_over_as_soon_as_it_has_said_all(
-    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    code: int,
+    said: str,
 ) -> None:
     ended: list[int] = []
     monkeypatch.chdir(project)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(sys, "argv", ["claudetask-mcp", "prime"])
+    monkeypatch.setattr(sys, "argv", ["claudetask-mcp", *command])
     monkeypatch.setattr(os, "_exit", ended.append)
     start.main()
-    assert ended == [0]
-    assert capsys.readouterr().out.startswith("You hold no task.")
+    assert ended == [code]
+    answer = capsys.readouterr()
+    assert (answer.err if code else answer.out).startswith(said)
 
 
 def test_a_hook_loads_next_to_nothing(project: Path) -> None:
