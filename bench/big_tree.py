@@ -43,8 +43,8 @@ def _spread(times: list[float]) -> dict[str, float]:
 def start(tree: Path, state: Path, workers: int) -> dict[str, Any]:
     """Opens what is there, asks, and looks around the tree."""
     from claudetask_core.schemas.search import SearchQuery  # noqa: PLC0415 — in the child alone
-    from claudetask_core.search.index import CodeIndex  # noqa: PLC0415 — as above
-    from claudetask_core.search.table import Table  # noqa: PLC0415 — as above
+    from claudetask_core.search.code_index import CodeIndex  # noqa: PLC0415 — as above
+    from claudetask_core.search.vectors.table import Table  # noqa: PLC0415 — as above
 
     began = time.perf_counter()
     path = state / "code.db"
@@ -73,8 +73,8 @@ def serve(tree: Path, state: Path, workers: int) -> dict[str, Any]:
 
 async def _serve(tree: Path, folder: Path, workers: int) -> dict[str, Any]:
     from claudetask_core.schemas.search import SearchQuery  # noqa: PLC0415 — as above
-    from claudetask_core.services.search import SearchService  # noqa: PLC0415 — as above
-    from claudetask_core.services.search_embedding import Embedding  # noqa: PLC0415 — as above
+    from claudetask_core.services.code.embedding import Embedding  # noqa: PLC0415 — as above
+    from claudetask_core.services.code.search import SearchService  # noqa: PLC0415 — as above
 
     async def root() -> Path:
         return tree

@@ -24,7 +24,7 @@ from bench.race import boards
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.task import Page, TaskCreate, TaskFilter
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 Step = Callable[[int], Awaitable[object]]
 Floor = tuple[Step, Step]

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.table import Table
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.vectors.table import Table
 
 DEPTH = 10
 

@@ -28,7 +28,7 @@ from filelock import FileLock
 from bench.soak.compare import difference, is_sound
 from bench.soak.repository import Repository
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.code_index import CodeIndex
 
 LARGEST: Final = 1_000_000
 FILES: Final = 60

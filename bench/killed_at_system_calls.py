@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Final
 
 from claudetask_core.schemas.claude_md import ClaudeMdWrite, Place
-from claudetask_core.services.agent_store import AgentStore
-from claudetask_core.services.agent_templates import template
-from claudetask_core.services.claude_md_block import with_block
-from claudetask_core.services.claude_md_file import ClaudeMdFile
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.seen import Seen
+from claudetask_core.services.agents.store import AgentStore
+from claudetask_core.services.agents.templates import template
+from claudetask_core.services.claude_md.block import with_block
+from claudetask_core.services.claude_md.file import ClaudeMdFile
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.tasks.seen import Seen
 from tests.core.keeper.killed_writer import AGENT, OLD, OPERATIONS, made
 
 SECONDS: Final = 60

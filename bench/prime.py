@@ -22,7 +22,7 @@ from bench.many_tasks import fill
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 SIZES = (500, 10_000)
 LIMIT = 1.5

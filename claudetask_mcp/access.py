@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from claudetask_core.schemas.token import Identity, TokenScope, identity_in
-from claudetask_core.services.actors import InsufficientScope, acting, require
+from claudetask_core.services.access.actors import InsufficientScope, acting, require
 from claudetask_mcp.errors import refusal, sentence
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from mcp.server import ServerRequestContext
 from mcp.server.mcpserver import Context
 
 from claudetask_core.errors import Unavailable
-from claudetask_core.services.actors import MARK, acting
+from claudetask_core.services.access.actors import MARK, acting
 from claudetask_mcp.access import identity
 from claudetask_mcp.entry import UNNAMED
 from claudetask_mcp.session import LazyCore
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
-    from claudetask_core.services.claims import Caller
+    from claudetask_core.services.tasks.claims import Caller
 
 SESSION_HEADER = "mcp-session-id"
 CLIENT_NAME = 60
@@ -58,7 +58,7 @@ async def visit(ctx: Context[Any], agent: str | None = None) -> Visit:
     app: App = ctx.request_context.lifespan_context
     core = await app.lazy.get()
     # the module is loaded with the core, and must not be before
-    from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
+    from claudetask_core.services.tasks.claims import Caller  # noqa: PLC0415 — loaded with the core
 
     name = acting(identity(ctx.request_context), agent or caller_name(ctx.request_context))
     return Visit(core, Caller(name or UNNAMED, str(core.places.root)))

@@ -27,7 +27,7 @@ from claudetask_mcp.hook import session_name
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
-    from claudetask_core.services.locate import Places
+    from claudetask_core.services.repository.locate import Places
     from claudetask_mcp.launch import Site
 
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
@@ -109,7 +109,7 @@ class Entry:
 
     async def locate(self) -> "Places":
         """Where the project and its board are; nothing is created."""
-        from claudetask_core.services.locate import locate  # noqa: PLC0415 — as above
+        from claudetask_core.services.repository.locate import locate  # noqa: PLC0415 — as above
 
         named = self.settings.project_path
         return await locate(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
-from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
+from claudetask_core.services.access.rate_limit import RateClass, RateLimiter, TooManyCalls
 from claudetask_mcp.access import identity
 from claudetask_mcp.app import App, transport_name
 from claudetask_mcp.errors import refusal, too_many

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import anyio
 from mcp.server.stdio import stdio_server
 
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from claudetask_mcp.deadline import Deadline, leave
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.jsonrpc import Answers, Messages, Unanswered, without_halves

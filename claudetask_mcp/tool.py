@@ -11,7 +11,7 @@ from mcp.types import ToolAnnotations
 from claudetask_core.schemas.task import MAX_ID
 from claudetask_core.schemas.token import TokenScope
 from claudetask_core.schemas.workflow import DEFAULT, Workflow, with_statuses
-from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.access.rate_limit import RateClass
 
 ALWAYS_LOAD = {"anthropic/alwaysLoad": True}
 SEARCH_HINT = "anthropic/searchHint"

@@ -19,8 +19,8 @@ from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.sqlite import sqlite_url
-from claudetask_core.services import analysis
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.analysis import analyses as analysis
+from claudetask_core.services.tasks.claims import Caller
 from tests.postgresql_server import Server, binaries, running
 from tests.support import HeldClock
 from tests.tracing import begin_threads_one_at_a_time

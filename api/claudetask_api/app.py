@@ -41,7 +41,7 @@ from claudetask_api.streams import Streams
 from claudetask_api.telemetry import telemetry
 from claudetask_core import __version__
 from claudetask_core.core import Core
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 
 ROUTERS = (
     health.router,

@@ -15,8 +15,8 @@ from claudetask_core.core import Core
 from claudetask_core.schemas.base import ActorName
 from claudetask_core.schemas.task import MAX_ID
 from claudetask_core.schemas.token import Identity, identity_in
-from claudetask_core.services.actors import InsufficientScope, acting, require
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.access.actors import InsufficientScope, acting, require
+from claudetask_core.services.tasks.claims import Caller
 
 DEFAULT_ACTOR = "rest"
 

@@ -24,8 +24,8 @@ from claudetask_api.security import is_loopback, is_open
 from claudetask_core.config import ISSUED_PREFIX, Settings
 from claudetask_core.errors import RateLimited, Unavailable
 from claudetask_core.schemas.token import Identity, TokenScope, identity_in, put_identity
-from claudetask_core.services.rate_limit import RateLimiter
-from claudetask_core.services.tokens import Refused, TokenService
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.access.tokens import Refused, TokenService
 
 CHECK_SECONDS = 1.0
 REMEMBERED = 1000

@@ -19,7 +19,7 @@ from claudetask_api.over_rest import over_rest
 from claudetask_api.problems import problem, request_id
 from claudetask_core.errors import Code, DomainError, Invalid, RateLimited, Unavailable
 from claudetask_core.schemas.forms import said
-from claudetask_core.services.actors import InsufficientScope
+from claudetask_core.services.access.actors import InsufficientScope
 from claudetask_core.shortage import shortage
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from claudetask_api.door import caller_key
 from claudetask_api.errors import refusal
 from claudetask_api.problems import problem
-from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
+from claudetask_core.services.access.rate_limit import RateClass, RateLimiter, TooManyCalls
 
 MAX_BODY = 1024 * 1024
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})

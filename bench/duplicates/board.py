@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 ME = Caller("bench")
 

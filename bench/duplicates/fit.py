@@ -1,6 +1,6 @@
 """Learns how sure it is that two tasks are the same, from parts a and c of the labelled pairs.
 
-`python -m bench.duplicates.fit` prints what stands in `services/similar_model.py`. The pairs are
+`python -m bench.duplicates.fit` prints what stands in `services/similar/model.py`. The pairs are
 taken with places in the code on both sides, twice, and without any; the threshold is the lowest at
 which no more than `FALSE_ALARMS` of the others are called one, as people write. A higher one that
 finds as many here would find fewer of what others write, who share fewer words.
@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 from bench.duplicates.board import board
 from bench.duplicates.pairs import LEARNED, Case, both, load, mixed, neither, titles
-from claudetask_core.services.similar_compare import FEATURES
+from claudetask_core.services.similar.compare import FEATURES
 
 Floats = NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from bench.fault.server import (
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 HANGS = "#!/bin/sh\nexec sleep 3600\n"
 CLIENTS = 8

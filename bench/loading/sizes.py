@@ -23,8 +23,8 @@ from claudetask_core.schemas.task import (
     TaskType,
     TaskUpdate,
 )
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.tasks.warming import Warming
 
 Step = Callable[[int], Awaitable[object]]
 AFTER_A_WRITE = "text, again after a write"

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from claudetask_core.search.packed import unpack
-from claudetask_core.search.store import Store
+from claudetask_core.search.index.store import Store
+from claudetask_core.search.text.packed import unpack
 
 Said = dict[str, Any]
 

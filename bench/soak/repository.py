@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from claudetask_core.search.wordlist import words_of
+from claudetask_core.search.text.wordlist import words_of
 
 BRANCHES: Final = ("main", "one", "two")
 _WORDS: Final = sorted(

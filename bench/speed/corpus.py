@@ -9,7 +9,7 @@ from pathlib import Path
 
 from speed import peer_setup
 
-from claudetask_core.search.listing import glob, list_files
+from claudetask_core.search.tree.listing import glob, list_files
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 from child import run
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.table import Table
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.vectors.table import Table
 
 TOP = 10
 LARGEST = 1_000_000

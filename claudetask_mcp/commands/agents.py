@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from claudetask_core.printable import printable_json
 from claudetask_core.schemas.agent import Agent, AgentUpdate, Severity
-from claudetask_core.services.agent_store import AgentNotFound
+from claudetask_core.services.agents.store import AgentNotFound
 from claudetask_mcp.arguments import worded_as_invalid
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render import agents as rendered

@@ -15,10 +15,12 @@ from claudetask_core.core import backups_of, open_board
 from claudetask_core.db.engine import make_private_folder
 from claudetask_core.errors import Conflict, Forbidden, Unavailable
 from claudetask_core.printable import printable
-from claudetask_core.services import board_check, task_waits, transfer
-from claudetask_core.services.backup import FOLDER, REPLACED, Backups
-from claudetask_core.services.locate import Places, refuse_links_out
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.board import check as board_check
+from claudetask_core.services.board import transfer
+from claudetask_core.services.board.backup import FOLDER, REPLACED, Backups
+from claudetask_core.services.repository.locate import Places, refuse_links_out
+from claudetask_core.services.tasks import waits as task_waits
+from claudetask_core.services.tasks.warming import Warming
 from claudetask_mcp.commands.asking import confirmed
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.render.text import count, moment

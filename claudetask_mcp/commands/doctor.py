@@ -14,11 +14,11 @@ from claudetask_core import __version__
 from claudetask_core.config import trust_folder
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
-from claudetask_core.services import setup_elsewhere
-from claudetask_core.services.claude_code_failures import OLDEST
-from claudetask_core.services.locate import refuse_misplaced
-from claudetask_core.services.setup_ground import project_ground, user_ground
-from claudetask_core.services.trust import Trust, read_config
+from claudetask_core.services.analysis.claude_code.failures import OLDEST
+from claudetask_core.services.repository.locate import refuse_misplaced
+from claudetask_core.services.setup import elsewhere as setup_elsewhere
+from claudetask_core.services.setup.ground import project_ground, user_ground
+from claudetask_core.services.verify.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
 from claudetask_mcp.entry import Entry, client_folder, misnamed_settings

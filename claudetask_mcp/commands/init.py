@@ -9,26 +9,26 @@ from pathlib import Path
 
 from claudetask_core.errors import DomainError, Invalid
 from claudetask_core.printable import printable
-from claudetask_core.services import setup_elsewhere
-from claudetask_core.services.agent_templates import TEMPLATES
-from claudetask_core.services.git import git
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.locate import (
+from claudetask_core.services.agents.templates import TEMPLATES
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.repository.git import git
+from claudetask_core.services.repository.locate import (
     Places,
     locate,
     prepare_board,
     refuse_links_out,
     refuse_misplaced,
 )
-from claudetask_core.services.setup import Plan, Setup, Wanted
-from claudetask_core.services.setup_board import DATABASE
-from claudetask_core.services.setup_ground import (
+from claudetask_core.services.setup import elsewhere as setup_elsewhere
+from claudetask_core.services.setup.board import DATABASE
+from claudetask_core.services.setup.ground import (
     Ground,
     Launch,
     Scope,
     project_ground,
     user_ground,
 )
+from claudetask_core.services.setup.setup import Plan, Setup, Wanted
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.entry import Entry, client_folder, site, user_store
 from claudetask_mcp.launch import Start, given_start, start_of

@@ -22,7 +22,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     if entry.settings.database_url is None and not (places.board / DATABASE).exists():
         return 0
     async with entry.open() as core:
-        from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with the core
+        from claudetask_core.services.tasks.claims import Caller  # noqa: PLC0415 — loaded with the core
 
         text = await core.resume.text(
             Caller(caller_of(entry.client.told(said, told)), str(core.places.root)),

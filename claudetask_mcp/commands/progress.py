@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from claudetask_core.schemas.search import IndexState
-    from claudetask_core.services.search import SearchService
+    from claudetask_core.services.code.search import SearchService
 
 SECONDS = 1.0
 

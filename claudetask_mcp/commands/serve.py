@@ -18,7 +18,7 @@ from claudetask_api.metrics import Metrics
 from claudetask_api.security import is_loopback
 from claudetask_core.config import ConfigurationInvalid
 from claudetask_core.errors import Unavailable
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from claudetask_mcp.deadline import Deadline
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.handles import BACKLOG, OutOfHandles

@@ -22,7 +22,7 @@ from claudetask_core.schemas.task import (
     TaskFilter,
     TaskUpdate,
 )
-from claudetask_core.services.actors import acting
+from claudetask_core.services.access.actors import acting
 from claudetask_mcp.arguments import given, worded_as_invalid
 from claudetask_mcp.at_shell import at_shell
 from claudetask_mcp.entry import Entry
@@ -30,7 +30,7 @@ from claudetask_mcp.render import task_lists, tasks
 
 if TYPE_CHECKING:
     from claudetask_core.core import Core
-    from claudetask_core.services.claims import Caller
+    from claudetask_core.services.tasks.claims import Caller
 
 NAME: TypeAdapter[str] = TypeAdapter(ActorName)
 QUERY: TypeAdapter[str] = TypeAdapter(SimilarQuery)
@@ -51,7 +51,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     with worded_as_invalid(f"task {arguments.action}"):
         name = acting(None, NAME.validate_python(arguments.agent or _session(entry)))
         async with entry.open() as core:
-            from claudetask_core.services.claims import Caller  # noqa: PLC0415 — loaded with it
+            from claudetask_core.services.tasks.claims import Caller  # noqa: PLC0415 — loaded with it
 
             who = Caller(name or DEFAULT_CALLER, str(core.places.root))
             told = await ACTIONS[arguments.action](core, who, arguments)

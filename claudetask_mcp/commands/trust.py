@@ -7,8 +7,8 @@ import sys
 
 from claudetask_core.config import CONFIG_FILE, trust_folder
 from claudetask_core.printable import on_one_line
-from claudetask_core.services.locate import refuse_links_out
-from claudetask_core.services.trust import Config, Trust, read_config
+from claudetask_core.services.repository.locate import refuse_links_out
+from claudetask_core.services.verify.trust import Config, Trust, read_config
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.entry import Entry
 

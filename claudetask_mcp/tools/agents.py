@@ -14,8 +14,8 @@ from claudetask_core.schemas.agent import (
     Scope,
     ToolName,
 )
-from claudetask_core.services.agent_templates import TEMPLATES
-from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.access.rate_limit import RateClass
+from claudetask_core.services.agents.templates import TEMPLATES
 from claudetask_mcp.app import Visit, visit
 from claudetask_mcp.arguments import ABSENT, NothingToChange, given
 from claudetask_mcp.render import agents

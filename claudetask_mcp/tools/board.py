@@ -17,7 +17,7 @@ from claudetask_core.schemas.task import (
     TaskType,
 )
 from claudetask_core.schemas.token import TokenScope
-from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.access.rate_limit import RateClass
 from claudetask_mcp import cursor as cursors
 from claudetask_mcp.app import visit
 from claudetask_mcp.arguments import ABSENT, given

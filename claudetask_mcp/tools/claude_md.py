@@ -16,7 +16,7 @@ from claudetask_core.schemas.claude_md import (
     SectionPath,
     VersionName,
 )
-from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.access.rate_limit import RateClass
 from claudetask_mcp.app import visit
 from claudetask_mcp.arguments import ABSENT, Absent, given
 from claudetask_mcp.render import claude_md

@@ -4,7 +4,7 @@ from typing import Any
 
 from mcp.server.mcpserver import Context
 
-from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.access.rate_limit import RateClass
 from claudetask_mcp.app import visit
 from claudetask_mcp.render import project
 from claudetask_mcp.tool import Spec

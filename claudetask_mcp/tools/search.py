@@ -6,7 +6,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.access.rate_limit import RateClass
 from claudetask_mcp.app import visit
 from claudetask_mcp.arguments import ABSENT, given
 from claudetask_mcp.render import search

@@ -24,7 +24,7 @@ from claudetask_core.schemas.task import (
     Title,
 )
 from claudetask_core.schemas.token import TokenScope
-from claudetask_core.services.rate_limit import RateClass
+from claudetask_core.services.access.rate_limit import RateClass
 from claudetask_mcp.app import visit
 from claudetask_mcp.arguments import ABSENT, NothingToChange, given
 from claudetask_mcp.render import project, tasks

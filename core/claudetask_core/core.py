@@ -14,42 +14,42 @@ from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.sqlite import file_of, sqlite_url
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.project import ProjectStatus
-from claudetask_core.services.agents import AgentService
-from claudetask_core.services.analysis import AnalysisService
-from claudetask_core.services.analysis_context import AnalysisContext
-from claudetask_core.services.audit import AuditService
-from claudetask_core.services.backup import FOLDER, Backups
-from claudetask_core.services.branches import BranchService
-from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.access.audit import AuditService
+from claudetask_core.services.access.tokens import TokenService
+from claudetask_core.services.agents.agents import AgentService
+from claudetask_core.services.analysis.analyses import AnalysisService
+from claudetask_core.services.analysis.context import AnalysisContext
+from claudetask_core.services.board.backup import FOLDER, Backups
+from claudetask_core.services.board.flow import FlowService
+from claudetask_core.services.board.overview import OverviewService
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.code.embedding import Embedding
+from claudetask_core.services.code.search import SearchService
+from claudetask_core.services.disk.kept import KeptCopies
 from claudetask_core.services.disk_watch import DiskWatch
 from claudetask_core.services.events import EventService
-from claudetask_core.services.flow import FlowService
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.locate import (
+from claudetask_core.services.pack import PackService
+from claudetask_core.services.project import ProjectRoot, ProjectService
+from claudetask_core.services.repository.branches import BranchService
+from claudetask_core.services.repository.locate import (
     Places,
     locate,
     prepare_board,
     refuse_links_out,
     refuse_misplaced,
 )
-from claudetask_core.services.machine import this_machine
-from claudetask_core.services.overview import OverviewService
-from claudetask_core.services.pack import PackService
-from claudetask_core.services.project import ProjectRoot, ProjectService
-from claudetask_core.services.recommend import RecommendService
+from claudetask_core.services.repository.machine import this_machine
+from claudetask_core.services.repository.standing import Standing, Whereabouts
 from claudetask_core.services.resume import ResumeService
-from claudetask_core.services.search import SearchService
-from claudetask_core.services.search_embedding import Embedding
-from claudetask_core.services.similar import SimilarService
-from claudetask_core.services.standing import Standing, Whereabouts
-from claudetask_core.services.task_notes import NoteService
-from claudetask_core.services.task_queue import QueueService
-from claudetask_core.services.task_writes import TaskWrites
-from claudetask_core.services.tasks import TaskService
-from claudetask_core.services.tokens import TokenService
-from claudetask_core.services.trust import Trust
-from claudetask_core.services.verify import VerifyService
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.similar.similar import SimilarService
+from claudetask_core.services.tasks.notes import NoteService
+from claudetask_core.services.tasks.queue import QueueService
+from claudetask_core.services.tasks.recommend import RecommendService
+from claudetask_core.services.tasks.tasks import TaskService
+from claudetask_core.services.tasks.warming import Warming
+from claudetask_core.services.tasks.writes import TaskWrites
+from claudetask_core.services.verify.trust import Trust
+from claudetask_core.services.verify.verify import VerifyService
 
 DATABASE = "claudetask.db"
 INDEX = "index"

@@ -10,7 +10,7 @@ from httpx2 import ASGITransport, AsyncClient
 from claudetask_api.app import create_app
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from tests.api.support import BASE, Json, MakeTask
 
 

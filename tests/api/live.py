@@ -15,7 +15,7 @@ from claudetask_api.app import create_app
 from claudetask_api.streams import end_streams
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 
 SECONDS = 20
 

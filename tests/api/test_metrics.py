@@ -18,7 +18,7 @@ from claudetask_api.app import create_app
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from tests.api.support import BASE, MakeTask
 from tests.mcp.process import started
 

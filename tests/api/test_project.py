@@ -14,8 +14,8 @@ from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
 from claudetask_core.schemas.job import Job, JobStatus
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from tests.api.support import MakeTask
 from tests.support import HeldClock
 

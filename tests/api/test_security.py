@@ -19,7 +19,7 @@ from claudetask_api.dependencies import require_scope
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.schemas.token import TokenCreate, TokenScope
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from tests.api.asgi import exchange, scope_of
 from tests.api.support import BASE, MakeTask
 from tests.support import HeldClock

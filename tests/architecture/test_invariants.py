@@ -21,7 +21,8 @@ def name_of(path: Path) -> str:
 
 def listed(heading: str) -> set[str]:
     """The file names in backticks of the invariant with this heading."""
-    line = next(line for line in ARCHITECTURE.splitlines() if heading in line)
+    invariants = (line for line in ARCHITECTURE.splitlines() if line.startswith("- "))
+    line = next(line for line in invariants if heading in line)
     return set(re.findall(r"`([^`]+\.py)`", line))
 
 

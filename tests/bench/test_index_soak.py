@@ -10,7 +10,7 @@ from bench.index_soak import check, compare, edits, index_of, kills
 from bench.soak.compare import difference, is_sound
 from bench.soak.repository import Repository
 from claudetask_core.schemas.search import SearchHit
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.code_index import CodeIndex
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from claudetask_core.core import DATABASE
 from claudetask_core.db.engine import Database
 from claudetask_core.db.sqlite import sqlite_url
-from claudetask_core.services import transfer
+from claudetask_core.services.board import transfer
 from tests.browser.conftest import Visit
 from tests.browser.support import Board, card, column, live, stands_in
 

@@ -9,8 +9,8 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.event import Event, EventType
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services import events as events_module
-from claudetask_core.services import transfer
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.board import transfer
+from claudetask_core.services.tasks.claims import Caller
 
 WAIT = 10
 

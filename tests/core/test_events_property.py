@@ -15,9 +15,9 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services import events as events_module
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.task_graph import LinkedTaskMissing
-from claudetask_core.services.task_rows import TaskNotFound
+from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.tasks.graph import LinkedTaskMissing
+from claudetask_core.services.tasks.rows import TaskNotFound
 from tests.support import HeldClock
 
 WAIT = 30

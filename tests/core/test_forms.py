@@ -14,7 +14,7 @@ from claudetask_core.schemas.base import WITHOUT_NUL, WriteModel
 from claudetask_core.schemas.forms import FORMS, said
 from claudetask_core.schemas.project import GithubRepo, PathText
 from claudetask_core.schemas.task import BranchName, Title
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 
 SAID_OTHERWISE = {WITHOUT_NUL, CRITERION_NUMBER}
 """Patterns that the document has and no schema checks: others do."""

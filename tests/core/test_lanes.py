@@ -12,11 +12,11 @@ import pytest
 from claudetask_core.clock import SystemClock
 from claudetask_core.core import DATABASE, Core
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.code_index import CodeIndex
 from claudetask_core.services import disk_watch
-from claudetask_core.services.backup import Backups
+from claudetask_core.services.board.backup import Backups
+from claudetask_core.services.disk.lanes import Lane
 from claudetask_core.services.disk_watch import DiskWatch
-from claudetask_core.services.lanes import Lane
 from tests.support import eventually
 
 THREADS = 6

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
 from claudetask_core.services.pack_text import Section, packed, tokens
+from claudetask_core.services.tasks.claims import Caller
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=3000)
 sections = st.lists(

@@ -11,7 +11,7 @@ import pytest
 
 from claudetask_core.db import engine
 from claudetask_core.private_file import make_private_file
-from claudetask_core.search.connection import connect
+from claudetask_core.search.index.connection import connect
 
 READ = (
     "import sqlite3, sys\n"

@@ -6,8 +6,8 @@ from limits.aio.storage import memory
 
 from claudetask_core.config import Settings
 from claudetask_core.errors import DomainError, RateLimited
-from claudetask_core.services import rate_limit
-from claudetask_core.services.rate_limit import RateClass, RateLimiter
+from claudetask_core.services.access import rate_limit
+from claudetask_core.services.access.rate_limit import RateClass, RateLimiter
 
 YEAR = 365 * 24 * 3600.0
 

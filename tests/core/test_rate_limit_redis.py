@@ -14,8 +14,8 @@ import pytest
 
 from claudetask_core.config import Settings
 from claudetask_core.errors import DomainError
-from claudetask_core.services import rate_limit, rate_limit_storage
-from claudetask_core.services.rate_limit import RateClass, RateLimiter, TooManyCalls
+from claudetask_core.services.access import rate_limit, rate_limit_storage
+from claudetask_core.services.access.rate_limit import RateClass, RateLimiter, TooManyCalls
 from tests.redis import PASSWORD, Redis, real_redis
 
 

@@ -6,8 +6,8 @@ import pytest
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
 from claudetask_core.schemas.task import Status, StatusChange, Task, TaskCreate
-from claudetask_core.services.agent_templates import TEMPLATES, template
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.agents.templates import TEMPLATES, template
+from claudetask_core.services.tasks.claims import Caller
 
 BUILT: Final = "Builds dates from claim to review, with tests, and plans each step."
 AGENTS = {

@@ -2,7 +2,7 @@ from claudetask_core.core import Core
 from claudetask_core.resume_text import MAX_CHARACTERS
 from claudetask_core.schemas.task import Priority, StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.schemas.workflow import Status
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import table as tables
-from claudetask_core.search.encoders import Endpoint
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding, Opened, opened
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.vectors import table as tables
+from claudetask_core.search.vectors.encoders import Endpoint
+from claudetask_core.services.code.embedding import WORDS_ONLY, Embedding, Opened, opened
 
 
 def test_words_only_opens_nothing() -> None:

@@ -9,9 +9,9 @@ from claudetask_core.clock import SystemClock
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Page, TaskCreate, TaskFilter
 from claudetask_core.services import disk_watch
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.disk.lanes import Lane
 from claudetask_core.services.disk_watch import DiskWatch
-from claudetask_core.services.lanes import Lane
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_core.shortage import OutOfMemory, OutOfThreads
 from tests.support import eventually
 

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from claudetask_api.app import ROUTERS
 from claudetask_core.config import ENV_PREFIX, Settings
 from claudetask_core.schemas.workflow import DEFAULT, Workflow
-from claudetask_core.services.agent_rules import RULES
+from claudetask_core.services.agents.rules import RULES
 from claudetask_mcp.cli import parser
 
 ROOT = Path(__file__).parents[2]

@@ -24,8 +24,8 @@ from claudetask_core.schemas.task import (
     TaskFilter,
     TaskUpdate,
 )
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import build_server
 from tests.support import in_own_task

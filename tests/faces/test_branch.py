@@ -11,8 +11,8 @@ from mcp import Client
 from claudetask_api.app import create_app
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp import cli
 from tests.mcp.support import answer, read, server_of
 from tests.support import in_git

@@ -20,8 +20,8 @@ from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Page, StatusChange, TaskCreate, TaskFilter, TaskUpdate
 from claudetask_core.schemas.workflow import Status
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from tests.mcp.support import refusal, server_of
 
 pytestmark = pytest.mark.embedded(reason="another process locks the file")

@@ -13,8 +13,8 @@ from mcp.types import CallToolResult
 from claudetask_api.app import create_app
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp.tools.catalogue import CATALOGUE
 from tests.mcp.support import server_of, text_of
 

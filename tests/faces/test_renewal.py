@@ -11,8 +11,8 @@ from claudetask_api.app import create_app
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from tests.mcp.support import PROCESS, server_of
 from tests.support import HeldClock
 

@@ -13,7 +13,7 @@ from mcp.types import CallToolResult, TextContent, TextResourceContents
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from claudetask_mcp import cli, logs
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import Server, build_server

@@ -10,7 +10,7 @@ from mcp import Client
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp.server import Server
 from tests.mcp.support import answer
 

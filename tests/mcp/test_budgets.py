@@ -39,7 +39,7 @@ from claudetask_core.schemas.task import (
     Written,
 )
 from claudetask_core.schemas.workflow import DEFAULT
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp.render import agents, claude_md, project, task_lists, tasks
 from claudetask_mcp.render.text import clip, cut, fitting, length, shares
 from tests.mcp.conftest import Connect

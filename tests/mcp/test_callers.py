@@ -8,7 +8,7 @@ from mcp import Client
 from mcp.types import Implementation
 
 from claudetask_core.core import Core
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from claudetask_mcp.app import caller_name
 from claudetask_mcp.rate_limit import RateLimit, budget
 from claudetask_mcp.server import build_server

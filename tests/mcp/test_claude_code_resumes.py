@@ -21,7 +21,7 @@ import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.keeper.fake_api import FakeApi, serving
 from tests.support import in_git
 

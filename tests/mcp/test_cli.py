@@ -13,8 +13,8 @@ import pytest
 
 from claudetask_core import __version__
 from claudetask_core.schemas.search import IndexState
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.services.search import SearchService
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.services.code.search import SearchService
 from claudetask_core.stopping import Stop
 from claudetask_mcp import cli, hook
 from claudetask_mcp.commands import index, progress

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.core import INDEX, SETS
-from claudetask_core.services import sets_file
+from claudetask_core.services.matching import sets_file
 from tests.core.tasks.sets import FEW, few
 from tests.mcp.support import Run
 

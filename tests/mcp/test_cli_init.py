@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services.agent_templates import TEMPLATES
+from claudetask_core.services.agents.templates import TEMPLATES
 from claudetask_mcp import entry, setup_grammar
 from claudetask_mcp.commands import asking
 from tests.mcp.support import typing

@@ -14,8 +14,8 @@ import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.setup_board import worth_keeping
+from claudetask_core.services.setup.board import worth_keeping
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp import client_process
 from claudetask_mcp.client_process import FOLDER, KEPT_SECONDS, Client
 from tests.mcp.process import Program, started

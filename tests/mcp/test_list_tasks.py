@@ -6,7 +6,7 @@ import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Priority, TaskCreate, TaskFilter
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp import cursor
 from claudetask_mcp.cursor import CursorInvalid
 from tests.mcp.conftest import Connect

@@ -19,7 +19,7 @@ from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.resume_text import resumed
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.mcp.support import answer, server_of, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.embedded(reason="it is filled as a file")]

@@ -7,7 +7,7 @@ import pytest
 from mcp import Client
 
 from claudetask_core.core import Core
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from claudetask_mcp import logs
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import build_server

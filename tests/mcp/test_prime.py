@@ -15,7 +15,7 @@ import pytest
 
 from claudetask_core.core import DATABASE, Core
 from claudetask_core.schemas.task import TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp import quick_prime, start
 from claudetask_mcp.hook import session_of, taken
 

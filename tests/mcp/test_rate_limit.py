@@ -12,7 +12,7 @@ from mcp.types import PromptReference
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
 from claudetask_core.schemas.token import Identity, TokenScope, put_identity
-from claudetask_core.services.rate_limit import RateClass, RateLimiter
+from claudetask_core.services.access.rate_limit import RateClass, RateLimiter
 from claudetask_mcp.rate_limit import RateLimit, budget
 from claudetask_mcp.server import build_server
 from claudetask_mcp.tools.catalogue import CATALOGUE, CLASSES

@@ -10,7 +10,7 @@ from mcp.types import INVALID_PARAMS, PromptReference, ResourceTemplateReference
 from claudetask_core.core import Core
 from claudetask_core.schemas.agent import AgentCreate
 from claudetask_core.schemas.task import StatusChange, TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.mcp.conftest import Connect
 from tests.mcp.support import PROCESS, answer, read
 

@@ -21,8 +21,8 @@ from claudetask_core.config import Settings
 from claudetask_core.core import open_core
 from claudetask_core.db.models import JobRow
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.tasks import TaskService
+from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.tasks.tasks import TaskService
 from claudetask_mcp.commands import serve
 from claudetask_mcp.entry import Entry
 from claudetask_mcp.subscriptions import Subscribers

@@ -9,7 +9,7 @@ from mcp import Client
 
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from claudetask_mcp import session, warm_up
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import Server, build_server

@@ -21,7 +21,7 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.errors import Unavailable
 from claudetask_core.schemas.event import Event, EventType
 from claudetask_core.schemas.task import TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp import subscriptions
 from claudetask_mcp.server import Server
 from claudetask_mcp.subscriptions import Subscribers, changed_resources

@@ -6,7 +6,7 @@ from claudetask_core.schemas.task import (
     TaskCreate,
     TaskUpdate,
 )
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.mcp.conftest import Connect
 from tests.mcp.support import PROCESS, answer, refusal
 

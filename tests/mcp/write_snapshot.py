@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
 from claudetask_mcp.ahead import ANSWERS
 from claudetask_mcp.rate_limit import RateLimit
 from claudetask_mcp.server import build_server

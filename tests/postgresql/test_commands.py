@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services import machine
-from claudetask_core.services.machine import on_machine, on_this, this_machine
+from claudetask_core.services.repository import machine
+from claudetask_core.services.repository.machine import on_machine, on_this, this_machine
 from tests.mcp.support import typing
 
 Run = Callable[..., tuple[int, str, str]]

@@ -18,7 +18,7 @@ from claudetask_core.db.refusals import AddressInvalid
 from claudetask_core.schemas.event import Event
 from claudetask_core.schemas.task import StatusChange, TaskCreate
 from claudetask_core.schemas.workflow import Status
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.postgresql.pooler import pooled, program
 from tests.support import eventually
 

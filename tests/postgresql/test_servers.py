@@ -20,9 +20,9 @@ from claudetask_core.schemas.event import Event, EventType
 from claudetask_core.schemas.job import JobStatus
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate
-from claudetask_core.services import analysis_owner
 from claudetask_core.services import events as events_module
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.analysis import owner as analysis_owner
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.analysis.support import FakeClaude, finished, result
 from tests.postgresql_server import Server
 from tests.support import HeldClock, eventually

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.engine import Database
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
-from claudetask_core.services import task_list
-from claudetask_core.services.task_sets import GREATEST
-from claudetask_core.services.text_indexes import text_index
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.matching.sets import GREATEST
+from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks import listing as task_list
+from claudetask_core.services.tasks.warming import Warming
 from tests.core.tasks.sets import EVERY, TASKS, TEXTS, few, plain_of
 
 SECONDS = 120

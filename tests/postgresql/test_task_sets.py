@@ -14,11 +14,11 @@ from sqlalchemy.engine import make_url
 
 from claudetask_core.db.engine import Database
 from claudetask_core.schemas.task import Page, Status, TaskFilter, TaskSort
-from claudetask_core.services import task_list
-from claudetask_core.services.task_sets import GREATEST
-from claudetask_core.services.task_sets_postgresql import Snapshot
-from claudetask_core.services.text_indexes import text_index
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.matching.sets import GREATEST
+from claudetask_core.services.matching.sets_postgresql import Snapshot
+from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks import listing as task_list
+from claudetask_core.services.tasks.warming import Warming
 from tests.core.tasks.sets import EVERY, FEW, asked, few, listed, total
 from tests.postgresql_server import Server
 

@@ -15,13 +15,13 @@ from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.models import TaskRow
 from claudetask_core.errors import DomainError
-from claudetask_core.services import similar_index_postgresql
-from claudetask_core.services.similar_compare import Said
-from claudetask_core.services.similar_index import Wanted
-from claudetask_core.services.similar_index_postgresql import PostgresqlWords
-from claudetask_core.services.similar_question import Question
-from claudetask_core.services.similar_rarity import Rarity
-from claudetask_core.services.text_indexes import text_index
+from claudetask_core.services.similar import index_postgresql as similar_index_postgresql
+from claudetask_core.services.similar.compare import Said
+from claudetask_core.services.similar.index import Wanted
+from claudetask_core.services.similar.index_postgresql import PostgresqlWords
+from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.similar.question import Question
+from claudetask_core.services.similar.rarity import Rarity
 from tests.postgresql_server import Server
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

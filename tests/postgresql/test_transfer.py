@@ -10,7 +10,7 @@ from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services import transfer
+from claudetask_core.services.board import transfer
 from tests.core.board.test_transfer import ME, SPOILT, filled, lines_of
 from tests.support import HeldClock
 

@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
-from claudetask_core.services import transfer
+from claudetask_core.services.board import transfer
 from tests.core.board.edits import STEPS, Steps, answers, lines_of, play
 from tests.support import HeldClock
 

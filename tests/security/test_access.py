@@ -22,8 +22,8 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.audit import AuditKind, AuditPage
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.schemas.token import TokenScope
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp.tools.catalogue import SCOPES
 from tests.api.asgi import HOST, exchange, scope_of
 from tests.api.support import BASE

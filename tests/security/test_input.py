@@ -22,9 +22,9 @@ import claudetask_mcp
 from claudetask_core.config import CONFIG_FILE, load_settings
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
-from claudetask_core.search.listing import glob
-from claudetask_core.services.analysis_answer import AnalysisAnswer
-from claudetask_core.services.analysis_board import checked
+from claudetask_core.search.tree.listing import glob
+from claudetask_core.services.analysis.answer import AnalysisAnswer
+from claudetask_core.services.analysis.board import checked
 from tests.faces.conftest import mcp_client, rest_client
 from tests.mcp.process import started
 from tests.support import in_own_task

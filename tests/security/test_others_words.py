@@ -12,9 +12,9 @@ from claudetask_core.core import Core
 from claudetask_core.printable import printable, printable_json
 from claudetask_core.schemas.claude_md import ClaudeMdWrite
 from claudetask_core.schemas.task import TaskCreate, TaskUpdate
-from claudetask_core.services.analysis_context import Material
-from claudetask_core.services.analysis_prompt import build
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.analysis.context import Material
+from claudetask_core.services.analysis.prompt import build
+from claudetask_core.services.tasks.claims import Caller
 from tests.faces.conftest import mcp_client
 from tests.mcp.support import answer, read, refusal
 from tests.security.renderings import RENDERINGS, a_task, an_agent

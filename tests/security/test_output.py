@@ -18,8 +18,8 @@ from claudetask_core.core import Core, backups_of, open_core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.claude_md import ClaudeMdWrite
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.rate_limit import RateLimiter
+from claudetask_core.services.access.rate_limit import RateLimiter
+from claudetask_core.services.tasks.claims import Caller
 from claudetask_mcp import cli, logs
 from claudetask_mcp.instructions import INSTRUCTIONS
 from tests.api.asgi import HOST, exchange, scope_of

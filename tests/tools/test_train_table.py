@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from claudetask_core.search.table import Table
+from claudetask_core.search.vectors.table import Table
 from tools.train_table import __main__ as program
 from tools.train_table import download
 from tools.train_table.corpus import (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from claudetask_core import __version__
-from claudetask_core.services.agent_templates import TEMPLATES, template
+from claudetask_core.services.agents.templates import TEMPLATES, template
 
 ROOT = Path(__file__).parents[2]
 LISTING = ROOT / "tests" / "mcp" / "tools_list.json"

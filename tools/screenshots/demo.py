@@ -15,7 +15,7 @@ from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import JobRow
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tools.screenshots.story import DESCRIPTION, FILES, NOTE, TASKS, Told
 
 SEED = 11

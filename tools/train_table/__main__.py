@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from claudetask_core.search.table import PATH, write
+from claudetask_core.search.vectors.table import PATH, write
 from tools.train_table.corpus import Decontaminator, balanced, excluded, mined
 from tools.train_table.download import Source, archives, fingerprint, ready
 from tools.train_table.mine import Pair

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from claudetask_core.search.tokens import JOINED, terms
+from claudetask_core.search.text.tokens import JOINED, terms
 
 Floats = NDArray[np.float32]
 

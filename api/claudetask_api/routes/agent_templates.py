@@ -10,7 +10,7 @@ from claudetask_api.openapi import answers
 from claudetask_api.routes.agents import CHANGED, address, changed
 from claudetask_api.schemas import ActorBody
 from claudetask_core.schemas.agent import Agent, AgentTemplate
-from claudetask_core.services.agent_templates import templates
+from claudetask_core.services.agents.templates import templates
 
 router = routing.router("/api/agent-templates", tag="claude")
 

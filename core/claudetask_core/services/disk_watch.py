@@ -15,11 +15,11 @@ from pathlib import Path
 from claudetask_core.clock import Clock
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.event import EventType
-from claudetask_core.services.agent_folders import above
-from claudetask_core.services.agent_scan import AGENTS, scan
+from claudetask_core.services.agents.folders import above
+from claudetask_core.services.agents.scan import AGENTS, scan
+from claudetask_core.services.disk.files import RootSource
+from claudetask_core.services.disk.lanes import Lane
 from claudetask_core.services.events import EventService
-from claudetask_core.services.files import RootSource
-from claudetask_core.services.lanes import Lane
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from claudetask_core.db.models import Base, EventRow
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.audit import AuditKind
 from claudetask_core.schemas.event import Event, EventType
-from claudetask_core.services import audit
+from claudetask_core.services.access import audit
 
 log = logging.getLogger(__name__)
 

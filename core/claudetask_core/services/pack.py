@@ -9,11 +9,11 @@ from claudetask_core.printable import fenced, on_one_line
 from claudetask_core.schemas.legible import legible
 from claudetask_core.schemas.search import SearchHit, SearchQuery
 from claudetask_core.schemas.task import Note, Pack, SimilarTask, Task
+from claudetask_core.services.code.search import SearchService
 from claudetask_core.services.pack_text import Section, cut, line, packed, tokens
-from claudetask_core.services.search import SearchService
-from claudetask_core.services.similar import SimilarService
-from claudetask_core.services.task_notes import NoteService
-from claudetask_core.services.tasks import TaskService
+from claudetask_core.services.similar.similar import SimilarService
+from claudetask_core.services.tasks.notes import NoteService
+from claudetask_core.services.tasks.tasks import TaskService
 
 Found = TypeVar("Found")
 

@@ -17,12 +17,12 @@ from claudetask_core.schemas.project import (
     ProjectSettings,
     ProjectSettingsUpdate,
 )
-from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.disk.files import RootSource
 from claudetask_core.services.events import EventService
-from claudetask_core.services.files import RootSource
-from claudetask_core.services.git import git
-from claudetask_core.services.locate import Places
-from claudetask_core.services.machine import on_machine, on_this
+from claudetask_core.services.repository.git import git
+from claudetask_core.services.repository.locate import Places
+from claudetask_core.services.repository.machine import on_machine, on_this
 
 SINGLETON = 1
 

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database
 from claudetask_core.resume_text import LATEST, mark, resumed
-from claudetask_core.services.asking import asker
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.locate import Places
-from claudetask_core.services.machine import on_machine
+from claudetask_core.services.repository.locate import Places
+from claudetask_core.services.repository.machine import on_machine
+from claudetask_core.services.tasks.asking import asker
+from claudetask_core.services.tasks.claims import Caller
 
 MARK_SECONDS = 30
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.token import Identity, TokenScope
-from claudetask_core.services.actors import acting, require
+from claudetask_core.services.access.actors import acting, require
 
 ANN = Identity("k", TokenScope.WRITE, "ann")
 SERVER = Identity("server", TokenScope.ADMIN)

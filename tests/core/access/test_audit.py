@@ -12,7 +12,7 @@ from claudetask_core.schemas.claude_md import ClaudeMdWrite
 from claudetask_core.schemas.overview import ActivityPage
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.task import TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 from tests.support_tokens import token
 

@@ -14,10 +14,10 @@ from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.audit import AuditKind, AuditPage
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.schemas.token import Identity, TokenCreate, TokenScope, TokenState
-from claudetask_core.search.credentials import secret_lines
-from claudetask_core.services import audit, tokens
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.tokens import Refused, TokenService
+from claudetask_core.search.text.credentials import secret_lines
+from claudetask_core.services.access import audit, tokens
+from claudetask_core.services.access.tokens import Refused, TokenService
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock, questions
 from tests.support_tokens import token
 
@@ -227,7 +227,7 @@ async def test_a_note_that_a_busy_board_refuses_fails_no_call(
 async def test_closing_does_not_wait_for_a_note_for_ever(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claudetask_core.services.tokens.CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr("claudetask_core.services.access.tokens.CLOSE_SECONDS", 0.01)
     secret = await token(core, "ann", "read")
     begun = asyncio.Event()
 

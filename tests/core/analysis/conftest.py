@@ -8,7 +8,7 @@ import pytest
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
-from claudetask_core.services import analysis
+from claudetask_core.services.analysis import analyses as analysis
 from tests.core.analysis.support import FakeClaude, inside
 from tests.support import HeldClock
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from claudetask_core.core import Core
 from claudetask_core.schemas.job import ACTIVE, Job
 from claudetask_core.schemas.task import Task, TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import eventually
 
 SECONDS = 60.0

@@ -12,11 +12,11 @@ import respx
 
 from claudetask_core.config import Settings
 from claudetask_core.schemas.search import SearchHit, SearchQuery, SearchResults
-from claudetask_core.services.analysis_answer import schema
-from claudetask_core.services.analysis_provider import Outcome
-from claudetask_core.services.analysis_stop import Stop
-from claudetask_core.services.anthropic_api import AnthropicApi
-from claudetask_core.services.claude_code_stream import Stream
+from claudetask_core.services.analysis.answer import schema
+from claudetask_core.services.analysis.anthropic.provider import AnthropicApi
+from claudetask_core.services.analysis.claude_code.stream import Stream
+from claudetask_core.services.analysis.provider import Outcome
+from claudetask_core.services.analysis.stop import Stop
 from tests.core.analysis.messages import (
     BASE,
     URL,
@@ -262,7 +262,7 @@ async def test_an_api_that_is_not_there_is_said(
 async def test_an_endless_answer_is_cut(
     api: respx.MockRouter, ask: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claudetask_core.services.anthropic_messages.MOST_BYTES", 100)
+    monkeypatch.setattr("claudetask_core.services.analysis.anthropic.messages.MOST_BYTES", 100)
     api.post(URL).mock(return_value=answer(SUBMIT))
     error = (await ask()).error
     assert error is not None

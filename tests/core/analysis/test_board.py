@@ -7,7 +7,7 @@ from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.job import JobStatus
 from claudetask_core.schemas.task import Status, StatusChange, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.analysis.support import (
     ALICE,
     ANSWER,

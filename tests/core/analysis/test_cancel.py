@@ -11,9 +11,10 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Status
-from claudetask_core.services import analysis, analysis_context
-from claudetask_core.services.analysis_jobs import Ending, Turn
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.analysis import analyses as analysis
+from claudetask_core.services.analysis import context as analysis_context
+from claudetask_core.services.analysis.jobs import Ending, Turn
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.analysis.support import (
     ALICE,
     SECONDS,

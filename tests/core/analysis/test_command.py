@@ -10,8 +10,8 @@ import pytest
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core
-from claudetask_core.services import analysis_answer
-from claudetask_core.services.claude_code_command import arguments, environment
+from claudetask_core.services.analysis import answer as analysis_answer
+from claudetask_core.services.analysis.claude_code.command import arguments, environment
 from tests.core.analysis.support import FakeClaude, analysed, new_task
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.search.credentials import HINTS
-from claudetask_core.services import claude_code_denied
-from claudetask_core.services.claude_code_denied import denied
+from claudetask_core.search.text.credentials import HINTS
+from claudetask_core.services.analysis.claude_code import denied as claude_code_denied
+from claudetask_core.services.analysis.claude_code.denied import denied
 from tests.core.search.test_credentials import tokens
 
 TOKENS = [token for some in tokens().values() for token in some]

@@ -11,9 +11,10 @@ from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.errors import Unavailable
 from claudetask_core.schemas.job import Job, JobStatus
-from claudetask_core.services import analysis, claude_code_process
-from claudetask_core.services.claude_code_failures import of_result, of_silence, redacted
-from claudetask_core.services.claude_code_process import Ended, Exit
+from claudetask_core.services.analysis import analyses as analysis
+from claudetask_core.services.analysis.claude_code import process as claude_code_process
+from claudetask_core.services.analysis.claude_code.failures import of_result, of_silence, redacted
+from claudetask_core.services.analysis.claude_code.process import Ended, Exit
 from tests.core.analysis.support import (
     ALICE,
     ANSWER,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services import claude_code_guard as guard
+from claudetask_core.services.analysis.claude_code import guard
 from tests.core.analysis.support import FakeClaude
 from tests.support import eventually, is_alive
 
@@ -111,7 +111,7 @@ def test_a_deaf_command_is_killed_with_its_group(
 def test_the_guard_lets_go_of_its_streams(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(Path(guard.__file__).parent)!r});"
-        "import claude_code_guard as g; g.let_go_of_the_pipes(); print('unheard', flush=True)"
+        "import guard as g; g.let_go_of_the_pipes(); print('unheard', flush=True)"
     )
     argv = [sys.executable, "-I", "-S", "-c", code]
     ended = subprocess.run(argv, check=True, capture_output=True, timeout=10)

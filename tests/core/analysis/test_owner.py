@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from claudetask_core.services import analysis_owner
-from claudetask_core.services.analysis_owner import Owner, Watch, this_process
+from claudetask_core.services.analysis import owner as analysis_owner
+from claudetask_core.services.analysis.owner import Owner, Watch, this_process
 from tests.support import START
 
 HERE = this_process()

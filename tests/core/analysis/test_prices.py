@@ -1,6 +1,6 @@
 import pytest
 
-from claudetask_core.services.anthropic_prices import cost
+from claudetask_core.services.analysis.anthropic.prices import cost
 
 MILLION = 1_000_000
 

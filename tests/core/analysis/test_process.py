@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from claudetask_core.services import claude_code_process as process
-from claudetask_core.services.claude_code_process import Command, Ended, Stop, run
+from claudetask_core.services.analysis.claude_code import process
+from claudetask_core.services.analysis.claude_code.process import Command, Ended, Stop, run
 from tests.core.analysis.support import FakeClaude
 from tests.support import eventually, is_alive
 

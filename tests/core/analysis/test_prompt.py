@@ -20,9 +20,9 @@ from claudetask_core.schemas.task import (
     TaskType,
     TaskUpdate,
 )
-from claudetask_core.services import analysis_context
-from claudetask_core.services.analysis_context import AnalysisContext, Material
-from claudetask_core.services.analysis_prompt import CUT, MAX_BYTES, build, clip
+from claudetask_core.services.analysis import context as analysis_context
+from claudetask_core.services.analysis.context import AnalysisContext, Material
+from claudetask_core.services.analysis.prompt import CUT, MAX_BYTES, build, clip
 from tests.core.analysis.support import ALICE, FakeClaude, analysed, inside, new_task
 from tests.support import START
 

@@ -4,7 +4,7 @@ import random
 import string
 from pathlib import Path
 
-from claudetask_core.services.analysis_reading import WITHHELD, ProjectReader
+from claudetask_core.services.analysis.reading import WITHHELD, ProjectReader
 
 TOKEN = "ghp_" + "".join(random.Random(3).choices(string.ascii_letters, k=36))  # noqa: S311 — made up
 

@@ -14,9 +14,9 @@ from claudetask_core.errors import DomainError
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Status
-from claudetask_core.services import analysis
-from claudetask_core.services.analysis_jobs import Turn
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.analysis import analyses as analysis
+from claudetask_core.services.analysis.jobs import Turn
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.analysis.support import (
     ALICE,
     SECONDS,
@@ -112,8 +112,8 @@ import asyncio, sys
 from pathlib import Path
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
-from claudetask_core.services.analysis_jobs import Ending, Turn
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.analysis.jobs import Ending, Turn
+from claudetask_core.services.tasks.claims import Caller
 
 async def main(root, binary):
     settings = Settings(claude_bin=binary, index_watch=False)

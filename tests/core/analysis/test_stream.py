@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from claudetask_core.services.claude_code_stream import Stream
+from claudetask_core.services.analysis.claude_code.stream import Stream
 from tests.core.analysis.support import result, turn
 
 ROOT = Path("/project")

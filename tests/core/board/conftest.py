@@ -7,8 +7,8 @@ import pytest
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.backup import Backups
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.board.backup import Backups
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 

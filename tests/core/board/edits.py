@@ -22,9 +22,9 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 from claudetask_core.schemas.workflow import DEFAULT
-from claudetask_core.services import transfer
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.similar import SimilarService
+from claudetask_core.services.board import transfer
+from claudetask_core.services.similar.similar import SimilarService
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 MOST = 7

@@ -15,9 +15,9 @@ from claudetask_core.core import Core
 from claudetask_core.db import copies
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services import backup
-from claudetask_core.services.backup import DAILY, LAST, MANUAL, Backups
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.board import backup
+from claudetask_core.services.board.backup import DAILY, LAST, MANUAL, Backups
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.board.files import spoil, titles
 from tests.support import HeldClock, eventually
 

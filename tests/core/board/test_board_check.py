@@ -13,9 +13,9 @@ from claudetask_core.core import Core
 from claudetask_core.db import copies
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services import board_check
-from claudetask_core.services.backup import Backups
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.board import check as board_check
+from claudetask_core.services.board.backup import Backups
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.board.files import spoil
 
 pytestmark = pytest.mark.embedded(reason="copies are of the file")

@@ -14,8 +14,8 @@ from claudetask_core.core import DATABASE, Core
 from claudetask_core.db import copies
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.backup import LAST, MANUAL, REPLACED, Backups
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.board.backup import LAST, MANUAL, REPLACED, Backups
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.board.files import open_elsewhere, spoil, titles
 from tests.support import HeldClock
 

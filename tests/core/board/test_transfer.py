@@ -17,8 +17,8 @@ from claudetask_core.db.models import Base, JobRow, ProjectSettingsRow
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services import transfer
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.board import transfer
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 pytestmark = pytest.mark.embedded(reason="between two files; tests/postgresql has the other ways")

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.event import EventType
-from claudetask_core.services.agents import AgentService
+from claudetask_core.services.agents.agents import AgentService
 from claudetask_core.services.announce import Announce
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.files import RootSource
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.disk.files import RootSource
+from claudetask_core.services.disk.kept import KeptCopies
 
 Told = list[tuple[str, str, str, str]]
 PutAgent = Callable[[str, str | bytes], Path]

@@ -14,10 +14,10 @@ from typing import Any
 
 from claudetask_core.schemas.agent import AgentUpdate
 from claudetask_core.schemas.claude_md import ClaudeMdWrite, Place
-from claudetask_core.services.agent_store import AgentStore
-from claudetask_core.services.claude_md_file import ClaudeMdFile
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.seen import Seen
+from claudetask_core.services.agents.store import AgentStore
+from claudetask_core.services.claude_md.file import ClaudeMdFile
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.tasks.seen import Seen
 
 OLD = "# A\n\nOld.\n\n# B\n\nStays.\n"
 AGENT = "---\nname: old\ndescription: Use: this\n---\nBody.\n"

@@ -1,9 +1,9 @@
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.services.agent_file import edited, new_file, parse, split_words
-from claudetask_core.services.yaml_edit import Value
-from claudetask_core.services.yaml_keys import read_keys
+from claudetask_core.services.agents.file import edited, new_file, parse, split_words
+from claudetask_core.services.agents.yaml_edit import Value
+from claudetask_core.services.agents.yaml_keys import read_keys
 
 ODD = b"""---
 # who this is

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.services.agent_file import edited, parse
-from claudetask_core.services.yaml_edit import Value
+from claudetask_core.services.agents.file import edited, parse
+from claudetask_core.services.agents.yaml_edit import Value
 
 AROUND = [
     "# a comment",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from claudetask_core.services.agent_file import parse
-from claudetask_core.services.agent_rules import problems_of
-from claudetask_core.services.agent_rules_hooks import are_taken
+from claudetask_core.services.agents.file import parse
+from claudetask_core.services.agents.rules import problems_of
+from claudetask_core.services.agents.rules_hooks import are_taken
 from tests.core.keeper.agent_fixtures import text
 from tests.core.keeper.test_agent_rules import subject
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services.agent_file import parse
-from claudetask_core.services.agent_rule import Subject, Surroundings
-from claudetask_core.services.agent_rules import RULES, fixed, is_loaded, problems_of
-from claudetask_core.services.agent_rules_tools import runs_with
+from claudetask_core.services.agents.file import parse
+from claudetask_core.services.agents.rule import Subject, Surroundings
+from claudetask_core.services.agents.rules import RULES, fixed, is_loaded, problems_of
+from claudetask_core.services.agents.rules_tools import runs_with
 from tests.core.keeper.agent_fixtures import BROKEN, FINE, Fixture, text
 
 AROUND = Surroundings(

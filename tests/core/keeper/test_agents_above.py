@@ -6,9 +6,9 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Scope
-from claudetask_core.services.agent_folders import above
-from claudetask_core.services.agent_store import AgentStore
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.agents.folders import above
+from claudetask_core.services.agents.store import AgentStore
+from claudetask_core.services.disk.kept import KeptCopies
 
 
 def put(folder: Path, name: str, said: str = "d", more: str = "") -> Path:

@@ -8,8 +8,8 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import AgentUpdate
-from claudetask_core.services.agent_templates import TEMPLATES, template, templates
-from claudetask_core.services.agents import AgentService
+from claudetask_core.services.agents.agents import AgentService
+from claudetask_core.services.agents.templates import TEMPLATES, template, templates
 from claudetask_mcp.tools.catalogue import CATALOGUE
 from tests.core.keeper.agent_fixtures import BROKEN, text
 

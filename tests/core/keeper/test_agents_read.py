@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.services import agent_scan
-from claudetask_core.services.agents import AgentService
+from claudetask_core.services.agents import scan as agent_scan
+from claudetask_core.services.agents.agents import AgentService
 from claudetask_core.services.announce import Announce
-from claudetask_core.services.files import RootSource
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.disk.files import RootSource
+from claudetask_core.services.disk.kept import KeptCopies
 from tests.core.keeper.agent_fixtures import BROKEN
 
 PutAgent = Callable[[str, str | bytes], Path]

@@ -7,8 +7,8 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate
-from claudetask_core.services import replace
-from claudetask_core.services.agents import AgentService
+from claudetask_core.services.agents.agents import AgentService
+from claudetask_core.services.disk import replace
 
 PutAgent = Callable[[str, str | bytes], Path]
 Told = list[tuple[str, str, str, str]]

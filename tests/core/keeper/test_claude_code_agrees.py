@@ -17,10 +17,10 @@ import pytest
 
 from claudetask_core.schemas.agent import Agent
 from claudetask_core.schemas.claude_md import ImportState
-from claudetask_core.services.agent_rules_names import BUILT_IN_AGENTS
-from claudetask_core.services.agent_scan import as_agent, scan, surroundings
-from claudetask_core.services.agent_templates import TEMPLATES, template
-from claudetask_core.services.claude_md_imports import imports_of
+from claudetask_core.services.agents.rules_names import BUILT_IN_AGENTS
+from claudetask_core.services.agents.scan import as_agent, scan, surroundings
+from claudetask_core.services.agents.templates import TEMPLATES, template
+from claudetask_core.services.claude_md.imports import imports_of
 from tests.core.keeper.agent_fixtures import BROKEN, FINE, Version
 from tests.core.keeper.fake_api import fake_api
 

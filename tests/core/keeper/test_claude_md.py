@@ -4,7 +4,7 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.claude_md import ClaudeMdChange, ClaudeMdWrite
-from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
 
 Told = list[tuple[str, str, str, str]]
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.claude_md_block import TEXT, has_block, with_block, without_block
-from claudetask_core.services.claude_md_marks import first_block
-from claudetask_core.services.sections import (
+from claudetask_core.services.claude_md.block import TEXT, has_block, with_block, without_block
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.claude_md.marks import first_block
+from claudetask_core.services.claude_md.sections import (
     SectionWouldSpill,
     append_to_section,
     find_section,

@@ -7,11 +7,11 @@ import pytest
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.claude_md import ClaudeMdChange, ClaudeMdWrite
 from claudetask_core.schemas.event import EventType
-from claudetask_core.services import replace
 from claudetask_core.services.announce import Announce
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.files import MAX_BYTES, NotReadable, RootSource
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.disk import replace
+from claudetask_core.services.disk.files import MAX_BYTES, NotReadable, RootSource
+from claudetask_core.services.disk.kept import KeptCopies
 
 
 async def write(

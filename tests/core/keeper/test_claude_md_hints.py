@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.claude_md_hints import LONG, LONGISH, hints_of
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.claude_md.hints import LONG, LONGISH, hints_of
 
 FINE = """# A
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.claude_md import ClaudeMdImport, ImportState
-from claudetask_core.services.claude_md_imports import MAX_IMPORTS, imports_of, mentions_of
+from claudetask_core.services.claude_md.imports import MAX_IMPORTS, imports_of, mentions_of
 
 DOCUMENT = """# @heading.md
 @docs/a.md and @./rel.md

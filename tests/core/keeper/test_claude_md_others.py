@@ -10,11 +10,11 @@ import pytest
 
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.claude_md import ClaudeMdOther, LoadedWhen
-from claudetask_core.services import claude_md_others
 from claudetask_core.services.announce import Announce
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.files import RootSource, digest
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.claude_md import others as claude_md_others
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.disk.files import RootSource, digest
+from claudetask_core.services.disk.kept import KeptCopies
 
 RULES = ".claude/rules"
 

@@ -7,10 +7,10 @@ import pytest
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.claude_md import ClaudeMdChange, ClaudeMdWrite, Place, SectionMode
 from claudetask_core.services.announce import Announce
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.files import RootSource, digest
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.seen import Seen
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.disk.files import RootSource, digest
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.tasks.seen import Seen
 
 TEXT = b"# A\n\nOne.\n\n## B\n\nTwo.\n\n# C\n\nThree.\n"
 

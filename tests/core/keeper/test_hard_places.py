@@ -14,10 +14,10 @@ import pytest
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate
 from claudetask_core.schemas.claude_md import ClaudeMdWrite, Place, SectionMode
-from claudetask_core.services.agent_store import AgentStore
-from claudetask_core.services.claude_md_file import ClaudeMdFile
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.seen import Seen
+from claudetask_core.services.agents.store import AgentStore
+from claudetask_core.services.claude_md.file import ClaudeMdFile
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.tasks.seen import Seen
 
 NOBODY = 65534
 MOUNT = shutil.which("mount")

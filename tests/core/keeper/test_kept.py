@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.disk.kept import KeptCopies
 
 
 class Held:

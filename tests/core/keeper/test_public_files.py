@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.agent import Severity
-from claudetask_core.services.agent_file import edited, parse
-from claudetask_core.services.agent_rule import Subject
-from claudetask_core.services.agent_rules import fixed, is_loaded, problems_of
-from claudetask_core.services.claude_md_block import with_block, without_block
-from claudetask_core.services.claude_md_hints import hints_of
-from claudetask_core.services.claude_md_imports import mentions_of
-from claudetask_core.services.sections import (
+from claudetask_core.services.agents.file import edited, parse
+from claudetask_core.services.agents.rule import Subject
+from claudetask_core.services.agents.rules import fixed, is_loaded, problems_of
+from claudetask_core.services.claude_md.block import with_block, without_block
+from claudetask_core.services.claude_md.hints import hints_of
+from claudetask_core.services.claude_md.imports import mentions_of
+from claudetask_core.services.claude_md.sections import (
     NotText,
     SectionWouldSpill,
     append_to_section,

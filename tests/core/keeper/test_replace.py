@@ -9,8 +9,8 @@ from typing import TextIO
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.services import being_written, replace
-from claudetask_core.services.files import look
+from claudetask_core.services.disk import being_written, replace
+from claudetask_core.services.disk.files import look
 
 LEASES = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who writes a file")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.services.sections import (
+from claudetask_core.services.claude_md.sections import (
     append_to_section,
     end_of_line,
     find_section,

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.services.sections import (
+from claudetask_core.services.claude_md.sections import (
     HeadingTooHigh,
     SectionWouldSpill,
     append_to_section,

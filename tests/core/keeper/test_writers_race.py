@@ -10,16 +10,16 @@ from pathlib import Path
 from claudetask_core.errors import Stale
 from claudetask_core.schemas.agent import AgentCreate
 from claudetask_core.schemas.claude_md import ClaudeMdWrite
-from claudetask_core.services.agents import AgentService
-from claudetask_core.services.claude_md import ClaudeMdService
+from claudetask_core.services.agents.agents import AgentService
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
 
 WRITER = """
 import asyncio, sys
 from pathlib import Path
 from claudetask_core.errors import Stale
 from claudetask_core.schemas.claude_md import ClaudeMdWrite
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.disk.kept import KeptCopies
 
 root, name = Path(sys.argv[1]), sys.argv[2]
 
@@ -79,8 +79,8 @@ import asyncio, json, sys
 from pathlib import Path
 from claudetask_core.errors import Stale
 from claudetask_core.schemas.claude_md import ClaudeMdWrite
-from claudetask_core.services.claude_md import ClaudeMdService
-from claudetask_core.services.kept import KeptCopies
+from claudetask_core.services.claude_md.claude_md import ClaudeMdService
+from claudetask_core.services.disk.kept import KeptCopies
 
 root, name = Path(sys.argv[1]), sys.argv[2]
 

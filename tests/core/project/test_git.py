@@ -6,8 +6,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from claudetask_core.services import git as asking
-from claudetask_core.services.git import git
+from claudetask_core.services.repository import git as asking
+from claudetask_core.services.repository.git import git
 from tests.support import eventually, is_alive
 
 VERSION = ("version",)

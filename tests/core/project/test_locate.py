@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.services.git import git
-from claudetask_core.services.locate import locate, prepare_board, refuse_links_out
+from claudetask_core.services.repository.git import git
+from claudetask_core.services.repository.locate import locate, prepare_board, refuse_links_out
 
 
 def run(folder: Path, *arguments: str) -> None:
@@ -212,6 +212,6 @@ async def test_a_git_that_hangs_with_a_child_of_its_own_is_given_up_in_time(
     (tmp_path / "git").write_text("#!/bin/sh\nsleep 60\n")
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    monkeypatch.setattr("claudetask_core.services.git.SECONDS", 0.05)
+    monkeypatch.setattr("claudetask_core.services.repository.git.SECONDS", 0.05)
     async with asyncio.timeout(10):
         assert await git(tmp_path, "status") is None

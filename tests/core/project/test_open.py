@@ -11,8 +11,8 @@ from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.locate import Places, refuse_misplaced
+from claudetask_core.services.repository.locate import Places, refuse_misplaced
+from claudetask_core.services.tasks.claims import Caller
 
 
 @pytest.mark.embedded(reason="looks at the file")

@@ -14,10 +14,10 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.project import ProjectSettingsUpdate
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.locate import Places, locate
-from claudetask_core.services.standing import Standing
-from claudetask_core.services.trust import Trust, read_config
+from claudetask_core.services.repository.locate import Places, locate
+from claudetask_core.services.repository.standing import Standing
+from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.verify.trust import Trust, read_config
 
 
 def run(folder: Path, *arguments: str) -> None:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.services.search import SearchService
-from claudetask_core.services.search_embedding import WORDS_ONLY, Embedding
+from claudetask_core.services.code.embedding import WORDS_ONLY, Embedding
+from claudetask_core.services.code.search import SearchService
 from tests.core.search.trees import LIMITER
 
 SECONDS = 10

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.commit_keeping import unpack
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.store import Store
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.commits.keeping import unpack
+from claudetask_core.search.index.store import Store
 from tests.core.search.trees import Tree
 
 FIRST = 1_700_000_000

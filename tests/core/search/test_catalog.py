@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from claudetask_core.search import catalog as catalog_module
+from claudetask_core.search.index import catalog as catalog_module
 from tests.core.search.trees import LIMITER, Tree
 
 

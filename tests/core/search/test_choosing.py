@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.choosing import FILES, Best, Entries, best_files
-from claudetask_core.search.chunk_fields import Candidates
-from claudetask_core.search.reading import Signature
-from claudetask_core.search.rows import FileRow
+from claudetask_core.search.index.catalog import Catalog
+from claudetask_core.search.index.rows import FileRow
+from claudetask_core.search.ranking.choosing import FILES, Best, Entries, best_files
+from claudetask_core.search.ranking.chunk_fields import Candidates
+from claudetask_core.search.tree.reading import Signature
 
 SECOND = 0.25
 DAMPED = 3

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from claudetask_core.search.chunk_data import ChunkRows, ChunkVectors
-from claudetask_core.search.connection import IndexDamaged
-from claudetask_core.search.store import Store
+from claudetask_core.search.index.chunk_data import ChunkRows, ChunkVectors
+from claudetask_core.search.index.connection import IndexDamaged
+from claudetask_core.search.index.store import Store
 from tests.core.search.trees import Tree
 
 WIDE = b"x" * 100

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search.chunks import LONGEST, Chunk, cut
-from claudetask_core.search.families import Family
-from claudetask_core.search.languages import detect
+from claudetask_core.search.chunks.chunks import LONGEST, Chunk, cut
+from claudetask_core.search.tree.families import Family
+from claudetask_core.search.tree.languages import detect
 
 _LINES = st.lists(
     st.one_of(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search.analysis import Analyser, Source, unpack_row
-from claudetask_core.search.languages import detect
-from claudetask_core.search.reading import split_lines
-from claudetask_core.search.syntax_grammars import grammars_of
+from claudetask_core.search.chunks.syntax_grammars import grammars_of
+from claudetask_core.search.index.analysis import Analyser, Source, unpack_row
+from claudetask_core.search.tree.languages import detect
+from claudetask_core.search.tree.reading import split_lines
 
 SAMPLES = sorted((Path(__file__).parent / "definitions").iterdir())
 NAMES = [sample.name.removesuffix(".txt") for sample in SAMPLES]
@@ -21,7 +21,7 @@ ODD = (
     "", "\t", "}", "{", "(" * 40, '"""', "/*", "*/", "end", "x = '" + "y" * 900 + "'", "\x0c",
     "größe", "\u2028", "#", "-----BEGIN PRIVATE KEY-----", "\\", "\ufeff", "<?php", "</script>",
 )  # fmt: skip
-QUERIES = Path(__file__).parents[3] / "core/claudetask_core/search/queries"
+QUERIES = Path(__file__).parents[3] / "core/claudetask_core/search/chunks/queries"
 ANALYSER = Analyser()
 
 

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search import commit_keeping, commit_log
-from claudetask_core.search.commit_index import CommitIndex
-from claudetask_core.search.commit_keeping import pack, unpack
-from claudetask_core.search.commit_log import Commit, read_all
-from claudetask_core.search.connection import IndexUnavailable
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.store import Store
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.commits import keeping as commit_keeping
+from claudetask_core.search.commits import log as commit_log
+from claudetask_core.search.commits.index import CommitIndex
+from claudetask_core.search.commits.keeping import pack, unpack
+from claudetask_core.search.commits.log import Commit, read_all
+from claudetask_core.search.index.connection import IndexUnavailable
+from claudetask_core.search.index.store import Store
 from claudetask_core.stopping import Stopped
 from tests.core.search.repositories import FIRST, FIX, QUESTION, Repository, fill, paths
 
@@ -151,8 +152,9 @@ def test_reading_ends_when_it_is_told_to_and_goes_on_another_time(repository: Re
 PROCESS = """
 import os, signal, sys
 from pathlib import Path
-from claudetask_core.search import commit_keeping, store
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.commits import keeping as commit_keeping
+from claudetask_core.search.index import store
+from claudetask_core.search.code_index import CodeIndex
 index = CodeIndex(Path(sys.argv[1]), Path(sys.argv[2]), max_file_bytes=100_000)
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claudetask_core import git_answer
-from claudetask_core.search import commit_log
-from claudetask_core.search.commit_log import Commit, commits_in, position, read_all, read_on
+from claudetask_core.search.commits import log as commit_log
+from claudetask_core.search.commits.log import Commit, commits_in, position, read_all, read_on
 from claudetask_core.stopping import Stopped
 from tests.core.search.repositories import Repository
 

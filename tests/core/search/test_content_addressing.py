@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.analysis import Analyser, Batch, Source
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.store import Store
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index.analysis import Analyser, Batch, Source
+from claudetask_core.search.index.store import Store
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.search.analysis import WITHHELD, Analyser, Source
-from claudetask_core.search.credentials import KINDS, is_suspicious, secret_lines
-from claudetask_core.search.tokens import words
+from claudetask_core.search.index.analysis import WITHHELD, Analyser, Source
+from claudetask_core.search.text.credentials import KINDS, is_suspicious, secret_lines
+from claudetask_core.search.text.tokens import words
 from tests.core.search.trees import Tree
 
 LETTERS = string.ascii_letters + string.digits

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.search.decoding import decoded, in_utf8
+from claudetask_core.search.text.decoding import decoded, in_utf8
 from tests.core.search.trees import Tree
 
 TEXT = "größe = 'äpfel'\n"

@@ -11,10 +11,10 @@ import respx
 from numpy.typing import NDArray
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.encoder import EncoderFailed
-from claudetask_core.search.encoders import Endpoint, Model2Vec, open_encoder
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.vectors import Vectors, unit
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.vectors.encoder import EncoderFailed
+from claudetask_core.search.vectors.encoders import Endpoint, Model2Vec, open_encoder
+from claudetask_core.search.vectors.vectors import Vectors, unit
 from claudetask_core.stopping import Stopped
 from tests.core.search.trees import Tree
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from claudetask_core.search import evidence
+from claudetask_core.search.ranking import evidence
 from tests.core.search.trees import Tree
 
 

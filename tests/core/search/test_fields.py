@@ -2,11 +2,11 @@
 
 import pytest
 
-from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.evidence import Memory, Witness, rarity
-from claudetask_core.search.fields import FileScorer
-from claudetask_core.search.question import understand
-from claudetask_core.search.store import Store
+from claudetask_core.search.index.catalog import Catalog
+from claudetask_core.search.index.store import Store
+from claudetask_core.search.ranking.evidence import Memory, Witness, rarity
+from claudetask_core.search.ranking.fields import FileScorer
+from claudetask_core.search.ranking.question import understand
 from tests.core.search.trees import Tree
 
 FILES = {

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import following, watching
-from claudetask_core.search import index as index_module
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.watching import Watch
+from claudetask_core.search import code_index as index_module
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.tree import following, watching
+from claudetask_core.search.tree.watching import Watch
 from claudetask_core.stopping import Stopped
 from tests.core.search.trees import LIMITER, PARSER, Tree
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import watching
-from claudetask_core.search.git_rules import GitRules
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.tree import watching
+from claudetask_core.search.tree.git_rules import GitRules
 from claudetask_core.stopping import Stopped
 from tests.core.search.trees import Tree
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claudetask_core.schemas.search import Highlight, SearchHit, SearchQuery
-from claudetask_core.search import advice, hits
-from claudetask_core.search.highlights import MOST, Marker
-from claudetask_core.search.kinds import Category, KindUnknown, category, kind_filter
-from claudetask_core.search.question import understand
-from claudetask_core.search.tokens import joined, parts, stem, words
+from claudetask_core.search.ranking import advice, hits
+from claudetask_core.search.ranking.highlights import MOST, Marker
+from claudetask_core.search.ranking.question import understand
+from claudetask_core.search.text.tokens import joined, parts, stem, words
+from claudetask_core.search.tree.kinds import Category, KindUnknown, category, kind_filter
 from tests.core.search.trees import LIMITER, Tree
 
 

@@ -9,13 +9,14 @@ import pytest
 from filelock import FileLock
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import access, building, connection, reading, turns
-from claudetask_core.search import index as index_module
-from claudetask_core.search.analysis import Analyser
-from claudetask_core.search.connection import IndexDamaged, IndexUnavailable
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.reading import look, read, split_lines
-from claudetask_core.search.store import Store
+from claudetask_core.search import code_index as index_module
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index import access, building, connection, turns
+from claudetask_core.search.index.analysis import Analyser
+from claudetask_core.search.index.connection import IndexDamaged, IndexUnavailable
+from claudetask_core.search.index.store import Store
+from claudetask_core.search.tree import reading
+from claudetask_core.search.tree.reading import look, read, split_lines
 from claudetask_core.stopping import Stopped
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
@@ -242,8 +243,8 @@ def test_a_builder_that_makes_no_progress_is_not_waited_for(
 PROCESS = """
 import sys
 from pathlib import Path
-from claudetask_core.search.connection import IndexDamaged, IndexUnavailable
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.index.connection import IndexDamaged, IndexUnavailable
+from claudetask_core.search.code_index import CodeIndex
 index = CodeIndex(Path(sys.argv[1]), Path(sys.argv[2]), max_file_bytes=100_000)
 index.refresh()
 print(index.progress.fresh)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from claudetask_core.search.languages import canonical, detect
+from claudetask_core.search.tree.languages import canonical, detect
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,16 @@ import pytest
 from pathspec import GitIgnoreSpec
 
 from claudetask_core import safe_git
-from claudetask_core.search import listing
-from claudetask_core.search.exclusions import SECRETS, is_secret, is_unwanted, unreadable
-from claudetask_core.search.listing import (
+from claudetask_core.search.tree import listing
+from claudetask_core.search.tree.exclusions import SECRETS, is_secret, is_unwanted, unreadable
+from claudetask_core.search.tree.listing import (
     GlobInvalid,
     glob,
     list_files,
     list_tree,
     unlisted_folders,
 )
-from claudetask_core.services.git import git
+from claudetask_core.services.repository.git import git
 from claudetask_core.stopping import Stopped
 from tests.core.search.trees import Tree
 

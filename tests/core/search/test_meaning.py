@@ -6,12 +6,12 @@ import pytest
 from numpy.typing import NDArray
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.meaning import PathVectors, of_question
-from claudetask_core.search.question import understand
-from claudetask_core.search.reading import Signature
-from claudetask_core.search.rows import FileRow
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index.catalog import Catalog
+from claudetask_core.search.index.rows import FileRow
+from claudetask_core.search.ranking.meaning import PathVectors, of_question
+from claudetask_core.search.ranking.question import understand
+from claudetask_core.search.tree.reading import Signature
 
 THEMES = ({"invoic", "pay", "money", "due"}, {"sound", "audio", "play", "nois"})
 MONEY = np.array([1.0, 0.0], np.float32)

@@ -1,6 +1,6 @@
 import pytest
 
-from claudetask_core.search.named_lines import MOST, named_files, named_lines
+from claudetask_core.search.ranking.named_lines import MOST, named_files, named_lines
 from tests.core.search.trees import Tree
 
 LINES = "\n\n".join(

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from claudetask_core.search.chunks import Chunk
-from claudetask_core.search.notebooks import cut_notebook
+from claudetask_core.search.chunks.chunks import Chunk
+from claudetask_core.search.chunks.notebooks import cut_notebook
 from tests.core.search.trees import Tree
 
 PICTURE = "iVBORw0KGgo" * 4000

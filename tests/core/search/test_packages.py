@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search.packages import Packages
+from claudetask_core.search.tree.packages import Packages
 
 FOLDERS = ("", "a", "a/src", "b", "b/src/deep", "b/c")
 NAMES = ("package.json", "Cargo.toml", "one.py", "two.py")

@@ -3,8 +3,8 @@
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.listing import glob
-from claudetask_core.search.path_forms import MOST, forms, within
+from claudetask_core.search.tree.listing import glob
+from claudetask_core.search.tree.path_forms import MOST, forms, within
 from tests.core.search.projects import Project
 
 

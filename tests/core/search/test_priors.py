@@ -3,9 +3,9 @@ from contextlib import closing
 
 import pytest
 
-from claudetask_core.search.catalog import Catalog
-from claudetask_core.search.priors import PLAIN, factors, is_aside, marks_of, usual_marks
-from claudetask_core.search.store import Store
+from claudetask_core.search.index.catalog import Catalog
+from claudetask_core.search.index.store import Store
+from claudetask_core.search.tree.priors import PLAIN, factors, is_aside, marks_of, usual_marks
 from tests.core.search.trees import Tree
 
 

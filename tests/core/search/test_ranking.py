@@ -2,12 +2,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search.hits import TEXT_LIMIT
-from claudetask_core.search.languages import canonical, detect
-from claudetask_core.search.listing import GlobInvalid
-from claudetask_core.search.priors import is_test
-from claudetask_core.search.question import understand
-from claudetask_core.search.weights import (
+from claudetask_core.search.ranking.hits import TEXT_LIMIT
+from claudetask_core.search.ranking.question import understand
+from claudetask_core.search.ranking.weights import (
     BY_WORDS,
     CHANGE,
     IDENTIFIER,
@@ -15,6 +12,9 @@ from claudetask_core.search.weights import (
     Weights,
     weights_of,
 )
+from claudetask_core.search.tree.languages import canonical, detect
+from claudetask_core.search.tree.listing import GlobInvalid
+from claudetask_core.search.tree.priors import is_test
 from tests.core.search.trees import Tree
 
 FUNCTION = "def {name}(request):\n    return request.{name}\n"

@@ -12,14 +12,14 @@ import respx
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import watching
-from claudetask_core.search.connection import IndexUnavailable
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.kinds import KindUnknown
-from claudetask_core.search.listing import TreeTooWide
-from claudetask_core.services import search as search_module
-from claudetask_core.services.search import TreeMissing
-from claudetask_core.services.search_embedding import Embedding
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index.connection import IndexUnavailable
+from claudetask_core.search.tree import watching
+from claudetask_core.search.tree.kinds import KindUnknown
+from claudetask_core.search.tree.listing import TreeTooWide
+from claudetask_core.services.code import search as search_module
+from claudetask_core.services.code.embedding import Embedding
+from claudetask_core.services.code.search import TreeMissing
 from tests.core.search.projects import SECONDS, Project
 from tests.core.search.trees import PARSER
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search.index import CodeIndex, Progress
-from claudetask_core.services import search as search_module
-from claudetask_core.services.search import SearchClosed, SearchService
-from claudetask_core.services.search_tree import Tree
+from claudetask_core.search.code_index import CodeIndex, Progress
+from claudetask_core.services.code import search as search_module
+from claudetask_core.services.code.search import SearchClosed, SearchService
+from claudetask_core.services.code.tree import Tree
 from claudetask_core.stopping import Stop
 from tests.core.search.projects import SECONDS, Project
 from tests.core.search.trees import PARSER

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from claudetask_core.search.connection import IndexUnavailable
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index.connection import IndexUnavailable
 from claudetask_core.stopping import Stop, Stopped
 from tests.core.search.projects import SECONDS, Project
 from tests.support import in_git

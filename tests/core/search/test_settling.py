@@ -5,11 +5,12 @@ import threading
 
 import pytest
 
-from claudetask_core.search import asking, merging
-from claudetask_core.search import index as index_module
-from claudetask_core.search.connection import IndexUnavailable
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.workers import Processes
+from claudetask_core.search import code_index as index_module
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index import merging
+from claudetask_core.search.index.connection import IndexUnavailable
+from claudetask_core.search.index.workers import Processes
+from claudetask_core.search.ranking import asking
 from tests.core.search.projects import SECONDS, Project
 from tests.core.search.trees import LIMITER, Tree
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.search import shelf as shelf_module
-from claudetask_core.search.reading import Content, Signature, read
-from claudetask_core.search.rows import FileRow
-from claudetask_core.search.shelf import Lines, Shelf
+from claudetask_core.search.index import shelf as shelf_module
+from claudetask_core.search.index.rows import FileRow
+from claudetask_core.search.index.shelf import Lines, Shelf
+from claudetask_core.search.tree.reading import Content, Signature, read
 
 HOUR_NS = 3600 * 10**9
 TEXT = "one\ntwo\n"

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.search import evidence
-from claudetask_core.search.catalog import NOBODY, Catalog
-from claudetask_core.search.evidence import Memory, Witness
-from claudetask_core.search.standing import siblings
-from claudetask_core.search.store import Store
+from claudetask_core.search.index.catalog import NOBODY, Catalog
+from claudetask_core.search.index.store import Store
+from claudetask_core.search.ranking import evidence
+from claudetask_core.search.ranking.evidence import Memory, Witness
+from claudetask_core.search.ranking.standing import siblings
 from tests.core.search.trees import Tree
 
 BESIDE = 3

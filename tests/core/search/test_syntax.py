@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search.chunks import LONGEST, Chunk, cut
-from claudetask_core.search.families import Family
-from claudetask_core.search.languages import detect
-from claudetask_core.search.reading import split_lines
-from claudetask_core.search.syntax_grammars import grammars_of
+from claudetask_core.search.chunks.chunks import LONGEST, Chunk, cut
+from claudetask_core.search.chunks.syntax_grammars import grammars_of
+from claudetask_core.search.tree.families import Family
+from claudetask_core.search.tree.languages import detect
+from claudetask_core.search.tree.reading import split_lines
 
 SOURCES = {
     sample.stem: sample.read_text("utf-8").partition("\n=====\n")[0]
@@ -123,8 +123,8 @@ def test_a_name_over_several_lines_is_told_on_one() -> None:
 
 
 CUT = """
-from claudetask_core.search.chunks import cut
-from claudetask_core.search.families import Family
+from claudetask_core.search.chunks.chunks import cut
+from claudetask_core.search.tree.families import Family
 
 for wide in map(chr, range(0x10000, 0x110000, 0x1000)):
     lines = ["тест() {", f"  echo {{{wide}", "}"]
@@ -141,8 +141,8 @@ def test_a_character_that_bashs_grammar_cannot_take_ends_no_process() -> None:
 
 
 LAST = """
-from claudetask_core.search.chunks import cut
-from claudetask_core.search.families import Family
+from claudetask_core.search.chunks.chunks import cut
+from claudetask_core.search.tree.families import Family
 
 (chunk,) = cut(["sub done {", "    return", "}", "done # at last"], Family.RUBY, language="perl")
 print(*chunk.names)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.search.languages import detect
-from claudetask_core.search.scopes import Scope, indentations, scopes_by_lines
-from claudetask_core.search.syntax import scopes_by_tree
+from claudetask_core.search.chunks.scopes import Scope, indentations, scopes_by_lines
+from claudetask_core.search.chunks.syntax import scopes_by_tree
+from claudetask_core.search.tree.languages import detect
 
 SAMPLES = sorted((Path(__file__).parent / "definitions").iterdir())
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from claudetask_core.search.syntax_scripts import script_of
+from claudetask_core.search.chunks.syntax_scripts import script_of
 
 
 def kept(page: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from claudetask_core.search.table import PATH, Table, TableDamaged, write
+from claudetask_core.search.vectors.table import PATH, Table, TableDamaged, write
 
 TERMS = ["alpha", "béta", "gamma"]
 VECTORS = np.array([[1.0, -0.5], [0.0, 0.0], [0.25, 2.0]], np.float32)

@@ -1,6 +1,6 @@
 import pytest
 
-from claudetask_core.search.tokens import parts, stem, terms
+from claudetask_core.search.text.tokens import parts, stem, terms
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_text_without_blanks_between_words_becomes_pairs_of_letters() -> None:
 
 
 def test_the_memory_of_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claudetask_core.search.tokens._MEMO_SIZE", 3)
+    monkeypatch.setattr("claudetask_core.search.text.tokens._MEMO_SIZE", 3)
     text = "alpha beta gamma delta epsilon zeta"
     assert len(terms(text)) == 6
     assert terms(text) == terms(text)

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetask_core.search.meaning import of_question
-from claudetask_core.search.packed import count
-from claudetask_core.search.question import understand
-from claudetask_core.search.vectors import Vectors, closeness, encode, packed, unit
+from claudetask_core.search.ranking.meaning import of_question
+from claudetask_core.search.ranking.question import understand
+from claudetask_core.search.text.packed import count
+from claudetask_core.search.vectors.vectors import Vectors, closeness, encode, packed, unit
 
 KNOWN = {"dog": (1.0, 0.0), "cat": (0.0, 1.0)}
 

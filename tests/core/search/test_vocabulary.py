@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.search.tokens import word_terms, words
-from claudetask_core.search.vocabulary import Vocabulary
+from claudetask_core.search.text.tokens import word_terms, words
+from claudetask_core.search.text.vocabulary import Vocabulary
 
 TEXTS = st.lists(
     st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("ab_Z09 .\n—é汉")),

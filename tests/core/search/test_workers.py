@@ -10,13 +10,13 @@ from concurrent.futures import Future
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
-from claudetask_core.search import index as index_module
-from claudetask_core.search import worker
-from claudetask_core.search.analysis import Analyser, Batch, Source
-from claudetask_core.search.building import Builder
-from claudetask_core.search.index import CodeIndex
-from claudetask_core.search.syntax_grammars import is_heavy
-from claudetask_core.search.workers import Inline, Processes, WorkerEnded
+from claudetask_core.search import code_index as index_module
+from claudetask_core.search.chunks.syntax_grammars import is_heavy
+from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index import worker
+from claudetask_core.search.index.analysis import Analyser, Batch, Source
+from claudetask_core.search.index.building import Builder
+from claudetask_core.search.index.workers import Inline, Processes, WorkerEnded
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
 SECONDS = 30
@@ -83,7 +83,7 @@ def test_closed_processes_start_no_other(processes: Processes) -> None:
 def test_files_that_end_their_process_are_told_apart_from_an_end_by_idleness(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claudetask_core.search.workers._COMMAND", ("false",))
+    monkeypatch.setattr("claudetask_core.search.index.workers._COMMAND", ("false",))
     with pytest.raises(WorkerEnded):
         processes.submit(SOURCES).result(SECONDS)
     assert ids(processes) == []
@@ -91,8 +91,8 @@ def test_files_that_end_their_process_are_told_apart_from_an_end_by_idleness(
 
 STUCK = """
 import io, os, pickle, sys
-from claudetask_core.search import worker
-from claudetask_core.search.analysis import Source
+from claudetask_core.search.index import worker
+from claudetask_core.search.index.analysis import Source
 
 class Stuck:
     def analyse(self, sources):

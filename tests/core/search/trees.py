@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from claudetask_core.schemas.search import SearchHit, SearchQuery
-from claudetask_core.search.index import CodeIndex
+from claudetask_core.search.code_index import CodeIndex
 
 LIMITER = '''"""Limits how often a caller may call."""
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services.setup import Setup
+from claudetask_core.services.setup.setup import Setup
 from tests.core.setup.installed import made
 
 

@@ -3,10 +3,10 @@
 import stat
 from pathlib import Path
 
-from claudetask_core.services.agent_templates import TEMPLATES
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.setup import Setup, Wanted
-from claudetask_core.services.setup_ground import Launch, project_ground
+from claudetask_core.services.agents.templates import TEMPLATES
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.setup.ground import Launch, project_ground
+from claudetask_core.services.setup.setup import Setup, Wanted
 
 LAUNCH = Launch("claudetask-mcp")
 ALL = Wanted(LAUNCH, hooks=True, approve=True, agents=TEMPLATES, block=True)

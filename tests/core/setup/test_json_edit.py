@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.services.json_edit import (
+from claudetask_core.services.disk.json_edit import (
     APPEND,
     BOM,
     NotJson,

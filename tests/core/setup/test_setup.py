@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services.agent_templates import TEMPLATES, template
-from claudetask_core.services.setup import Setup, Wanted
+from claudetask_core.services.agents.templates import TEMPLATES, template
+from claudetask_core.services.setup.setup import Setup, Wanted
 from tests.core.setup.installed import LAUNCH, install, tree, uninstall
 
 ODD = b'\xef\xbb\xbf{\r\n\t"other": {"deny": ["Bash(rm:*)"]},\r\n\t"z": 1   }'

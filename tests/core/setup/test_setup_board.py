@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.replace import NotWritable
-from claudetask_core.services.setup_board import remove_board, worth_keeping
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.disk.replace import NotWritable
+from claudetask_core.services.setup.board import remove_board, worth_keeping
 
 
 def test_a_board_is_worth_keeping_for_what_is_somebodys_on_it(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from claudetask_core.services.setup import Setup, Wanted
+from claudetask_core.services.setup.setup import Setup, Wanted
 from tests.core.setup.installed import LAUNCH, install, made, tree, uninstall
 
 CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir"})

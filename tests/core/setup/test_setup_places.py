@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services import setup_ground
-from claudetask_core.services.kept import KeptCopies
-from claudetask_core.services.replace import NotWritable
-from claudetask_core.services.setup import Setup, Wanted
-from claudetask_core.services.setup_board import worth_keeping
-from claudetask_core.services.setup_ground import ClientBusy, project_ground, user_ground
+from claudetask_core.services.disk.kept import KeptCopies
+from claudetask_core.services.disk.replace import NotWritable
+from claudetask_core.services.setup import ground as setup_ground
+from claudetask_core.services.setup.board import worth_keeping
+from claudetask_core.services.setup.ground import ClientBusy, project_ground, user_ground
+from claudetask_core.services.setup.setup import Setup, Wanted
 from tests.core.setup.installed import ALL, LAUNCH, install, tree, uninstall
 
 

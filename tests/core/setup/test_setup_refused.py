@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.services.files import OutsideProject, digest
-from claudetask_core.services.json_edit import NotJson
-from claudetask_core.services.replace import ChangedUnderneath, NotWritable
-from claudetask_core.services.setup import Setup, Wanted
-from claudetask_core.services.setup_record import (
+from claudetask_core.services.disk.files import OutsideProject, digest
+from claudetask_core.services.disk.json_edit import NotJson
+from claudetask_core.services.disk.replace import ChangedUnderneath, NotWritable
+from claudetask_core.services.setup.record import (
     RecordBroken,
     SetupRecord,
     Written,
     WrittenFile,
     WrittenPart,
 )
+from claudetask_core.services.setup.setup import Setup, Wanted
 from tests.core.setup.installed import ALL, LAUNCH, install, tree, uninstall
 
 

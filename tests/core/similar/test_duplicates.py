@@ -10,8 +10,8 @@ from bench.duplicates.board import board
 from bench.duplicates.pairs import FRESH, HALVES, KINDS, LEARNED, PARTS, load, mixed
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import SimilarTask, TaskCreate
-from claudetask_core.services import similar_rarity
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.similar import rarity as similar_rarity
+from claudetask_core.services.tasks.claims import Caller
 
 
 async def made(core: Core, caller: Caller, title: str, description: str = "") -> list[SimilarTask]:

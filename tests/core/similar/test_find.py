@@ -4,9 +4,9 @@ import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services import similar
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.similar_compare import Comparison
+from claudetask_core.services.similar import similar
+from claudetask_core.services.similar.compare import Comparison
+from claudetask_core.services.tasks.claims import Caller
 
 
 @pytest.fixture(autouse=True)

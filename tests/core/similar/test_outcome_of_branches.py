@@ -9,9 +9,9 @@ import pytest
 from claudetask_core.core import Core
 from claudetask_core.errors import Unavailable
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services import similar_outcome
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.similar_outcome import CameOf, touched_by
+from claudetask_core.services.similar import outcome as similar_outcome
+from claudetask_core.services.similar.outcome import CameOf, touched_by
+from claudetask_core.services.tasks.claims import Caller
 
 
 def git(folder: Path, *arguments: str) -> None:

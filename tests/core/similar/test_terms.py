@@ -1,8 +1,8 @@
 import pytest
 
-from claudetask_core.services.similar_compare import Comparison, Said
-from claudetask_core.services.similar_rarity import Rarity
-from claudetask_core.services.similar_terms import compounds, lexicon, terms
+from claudetask_core.services.similar.compare import Comparison, Said
+from claudetask_core.services.similar.rarity import Rarity
+from claudetask_core.services.similar.terms import compounds, lexicon, terms
 
 NOTHING = Rarity.of(())
 

@@ -14,16 +14,16 @@ from claudetask_core.db import derived
 from claudetask_core.db.engine import Database
 from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.schemas.task import Page, Priority, TaskFilter, TaskSort
-from claudetask_core.services import (
-    task_list,
-    task_sets,
+from claudetask_core.services.matching import sets as task_sets
+from claudetask_core.services.matching import (
     text_index_postgresql,
     text_index_sets,
     text_index_sqlite,
-    warming,
 )
-from claudetask_core.services.text_indexes import text_index
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks import listing as task_list
+from claudetask_core.services.tasks import warming
+from claudetask_core.services.tasks.warming import Warming
 
 FEW = 2
 TEXTS = ("needle", "Needles in hay", "a NEEDLE_ needle", "hay", "", "nee", "dle\x01needle")

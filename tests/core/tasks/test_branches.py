@@ -11,8 +11,8 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.schemas.branch import BranchState
 from claudetask_core.schemas.task import StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.schemas.workflow import Status
-from claudetask_core.services import branches, git
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.repository import branches, git
+from claudetask_core.services.tasks.claims import Caller
 
 MADE = {"GIT_AUTHOR_DATE": "1700000000 +0900", "GIT_COMMITTER_DATE": "1700000000 +0900"}
 Git = Callable[..., str]

@@ -3,8 +3,8 @@ import pytest
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services import history
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks import history
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 LEASE = 1800

@@ -5,7 +5,7 @@ import pytest
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 LEASE = 1800

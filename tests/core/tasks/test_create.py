@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import OnDuplicate, Priority, Status, TaskCreate, TaskType
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 
 async def test_a_title_alone_makes_a_task_with_the_defaults(core: Core, alice: Caller) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate
 from claudetask_core.schemas.workflow import DEFAULT
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.flow import Step, flow_of
+from claudetask_core.services.board.flow import Step, flow_of
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)

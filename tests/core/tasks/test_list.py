@@ -32,12 +32,10 @@ from claudetask_core.schemas.task import (
     TaskType,
     TaskUpdate,
 )
-from claudetask_core.services import (
-    board_check,
-    text_index_sqlite,
-)
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.text_indexes import text_index
+from claudetask_core.services.board import check as board_check
+from claudetask_core.services.matching import text_index_sqlite
+from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.tasks.sets import KNOW_FEW
 
 ODD = "aAbB %_\\\"'*ßÄäſİ\u212a\u0301\x01\n🙂\ud7ff\ue000\ufffd\ufffe\uffff\U0010ffff"
@@ -240,7 +238,7 @@ from pathlib import Path
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
 from claudetask_core.schemas.task import TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 async def main(folder):
     me = Caller("me")

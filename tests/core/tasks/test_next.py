@@ -17,7 +17,7 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 from claudetask_core.schemas.workflow import DEFAULT
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
 
 RANK = {p: i for i, p in enumerate(Priority)}

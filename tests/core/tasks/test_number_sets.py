@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claudetask_core.services import number_sets
+from claudetask_core.services.matching import number_sets
 
 NUMBERS = st.sets(st.integers(0, 300) | st.integers(0, 20))
 

@@ -14,7 +14,7 @@ import pytest
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
 from claudetask_core.schemas.task import TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ from pathlib import Path
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
 from claudetask_core.schemas.task import StatusChange, Status, TaskCreate
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 
 async def drain(core, me):
     while True:

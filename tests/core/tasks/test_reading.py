@@ -5,7 +5,7 @@ from sqlalchemy import text
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import Page, StatusChange, TaskCreate, TaskFilter, TaskUpdate
 from claudetask_core.schemas.workflow import Status
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.support import questions
 
 ODD = [

@@ -14,10 +14,11 @@ from claudetask_core.config import Settings
 from claudetask_core.core import INDEX, SETS, open_core
 from claudetask_core.db.known_sets import GREATEST, KnownSets
 from claudetask_core.schemas.task import Page, Status, TaskFilter, TaskSort
-from claudetask_core.services import sets_file, setup_board
-from claudetask_core.services.sets_file import WrittenSet, WrittenSets
-from claudetask_core.services.task_sets_sqlite import TIMES
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.matching import sets_file
+from claudetask_core.services.matching.sets_file import WrittenSet, WrittenSets
+from claudetask_core.services.matching.sets_sqlite import TIMES
+from claudetask_core.services.setup import board as setup_board
+from claudetask_core.services.tasks.warming import Warming
 from tests.core.tasks.sets import (
     EVERY,
     FEW,

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claudetask_core.db.known_sets import GREATEST
-from claudetask_core.services import replace, sets_file
-from claudetask_core.services.sets_file import NONE, WrittenSet, WrittenSets
+from claudetask_core.services.disk import replace
+from claudetask_core.services.matching import sets_file
+from claudetask_core.services.matching.sets_file import NONE, WrittenSet, WrittenSets
 
 WAIT = 20
 SOME = WrittenSets(

@@ -24,7 +24,7 @@ from claudetask_core.schemas.task import (
     TaskUpdate,
 )
 from claudetask_core.schemas.workflow import DEFAULT, HOLDS_CLAIM
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks.claims import Caller
 from tests.postgresql_server import another
 from tests.support import HeldClock
 

@@ -12,12 +12,10 @@ from claudetask_core.core import DATABASE
 from claudetask_core.db import known_sets
 from claudetask_core.db.known_sets import SETS, KnownSet, KnownSets
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
-from claudetask_core.services import (
-    number_sets,
-    task_list,
-)
-from claudetask_core.services.task_sets_sqlite import Mark
-from claudetask_core.services.text_indexes import text_index
+from claudetask_core.services.matching import number_sets
+from claudetask_core.services.matching.sets_sqlite import Mark
+from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks import listing as task_list
 from tests.core.tasks.sets import (
     EVERY,
     FEW,

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
-from claudetask_core.services.task_sets import GREATEST
+from claudetask_core.services.matching.sets import GREATEST
 from tests.core.tasks.sets import (
     EVERY,
     FEW,

@@ -9,10 +9,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 from claudetask_core.core import Core
 from claudetask_core.db.models import TaskRow
 from claudetask_core.schemas.task import Page, TaskCreate, TaskFilter, TaskUpdate
-from claudetask_core.services import text_index_sqlite
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.text_index import TEXTS, lowered
-from claudetask_core.services.text_indexes import text_index
+from claudetask_core.services.matching import text_index_sqlite
+from claudetask_core.services.matching.text_index import TEXTS, lowered
+from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks.claims import Caller
 from tests.core.tasks.sets import KNOW_FEW
 
 pytestmark = pytest.mark.embedded(reason="in PostgreSQL its own index answers")

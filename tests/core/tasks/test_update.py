@@ -4,8 +4,9 @@ from pydantic import ValidationError
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Status, StatusChange, Task, TaskCreate, TaskUpdate
-from claudetask_core.services import task_graph, task_waits
-from claudetask_core.services.claims import Caller
+from claudetask_core.services.tasks import graph as task_graph
+from claudetask_core.services.tasks import waits as task_waits
+from claudetask_core.services.tasks.claims import Caller
 
 
 async def make(core: Core, caller: Caller, **fields: object) -> Task:

@@ -13,8 +13,8 @@ from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Status, StatusChange, Task, TaskCreate, TaskUpdate
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.trust import Trust, read_config
+from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.verify.trust import Trust, read_config
 from tests.support import eventually, is_alive
 
 DONE = StatusChange(status=Status.DONE)

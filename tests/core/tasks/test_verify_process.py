@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from claudetask_core.services.verify_process import run
+from claudetask_core.services.verify.process import run
 
 
 async def test_a_run_that_is_given_up_while_it_starts_leaves_no_pipe_open(

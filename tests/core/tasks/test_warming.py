@@ -9,8 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from claudetask_core.core import DATABASE, Core
 from claudetask_core.schemas.task import Page, Priority, Status, TaskFilter, TaskSort, TaskType
-from claudetask_core.services import warming
-from claudetask_core.services.warming import Warming
+from claudetask_core.services.tasks import warming
+from claudetask_core.services.tasks.warming import Warming
 from tests.core.tasks.sets import (
     EVERY,
     FEW,

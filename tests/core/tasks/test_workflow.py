@@ -6,8 +6,8 @@ from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.schemas.workflow import DEFAULT
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.workflow import is_allowed
+from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.tasks.workflow import is_allowed
 from tests.support import HeldClock
 
 LEGAL = {

@@ -15,8 +15,8 @@ from claudetask_core.core import Core, open_core
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.task import Page, StatusChange, TaskCreate, TaskFilter, TaskUpdate
 from claudetask_core.schemas.workflow import DEFAULT, Status, Workflow
-from claudetask_core.services.claims import Caller
-from claudetask_core.services.workflow import UnknownStatus
+from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.tasks.workflow import UnknownStatus
 from tests.support import HeldClock
 
 Row = tuple[str, str, list[str]]

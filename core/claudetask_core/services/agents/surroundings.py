@@ -1,0 +1,97 @@
+"""What agent files may name: MCP servers and skills, as Claude Code would find them.
+
+Only read, and only names are taken: of a server not its command, of a settings file nothing.
+What cannot be read is answered as unknown, which no rule complains about.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, cast
+
+from claudetask_core.errors import DomainError
+from claudetask_core.services.agents.folders import above
+from claudetask_core.services.disk.files import look
+
+_MAX_SKILLS = 1000
+BUILT_IN_SKILLS = frozenset(
+    {
+        "batch",
+        "claude-api",
+        "code-review",
+        "debug",
+        "deep-research",
+        "fewer-permission-prompts",
+        "keybindings-help",
+        "loop",
+        "run",
+        "run-skill-generator",
+        "simplify",
+        "update-config",
+        "verify",
+    }
+)
+
+
+def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
+    """The names under which the tools of configured MCP servers are offered in this project."""
+    names: set[str] = set()
+    for folder in (root, *root.parents):
+        names |= _keys(_read(folder, folder / ".mcp.json"), "mcpServers")
+    for base, path in _homes(home):
+        said = _read(base, path)
+        if said is None and path.exists():
+            return None
+        projects = said.get("projects") if said else None
+        here: Any = cast("dict[str, Any]", projects).get(str(root)) if _is_map(projects) else None
+        names |= _keys(said, "mcpServers") | _keys(here, "mcpServers")
+    return frozenset(re.sub(r"[^A-Za-z0-9_-]", "_", name) for name in names)
+
+
+def skills_of(root: Path, home: Path | None) -> frozenset[str] | None:
+    """The names of the skills and commands of the project, of its user, and of Claude Code."""
+    names = set(BUILT_IN_SKILLS)
+    for base in (root, *above(root, home), home):
+        if base is not None:
+            names |= _skills(base / ".claude" / "skills") | _commands(base / ".claude" / "commands")
+    return frozenset(names)
+
+
+def _skills(folder: Path) -> set[str]:
+    try:
+        found = [entry for entry in sorted(folder.iterdir()) if (entry / "SKILL.md").is_file()]
+    except OSError:
+        return set()
+    return {entry.name for entry in found[:_MAX_SKILLS]}
+
+
+def _commands(folder: Path) -> set[str]:
+    try:
+        return {path.stem for path in sorted(folder.glob("*.md"))[:_MAX_SKILLS]}
+    except OSError:
+        return set()
+
+
+def _homes(home: Path | None) -> list[tuple[Path, Path]]:
+    """Both places of the user's file: beside `.claude`, and in it where that is configured."""
+    if home is None:
+        return []
+    return [(home, home / ".claude.json"), (home, home / ".claude" / ".claude.json")]
+
+
+def _read(base: Path, path: Path) -> dict[str, Any] | None:
+    try:
+        data = look(base, path).data
+        said = json.loads(data) if data else None
+    except (DomainError, ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", said) if _is_map(said) else None
+
+
+def _keys(said: Any, key: str) -> set[str]:
+    inner: Any = cast("dict[str, Any]", said).get(key) if _is_map(said) else None
+    return {str(name) for name in cast("dict[str, Any]", inner)} if _is_map(inner) else set()
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, dict)

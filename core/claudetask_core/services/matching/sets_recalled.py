@@ -1,0 +1,45 @@
+"""What a server knows of which tasks match, taken from its file and put there again."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from claudetask_core.db.known_sets import KnownSet, KnownSets, Times
+from claudetask_core.services.matching import sets_file
+from claudetask_core.services.matching.sets_file import WrittenSet, WrittenSets
+
+log = logging.getLogger(__name__)
+At = TypeVar("At")
+
+
+async def recall(known: KnownSets[At], times: Times[At]) -> None:
+    """Takes in what the file says, once, before anything else is known."""
+    if known.times is not None:
+        return
+    async with known.turn:
+        if known.times is not None:
+            return
+        if known.file is not None:
+            _take_in(known, times, await asyncio.to_thread(sets_file.read, known.file))
+        known.times = times
+
+
+def _take_in(known: KnownSets[At], times: Times[At], said: WrittenSets) -> None:
+    for one in said.sets:
+        with suppress(ValueError):
+            known.put(one.thing, KnownSet(times.of(one.at), one.numbers))
+    known.whole = said.whole
+    known.news = False
+
+
+async def keep(known: KnownSets[Any]) -> None:
+    """Has the file say what is known, where it does not yet and can be written."""
+    if known.file is None or known.times is None or not known.news:
+        return
+    sets = [WrittenSet(of, known.times.said(one.at), one.numbers) for of, one in known.all()]
+    known.news = False
+    try:
+        await asyncio.to_thread(sets_file.write, known.file, WrittenSets(known.whole, sets))
+    except OSError as error:
+        log.debug("what is known of the board could not be written: %s", error)

@@ -1,0 +1,211 @@
+"""What people are likely to ask for beside a text is looked for before they do.
+
+Which tasks hold a frequent word is known once somebody has asked (`text_index`), but who asks first
+waits for it. So once a server has been there for a moment, it finds the sets of all columns, types
+and priorities, and those of the words that very many tasks hold. Some tasks drawn at random say
+which words these are. Each set is a short transaction of its own, while no other is under way, with
+as long a pause after it. Later, where much has changed and nobody writes for a moment, what was
+known is brought up to date.
+
+What is known is written to a file then, and at the end (`sets_recalled`). The next start, which is
+that of the next session, has it from there, and only brings it up to date.
+"""
+
+import asyncio
+import itertools
+import logging
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from claudetask_core.db.engine import Database
+from claudetask_core.db.known_sets import MOST_BYTES, TEXT, Thing
+from claudetask_core.db.models import TaskRow
+from claudetask_core.errors import DomainError
+from claudetask_core.services.matching import sets_recalled
+from claudetask_core.services.matching.counts import FILTERS, counts
+from claudetask_core.services.matching.text_index import lowered
+from claudetask_core.services.similar.indexes import text_index
+
+log = logging.getLogger(__name__)
+
+MOMENT: Final = 1.0
+"""A command is done by then."""
+LOOK_SECONDS: Final = 5.0
+BUSY: Final = 12
+"""While tasks are written all the time, what is known is looked at after so many times that."""
+MANY: Final = 5_000
+"""What so many tasks have in common is worth knowing; a board of fewer is answered anyway."""
+CHANGES: Final = 500
+"""So many may come before sets are looked at again: less than are noted."""
+DRAWN: Final = 1_000
+AT_ONCE: Final = 100
+SAID: Final = 2_000
+"""So many characters of a description are looked into."""
+WORDS: Final = 64
+WORD: Final = re.compile(r"[^\W_]{3,24}")
+BYTES: Final = MOST_BYTES // 2
+"""The other half is for what people ask for."""
+WORK_SECONDS: Final = 5.0
+"""So long it is at work for one look, pauses apart; the most frequent words come first."""
+PAUSES: Final = 1
+"""As many times as long as the work before it is a pause."""
+TOGETHER: Final = 32
+"""So many sets are brought up to date at once."""
+CLOSE_SECONDS: Final = 0.5
+"""The end waits so long for the file; what the disk does then, it does alone."""
+
+
+class Warming:
+    """Has the sets of a board known, from a moment after the start to the end.
+
+    Args:
+        database: The board's.
+        moment: How many seconds after the start it begins.
+        look: How many seconds without a change are calm enough for another look.
+        pauses: How many times as long as the work before it is a pause.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        moment: float = MOMENT,
+        look: float = LOOK_SECONDS,
+        pauses: float = PAUSES,
+    ) -> None:
+        self._database = database
+        self._moment = moment
+        self._look = look
+        self._pauses = pauses
+        self._changes: int | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Ends at once, whatever is under way, but for a moment in which what is known is kept."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._keep(), CLOSE_SECONDS)
+
+    async def _run(self) -> None:
+        await asyncio.sleep(self._moment)
+        while True:
+            await self.once()
+            await self.calm()
+
+    async def calm(self) -> None:
+        """Waits until nothing has changed for a while, or things have changed for long."""
+        known = None
+        for _ in range(BUSY):
+            await asyncio.sleep(self._look)
+            with suppress(DomainError, SQLAlchemyError):
+                changes = await self._newest()
+                if changes == known:
+                    return
+                known = changes
+
+    async def once(self) -> None:
+        """Has all of it known and kept, as far as the board can be read."""
+        try:
+            await self.look()
+        except (DomainError, SQLAlchemyError) as error:
+            log.debug("what is often asked for could not be looked up: %s", error)
+        await self._keep()
+
+    async def _keep(self) -> None:
+        await sets_recalled.keep(self._database.backend.known_sets())
+
+    async def look(self) -> None:
+        """Has all of it known, where it may not be."""
+        async with self._database.read() as session:
+            board = (await counts(session)).of({})
+        if board < MANY:
+            return
+        changes = await self._newest()
+        if not self._is_due(changes):
+            return
+        if self._changes is None and await self._brought_up():
+            self._changes = changes
+            return
+        left, seconds = BYTES, WORK_SECONDS
+        for thing in [*await self._filters(), *await self._words(board)]:
+            began = time.perf_counter()
+            async with self._database.read() as session:
+                left -= await text_index(session).remember(session, thing)
+            worked = time.perf_counter() - began
+            seconds -= worked
+            if left < 0 or seconds < 0:
+                break
+            await self._pause(worked)
+        self._changes = changes
+        known = self._database.backend.known_sets()
+        known.whole = seconds >= 0  # else the next start goes on with it
+        known.news = True
+
+    async def _brought_up(self) -> bool:
+        """Brings all up to date that is known; whether that is all of it, from a former start."""
+        known = self._database.backend.known_sets()
+        whole = known.whole
+        for _, same in itertools.groupby(known.all(), lambda one: one[1].at):
+            things = [thing for thing, _ in same]
+            for first in range(0, len(things), TOGETHER):
+                began = time.perf_counter()
+                async with self._database.read() as session:
+                    some = things[first : first + TOGETHER]
+                    whole &= await text_index(session).bring_up(session, some)
+                await self._pause(time.perf_counter() - began)
+        return whole
+
+    async def _newest(self) -> int:
+        async with self._database.read() as session:
+            return await text_index(session).changes(session)
+
+    def _is_due(self, changes: int) -> bool:
+        return self._changes is None or abs(changes - self._changes) > CHANGES
+
+    async def _pause(self, worked: float) -> None:
+        await asyncio.sleep(worked * self._pauses)
+        await self._database.idle()
+
+    async def _filters(self) -> Sequence[Thing]:
+        async with self._database.read() as session:
+            found = await counts(session)
+        return [(name, value) for name in FILTERS for value in found.of_each(name, {})]
+
+    async def _words(self, board: int) -> Sequence[Thing]:
+        """The words that most tasks hold, as far as those drawn say."""
+        async with self._database.read() as session:
+            ends = await session.execute(select(func.min(TaskRow.id), func.max(TaskRow.id)))
+            least, greatest = ends.one()
+        numbers = range(least or 0, (greatest or 0) + 1)
+        drawn = random.sample(numbers, min(DRAWN, len(numbers)))
+        found: Counter[str] = Counter()
+        looked_at = 0
+        for first in range(0, len(drawn), AT_ONCE):
+            began = time.perf_counter()
+            for said in await self._said(drawn[first : first + AT_ONCE]):
+                found.update(set(WORD.findall(lowered(said))))
+                looked_at += 1
+            await self._pause(time.perf_counter() - began)
+        enough = MANY * looked_at / board
+        return [(TEXT, word) for word, held in found.most_common(WORDS) if held >= enough]
+
+    async def _said(self, numbers: Sequence[int]) -> Sequence[str]:
+        """The texts of those tasks that there are."""
+        asked = select(TaskRow.title, func.substr(TaskRow.description, 1, SAID))
+        async with self._database.read() as session:
+            rows = await session.execute(asked.where(text_index(session).numbered(numbers)))
+            return [f"{title}\n{description}" for title, description in rows.all()]
