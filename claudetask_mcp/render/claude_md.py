@@ -44,7 +44,7 @@ def places(overviews: list[ClaudeMdOverview], others: ClaudeMdOthers) -> str:
     parts = [_overview(one) for one in overviews]
     shown = [
         cut(text, room, "claudetask's REST API has all of it")
-        for text, room in zip(parts, shares([len(text) for text in parts], PLACES), strict=True)
+        for text, room in zip(parts, shares([length(text) for text in parts], PLACES), strict=True)
     ]
     return "\n\n".join([*shown, *_others(others)])
 

@@ -24,6 +24,7 @@ from claudetask_mcp.render.text import (
     clip,
     cut,
     fitting,
+    length,
     moment,
     quoted,
     shares,
@@ -53,7 +54,7 @@ class Section:
     @property
     def length(self) -> int:
         frame = 2 * len(fence_for(bounded(self.body))) + 2 if self.body else 0
-        return len(self.body) + frame + sum(len(line) + 1 for line in self.lines)
+        return length(self.body) + frame + sum(length(line) + 1 for line in self.lines)
 
     def fit(self, limit: int, rest: str) -> str:
         if not self.noun:

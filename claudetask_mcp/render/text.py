@@ -62,11 +62,11 @@ def shares(lengths: Sequence[int], budget: int) -> list[int]:
 
 def fitting(lines: Sequence[str], limit: int, more: int = 60) -> list[str]:
     """The first lines that fit, with `more` characters kept free where not all do."""
-    if sum(len(line) + 1 for line in lines) <= limit:
+    if sum(length(line) + 1 for line in lines) <= limit:
         return list(lines)
     room, chosen = limit - more, list[str]()
     for line in lines:
-        room -= len(line) + 1
+        room -= length(line) + 1
         if room < 0:
             break
         chosen.append(line)

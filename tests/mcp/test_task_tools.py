@@ -1,3 +1,5 @@
+import pytest
+
 from claudetask_core.core import Core
 from claudetask_core.schemas.task import (
     CriterionWrite,
@@ -314,6 +316,19 @@ async def test_a_deleted_task_is_gone(connect: Connect) -> None:
         missing = await refusal(client, "get_task", {"task_id": 1})
     assert said == "Deleted #1 Work. Its history is kept."
     assert missing.startswith("There is no task #1.")
+
+
+@pytest.mark.parametrize("text", ["Ship it \U0001f680", "\U0001f680" * 40, "\u4e2d\u6587"])
+async def test_a_short_text_is_shown_whole_whatever_its_characters(
+    connect: Connect, text: str
+) -> None:
+    async with connect() as client:
+        given = {"title": "Launch", "description": text, "acceptance_criteria": [text]}
+        await answer(client, "create_task", **given)
+        await answer(client, "update_task", task_id=1, analysis=text, note=text)
+        said = await answer(client, "get_task", task_id=1)
+    assert said.count(text) == 4
+    assert "\u2026" not in said
 
 
 async def test_who_deletes_a_task_is_told_what_becomes_of_those_that_named_it(

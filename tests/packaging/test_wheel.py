@@ -79,9 +79,11 @@ def test_the_wheel_holds_the_three_packages_and_nothing_that_could_shadow(wheel:
     for package in ("claudetask_mcp", "claudetask_core", "claudetask_api"):
         assert f"{package}/py.typed" in names
     search = "claudetask_core/search/"
-    assert {search + "table.bin", search + "table.sources.json"} <= set(names)
-    queries = {path.name for path in (ROOT / "core" / search / "queries").iterdir()}
-    assert {search + "queries/" + name for name in queries} <= set(names)
+    table = {f"{search}vectors/table.bin", f"{search}vectors/table.sources.json"}
+    assert table <= set(names)
+    queries = {path.name for path in (ROOT / "core" / search / "chunks/queries").iterdir()}
+    assert queries
+    assert {f"{search}chunks/queries/{name}" for name in queries} <= set(names)
 
 
 @pytest.mark.parametrize("start", [("-I", "-m"), ("-m",)])
