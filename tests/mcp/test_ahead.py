@@ -72,6 +72,7 @@ async def test_the_file_says_what_the_server_says() -> None:
     assert json.loads(Path(ANSWERS).read_text("utf-8")) == await first_answers()
 
 
+@pytest.mark.embedded(reason="the address of a server is a setting")
 @pytest.mark.slow
 @pytest.mark.parametrize("era", ["handshake", "modern"])
 async def test_the_first_answers_wait_for_nothing_to_be_loaded(project: Path, era: str) -> None:

@@ -156,6 +156,7 @@ async def test_a_worktree_that_has_a_board_goes_on_with_it(worktree: tuple[Path,
         await core.ready()
 
 
+@pytest.mark.embedded(reason="a board in a server stands in no folder")
 def test_a_board_begins_in_the_root_folder_only_where_that_is_named(tmp_path: Path) -> None:
     root = Places(Path("/"), Path("/.claudetask"), git=False)
     board = tmp_path / "claudetask.db"
