@@ -33,7 +33,7 @@ from claudetask_mcp.render.text import (
 WHOLE = 6000
 NEXT = 1600
 LINE = 400
-CRITERIA = 20
+FIRST = 20
 TITLE = 80
 NAMED = 36
 WHY = 38
@@ -250,21 +250,21 @@ def moved(
 
 
 def _some(criteria: list[int], rest: str) -> str:
-    shown = ", ".join(map(str, criteria[:CRITERIA]))
-    left = len(criteria) - CRITERIA
-    return f"{shown} and {left} more; {rest} has them" if left > 0 else shown
+    shown = _first(criteria)
+    return f"{shown}; {rest} has them" if len(criteria) > FIRST else shown
 
 
 @legibly
 def deleted(gone: Deleted) -> str:
     text = f"Deleted #{gone.task.id} {clip(gone.task.title, TITLE)}. Its history is kept."
     if gone.subtasks:
-        text += f" Its subtasks stay, without a parent: {_first(gone.subtasks)}."
+        text += f" Its subtasks stay, without a parent: {_first(gone.subtasks, '#')}."
     if gone.waited:
-        text += f" No longer waiting for it: {_first(gone.waited)}."
+        text += f" No longer waiting for it: {_first(gone.waited, '#')}."
     return clip(text, ACKNOWLEDGEMENT)
 
 
-def _first(ids: list[int]) -> str:
-    left = len(ids) - CRITERIA
-    return _numbers(ids[:CRITERIA]) + (f" and {left} more" if left > 0 else "")
+def _first(numbers: list[int], mark: str = "") -> str:
+    shown = ", ".join(f"{mark}{number}" for number in numbers[:FIRST])
+    left = len(numbers) - FIRST
+    return f"{shown} and {left} more" if left > 0 else shown

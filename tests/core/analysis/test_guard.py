@@ -139,7 +139,8 @@ async def test_what_the_client_leaves_behind_ends_with_it(fake: FakeClaude) -> N
 
 
 LEAVES = """
-import os, pathlib, signal, sys, time
+import os, pathlib, signal, sys
+heard, told = os.pipe()
 written = pathlib.Path(sys.argv[1])
 if not os.fork():
     os.setsid()
@@ -149,13 +150,13 @@ if not os.fork():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         written.with_suffix(".new").write_text(str(os.getpid()))
         written.with_suffix(".new").rename(written)
+        os.write(told, b"!")
         signal.pause()
     os._exit(0)
 os.wait()
-while not written.exists():
-    time.sleep(0.01)
+os.read(heard, 1)
 if sys.argv[3] == "waits":
-    time.sleep(60)
+    signal.pause()
 """
 """A command that starts a process, which starts one that lives on, each in a session of its own."""
 

@@ -101,6 +101,7 @@ export class Column {
     this.whole = whole;
     const rest = this.cards.length - PAPER;
     if (rest > 0) this.list.dataset.rest = rest;
+    else delete this.list.dataset.rest;
     this.draw();
   }
 
