@@ -3,12 +3,15 @@
 import asyncio
 import signal
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from claudetask_core.core import Core
+from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import JobRow
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.event import EventType
@@ -216,6 +219,29 @@ async def test_a_server_whose_job_was_taken_over_ends_its_client_and_writes_noth
     await eventually(lambda: not inside(core, "background").living)
     assert (await core.analysis.get(job.id)).status is JobStatus.RUNNING
     assert await core.notes.find(task.id) == []
+
+
+async def test_a_job_that_is_taken_over_while_its_heartbeat_is_written_gets_none(
+    core: Core, fake: FakeClaude, clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.script(hang=True)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    pid = (await fake.called())["pid"]
+    write = core.database.write
+
+    @asynccontextmanager
+    async def written_after_the_others() -> AsyncGenerator[WriteSession]:
+        monkeypatch.setattr(core.database, "write", write)
+        await orphaned(core, job)
+        async with write() as session:
+            yield session
+
+    monkeypatch.setattr(core.database, "write", written_after_the_others)
+    clock.advance(6)
+    await eventually(lambda: not is_alive(pid))  # told to stop by the beat after that one
+    async with core.database.read() as session:
+        beat_at = (await session.get_one(JobRow, job.id)).heartbeat_at
+    assert beat_at == core.clock.now() - timedelta(minutes=1)
 
 
 async def test_another_servers_running_job_keeps_a_queued_one_waiting(

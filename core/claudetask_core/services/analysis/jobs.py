@@ -216,8 +216,9 @@ class Jobs:
             and (self._is_silent(rows[id_]) or _differs(rows[id_], present.get(id_)))
         ]
         if due:
+            ours = wanted.where(JobRow.id.in_(due), JobRow.owner == str(self._here))
             async with self._database.write() as session:
-                for row in await session.scalars(wanted.where(JobRow.id.in_(due))):
+                for row in await session.scalars(ours):
                     differs = _differs(row, present.get(row.id))
                     self._write_beat(row, present.get(row.id))
                     if differs:
