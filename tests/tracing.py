@@ -2,7 +2,8 @@
 
 CPython 3.11 refuses to install a trace function while another thread installs one, and the thread
 that asked is dead before its first line. It takes a thread switch in between, for which there is
-room where a program listens to audit events in Python, as filelock does.
+room where a program listens to audit events in Python, as filelock does. The main thread installs
+and removes its own around each test whose coverage is not measured.
 """
 
 import os
@@ -12,8 +13,10 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from coverage.collector import Collector
+
 TraceFunction = Callable[..., Any]
-ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.RLock()
 
 
 class _Sys:
@@ -25,6 +28,14 @@ class _Sys:
     def settrace(self, function: Any) -> None:
         with ONE_AT_A_TIME:
             sys.settrace(function)
+
+
+def _in_turn(change: Callable[[Collector], None]) -> Callable[[Collector], None]:
+    def changed(collector: Collector) -> None:
+        with ONE_AT_A_TIME:
+            change(collector)
+
+    return changed
 
 
 def begin_threads_one_at_a_time() -> None:
@@ -51,6 +62,8 @@ def begin_threads_one_at_a_time() -> None:
     threading.settrace = in_turn
     in_turn(first)
     threading._sys = _Sys()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] — there is no other way in
+    for name in ("start", "stop"):
+        setattr(Collector, name, _in_turn(getattr(Collector, name)))
     os.register_at_fork(
         before=ONE_AT_A_TIME.acquire,
         after_in_parent=ONE_AT_A_TIME.release,
