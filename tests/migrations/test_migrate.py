@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from claudetask_core.db import migrate
 from claudetask_core.db.engine import Database
 from claudetask_core.db.models import Base
+from claudetask_core.db.revision import HEAD
 from claudetask_core.db.sqlite import sqlite_url, without_foreign_keys
 from claudetask_core.errors import DomainError
 
@@ -66,7 +67,7 @@ def test_at_head_alembic_is_not_imported(tmp_path: Path, migrated_board: Path) -
 
 def test_the_head_the_program_knows_is_the_last_migration() -> None:
     folder = Path(migrate.__file__).parent / "migrations"
-    assert ScriptDirectory(str(folder)).get_heads() == [migrate.HEAD]
+    assert ScriptDirectory(str(folder)).get_heads() == [HEAD]
 
 
 async def test_the_migrations_make_exactly_the_models(migrated_board: Path) -> None:

@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from claudetask_core import private_file, shortage
 from claudetask_core.db.backend import WRITES, Backend
 from claudetask_core.db.postgresql import EXTRA, Postgresql
-from claudetask_core.db.refusals import AddressInvalid, BoardUnwritable, busy
+from claudetask_core.db.refusals import AddressInvalid, BoardUnwritable, busy, migrated
+from claudetask_core.db.revision import HEAD, revision
 from claudetask_core.db.sqlite import Sqlite
 from claudetask_core.errors import Unavailable
 
@@ -95,8 +96,11 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadSession]:
         """A transaction that sees one state of the board and changes nothing."""
-        with self._in_use(), self.translated():
-            async with AsyncSession(self._reading, expire_on_commit=False) as session:
+        with self._in_use():
+            async with (
+                self._explained(),
+                AsyncSession(self._reading, expire_on_commit=False) as session,
+            ):
                 yield ReadSession(session)
 
     @asynccontextmanager
@@ -108,12 +112,13 @@ class Database:
             BoardUnwritable: The disk is full or the folder cannot be written to.
             BoardBroken: The file is not a database any more.
             BoardGone: It was deleted or replaced, before the commit or during it.
+            BoardTooNew: A newer program has migrated it, and this one's statement fits no more.
             BoardUnreachable: The server that holds the board does not answer.
             OutOfMemory: As it says.
             OutOfThreads: As it says.
         """
-        with self._in_use(), self.translated():
-            async with self._turn():
+        with self._in_use():
+            async with self._explained(), self._turn():
                 async with (
                     AsyncSession(self._writing, expire_on_commit=False) as session,
                     session.begin(),
@@ -162,8 +167,9 @@ class Database:
     @asynccontextmanager
     async def rehearse(self) -> AsyncGenerator[WriteSession]:
         """The same transaction, undone where its block ends."""
-        with self._in_use(), self.translated():
+        with self._in_use():
             async with (
+                self._explained(),
                 self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
             ):
@@ -195,6 +201,22 @@ class Database:
                 if known is None:
                     raise
                 raise known from error
+
+    @asynccontextmanager
+    async def _explained(self) -> AsyncGenerator[None]:
+        """`translated`; what it does not know comes of a newer schema, where the board has one."""
+        try:
+            with self.translated():
+                yield
+        except DBAPIError as error:
+            if await self._is_migrated():
+                raise migrated() from error
+            raise
+
+    async def _is_migrated(self) -> bool:
+        with suppress(DBAPIError, NoConnection):
+            return await revision(self.engine) not in {HEAD, None}
+        return False
 
     async def idle(self) -> None:
         """Waits until no transaction of this process is under way."""

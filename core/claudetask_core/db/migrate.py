@@ -7,20 +7,14 @@ others wait, each of which then finds the schema at head.
 
 from pathlib import Path
 
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from claudetask_core.db.engine import Database
-from claudetask_core.errors import Unavailable
+from claudetask_core.db.refusals import BoardTooNew
+from claudetask_core.db.revision import HEAD, revision
 
-HEAD = "0010"
 LOCK_SECONDS = 60
-UNDEFINED_TABLE = "42P01"
-
-
-class BoardTooNew(Unavailable):
-    code = "board_too_new"
 
 
 async def bring_to_head(database: Database, lock_file: Path) -> None:
@@ -31,25 +25,12 @@ async def bring_to_head(database: Database, lock_file: Path) -> None:
         MigrationBusy: Another process held the lock for `LOCK_SECONDS`.
     """
     with database.translated():
-        if not database.backend.is_new() and await _revision(database) == HEAD:
+        if not database.backend.is_new() and await revision(database.engine) == HEAD:
             return
         alone = database.backend.alone(database.engine, lock_file, LOCK_SECONDS)
         async with alone as connection:
-            if await _revision(database) != HEAD:
+            if await revision(database.engine) != HEAD:
                 await _upgrade(connection)
-
-
-async def _revision(database: Database) -> str | None:
-    """The board's revision, or None for an empty file."""
-    async with database.engine.connect() as connection:
-        try:
-            rows = await connection.execute(text("SELECT version_num FROM alembic_version"))
-        except DBAPIError as error:
-            undefined = getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE
-            if undefined or "no such table" in str(error):
-                return None
-            raise
-        return rows.scalar()
 
 
 async def _upgrade(connection: AsyncConnection) -> None:

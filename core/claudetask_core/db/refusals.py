@@ -30,6 +30,10 @@ class BoardGone(Unavailable):
         )
 
 
+class BoardTooNew(Unavailable):
+    code = "board_too_new"
+
+
 class BoardUnreachable(Unavailable):
     code = "board_unreachable"
 
@@ -51,6 +55,14 @@ def busy() -> BoardBusy:
     return BoardBusy(
         "The board is busy: it has been kept locked for too long.",
         next_step="Try the same call again in a few seconds.",
+    )
+
+
+def migrated() -> BoardTooNew:
+    return BoardTooNew(
+        "This board was migrated by a newer claudetask-mcp while this server had it open. Nothing "
+        "was written.",
+        next_step="Start the server anew with the newer version (in Claude Code: /mcp, reconnect).",
     )
 
 

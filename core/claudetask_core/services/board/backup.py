@@ -24,8 +24,8 @@ from claudetask_core.clock import Clock
 from claudetask_core.db import copies
 from claudetask_core.db.copies import Facts, Stop, never
 from claudetask_core.db.engine import make_private_folder
-from claudetask_core.db.migrate import HEAD
 from claudetask_core.db.refusals import BoardBroken, BoardUnwritable
+from claudetask_core.db.revision import HEAD
 from claudetask_core.errors import DomainError, NotFound, Unavailable
 from claudetask_core.services.disk.lanes import Lane
 

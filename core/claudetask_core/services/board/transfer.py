@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from claudetask_core.db.backend import Backend
 from claudetask_core.db.engine import Database, ReadSession, WriteSession
-from claudetask_core.db.migrate import HEAD
 from claudetask_core.db.models import Base
+from claudetask_core.db.revision import HEAD
 from claudetask_core.errors import Conflict, Invalid
 from claudetask_core.services.board.transfer_values import value_for
 from claudetask_core.services.similar import similar

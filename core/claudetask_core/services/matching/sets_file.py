@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from claudetask_core.db.known_sets import GREATEST, MOST_BYTES, TEXT, Thing
-from claudetask_core.db.migrate import HEAD
+from claudetask_core.db.revision import HEAD
 from claudetask_core.errors import DomainError
 from claudetask_core.services.disk.files import look
 from claudetask_core.services.disk.replace import STALE_SECONDS, sweep, write_beside
