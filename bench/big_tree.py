@@ -47,8 +47,9 @@ def start(tree: Path, state: Path, workers: int) -> dict[str, Any]:
     from claudetask_core.search.vectors.table import Table  # noqa: PLC0415 — as above
 
     began = time.perf_counter()
-    path = state / "code.db"
-    code = CodeIndex(tree, path, max_file_bytes=LARGEST, workers=workers, table=Table.load())
+    code = CodeIndex(
+        tree, state / "index.db", max_file_bytes=LARGEST, workers=workers, table=Table.load()
+    )
     code.ask(SearchQuery(query=questions(1)[0], top_k=10))
     first = time.perf_counter() - began
     began = time.perf_counter()

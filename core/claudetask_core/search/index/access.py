@@ -10,8 +10,8 @@ from claudetask_core.search.index.connection import (
     IndexDamaged,
     IndexOfAnotherFormat,
     IndexUnavailable,
-    delete,
 )
+from claudetask_core.search.index.files import delete
 from claudetask_core.search.index.store import Store
 
 _log = logging.getLogger(__name__)

@@ -122,9 +122,3 @@ def writing(connection: sqlite3.Connection) -> Generator[None]:
 
 def _version(connection: sqlite3.Connection) -> int:
     return connection.execute("PRAGMA user_version").fetchone()[0]
-
-
-def delete(path: Path) -> None:
-    """Removes an index file with what SQLite keeps beside it."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from typing import Final
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.search import IndexState, SearchHit, SearchQuery, SearchResults
 from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index.files import delete_unused, file_in
 from claudetask_core.search.ranking import advice
 from claudetask_core.search.ranking.hits import filter_of
 from claudetask_core.search.tree.path_forms import within
@@ -33,8 +34,6 @@ from claudetask_core.stopping import Stopped
 _log = logging.getLogger(__name__)
 
 PATIENCE: Final = 2.0
-INDEX: Final = "code.db"
-"""The index file, which all trees of a board share: linked worktrees have most in common."""
 QUICK: Final = 0.1
 HASTE: Final = 0.03
 ASKING: Final = 4
@@ -250,9 +249,10 @@ class SearchService:
     def _index_of(self, root: Path) -> CodeIndex:
         means = opened(self._embedding)
         self._notice = means.notice
+        delete_unused(self._folder)
         return CodeIndex(
             root,
-            self._folder / INDEX,
+            file_in(self._folder),  # of all trees of a board: linked worktrees have most in common
             max_file_bytes=self._max_file_bytes,
             exclude=self._exclude,
             workers=self._workers,
