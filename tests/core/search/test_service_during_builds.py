@@ -68,14 +68,31 @@ async def test_an_answer_during_a_build_says_how_far_it_is(
     monkeypatch.setattr(search_module, "PATIENCE", 0.05)
     gate = Gate(monkeypatch)
     first = await project.service.search(SearchQuery(query="RateLimiter"))
-    assert first.message is not None
-    assert first.message.endswith(
-        "The index is being built: hits may be missing; ask again in a moment."
-    )
+    assert first.message == "Nothing found yet: the index is being built. Ask again in a moment."
     monkeypatch.setattr(CodeIndex, "progress", Progress(total=4000, fresh=120, chunks=7))
     second = await project.service.search(SearchQuery(query="RateLimiter"))
-    assert "The index is being built, 120 of 4,000 files so far" in str(second.message)
+    assert second.message == (
+        "Nothing found yet: the index is being built, 120 of 4,000 files so far. "
+        "Ask again in a moment."
+    )
     assert (await project.service.state()).message == "120 of 4000 files are indexed."
+    gate.opened.set()
+
+
+async def test_hits_from_a_part_of_the_tree_are_not_called_the_best_there_are(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await project.service.wait()
+    monkeypatch.setattr(search_module, "PATIENCE", 0.05)
+    monkeypatch.setattr(CodeIndex, "progress", Progress(total=4000, fresh=120, chunks=7))
+    gate = Gate(monkeypatch)
+    for query in ("RateLimiter", "a limiter of what nobody wrote"):
+        answer = await project.service.search(SearchQuery(query=query))
+        assert answer.results[0].path == "limiter.py"
+        assert answer.message == (
+            "The index is being built, 120 of 4,000 files so far: better hits may be missing; "
+            "ask again in a moment."
+        )
     gate.opened.set()
 
 

@@ -130,11 +130,14 @@ class SearchService:
         looked = hits is not None or await self._looked(tree)
         if hits is None:
             hits = await self._asking.run(tree.index.ask, query)
-        said = [await self._advice(tree, query, hits), self._notice, tree.index.notice]
         complete = tree.complete
+        missing = None
         if not looked:  # a change may have been missed, so what is answered is not all
             complete = min(complete, ENOUGH)
-            said.append(tree.missing())
+            missing = tree.missing(found=bool(hits))
+        # of a question to a part of the tree nobody can tell yet what is wrong with it
+        told = missing if missing and tree.partial else await self._advice(tree, query, hits)
+        said = dict.fromkeys([told, self._notice, tree.index.notice, missing])
         return SearchResults(
             query=query.query,
             complete=complete,

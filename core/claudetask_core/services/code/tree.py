@@ -78,14 +78,23 @@ class Tree:
             message=message,
         )
 
-    def missing(self) -> str:
-        """Why an answer from before the end of a refresh may lack something."""
+    @property
+    def partial(self) -> bool:
+        """Whether there are files that were never indexed, or may be."""
+        return not self.built or self.index.progress.fresh < self.index.progress.total
+
+    def missing(self, *, found: bool) -> str:
+        """Why an answer from before the end of a refresh may lack something.
+
+        Args:
+            found: Whether it has any hit.
+        """
+        if not self.partial:
+            return "Edits of the last moments may be missing; ask again for those."
         progress = self.index.progress
-        if progress.fresh < progress.total:
-            return (
-                f"The index is being built, {progress.fresh:,} of {progress.total:,} files so far: "
-                "better hits may be missing; ask again in a moment."
-            )
-        if not self.built:
-            return "The index is being built: hits may be missing; ask again in a moment."
-        return "Edits of the last moments may be missing; ask again for those."
+        so_far = "being built"
+        if progress.total:
+            so_far += f", {progress.fresh:,} of {progress.total:,} files so far"
+        if not found:
+            return f"Nothing found yet: the index is {so_far}. Ask again in a moment."
+        return f"The index is {so_far}: better hits may be missing; ask again in a moment."
