@@ -3,7 +3,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -14,6 +16,7 @@ from claudetask_core.search.code_index import CodeIndex
 from claudetask_core.search.index import access, building, connection, turns
 from claudetask_core.search.index.analysis import Analyser
 from claudetask_core.search.index.connection import IndexDamaged, IndexUnavailable
+from claudetask_core.search.index.rows import Entry
 from claudetask_core.search.index.store import Store
 from claudetask_core.search.tree import reading
 from claudetask_core.search.tree.reading import look, read, split_lines
@@ -242,7 +245,9 @@ def test_a_builder_that_makes_no_progress_is_not_waited_for(
 
 PROCESS = """
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 from claudetask_core.search.index.connection import IndexDamaged, IndexUnavailable
 from claudetask_core.search.code_index import CodeIndex
 index = CodeIndex(Path(sys.argv[1]), Path(sys.argv[2]), max_file_bytes=100_000)
@@ -292,6 +297,27 @@ def test_a_build_that_is_stopped_keeps_what_it_has_and_goes_on_later(
     tree.index.refresh()
     assert tree.index.progress.complete == 1.0
     assert tree.paths("function_8")[0] == "f8.py"
+
+
+def test_a_small_part_of_a_large_tree_can_be_found_first(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "_FIRST_BATCH", 200)
+    for number in range(64):
+        tree.write(f"f{number:02}.py", f"def function_{number}(): pass\n" * 2)
+    written: list[int] = []
+    write = Store.write
+
+    def counted(store: Store, entries: Collection[Entry], *rest: Any) -> None:
+        write(store, entries, *rest)
+        written.append(len(entries))
+
+    monkeypatch.setattr(Store, "write", counted)
+    tree.index.refresh()
+    assert sum(written) == 64
+    assert written[0] < 8
+    assert written[:-1] == sorted(written[:-1])
+    assert written[-2] > 3 * written[0]
 
 
 def test_the_index_file_and_its_folder_are_private(sample: Tree) -> None:

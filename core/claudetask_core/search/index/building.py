@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _BATCH_FILES: Final = 200
 _LARGEST_BATCH: Final = 1_000_000
 _LEAST_BATCH: Final = 250_000
+_FIRST_BATCH: Final = 60_000
 _HEAD: Final = 4096
 
 Write = Callable[[Callable[[Store], None]], None]
@@ -92,14 +93,15 @@ class Builder:
             self._finish(*pending.popleft(), analysts)
 
     def _portions(self, paths: Sequence[str], left: int, width: int) -> Iterator[_Portion]:
-        """The files in portions, smaller towards the end, so that several analysts end together.
+        """The files in portions: small ones at first, so that there is soon something to find, and
+        towards the end, so that several analysts end together.
 
         `left` is how many bytes they have in all.
         """
         some = _Portion()
         size = 0
         safe: set[str] = set()
-        most = _LARGEST_BATCH
+        begun = most = _FIRST_BATCH
         for path in paths:
             if self.stop():
                 raise Stopped
@@ -107,8 +109,9 @@ class Builder:
             if some.paths >= _BATCH_FILES or size >= most:
                 yield self._new_only(some)
                 left -= size
+                begun = most = min(_LARGEST_BATCH, 2 * begun)
                 if width > 1:  # guided self-scheduling (Polychronopoulos and Kuck, 1987)
-                    most = min(_LARGEST_BATCH, max(_LEAST_BATCH, left // (2 * width)))
+                    most = min(most, max(_LEAST_BATCH, left // (2 * width)))
                 some, size = _Portion(), 0
                 safe.clear()
         if some.paths:
