@@ -26,11 +26,17 @@ def difference(root: Path, one: Path, other: Path) -> str | None:
     return None
 
 
+def _rules(database: Path) -> bytes:
+    """Those of the one tree that the file holds."""
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT rules FROM trees").fetchone()[0]
+
+
 def _said(root: Path, database: Path) -> Said:
     """By path what is kept of each file, by term the places where it stands."""
     said: Said = {}
     places: dict[int, tuple[bytes, int]] = {}
-    store = Store(database, root)
+    store = Store(database, root, _rules(database))
     try:
         for _, row in store.files_after(0):
             blob = row.blob

@@ -7,6 +7,7 @@ is one short transaction, and a lock file keeps two processes from building at t
 
 import logging
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -51,6 +52,12 @@ def _never() -> bool:
     return False
 
 
+def _named(max_file_bytes: int, exclude: Sequence[str]) -> bytes:
+    """Names what is left out of a tree: two servers with other settings see different trees."""
+    said = repr((max_file_bytes, *exclude)).encode("utf-8", "surrogatepass")
+    return blake2b(said, digest_size=8).digest()
+
+
 class CodeIndex:
     """One working tree's text in an SQLite file, safe with several processes.
 
@@ -90,8 +97,9 @@ class CodeIndex:
         self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
         self._asker = Asker(table, self._enricher, history=history)
         self._start_anew()
-        self._reader = Access(path, self.root, self._start_anew)
-        self._writer = Access(path, self.root)
+        self.rules = _named(max_file_bytes, exclude)
+        self._reader = Access(path, self.root, self.rules, self._start_anew)
+        self._writer = Access(path, self.root, self.rules)
         self._keeper = HistoryKeeper(self.root, path, self._writer) if history else None
         self._shelf = Shelf(self.root, max_file_bytes)
         self._inline = Inline(table)

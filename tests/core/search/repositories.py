@@ -52,7 +52,7 @@ class Repository(Tree):
 
     def kept(self, root: Path | None = None) -> list[str]:
         """The subjects of the commits that are kept of a tree, oldest first."""
-        store = Store(self.database, root or self.root)
+        store = Store(self.database, root or self.root, self.index.rules)
         data = store.history("commits")
         store.close()
         return [commit.subject for commit in reversed(unpack(data))] if data else []

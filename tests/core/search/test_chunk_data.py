@@ -37,7 +37,7 @@ class Counting(Store):
 
 @pytest.fixture
 def store(tmp_path: Path) -> Generator[Counting]:
-    opened = Counting(tmp_path / "index.db", tmp_path)
+    opened = Counting(tmp_path / "index.db", tmp_path, b"")
     opened.add_vectors("a", [(1, b"one"), (2, b"two"), (3, b"three")])
     opened.add_vectors("wide", [(blob, WIDE) for blob in range(1, 6)])
     yield opened
@@ -94,7 +94,7 @@ def test_the_rows_of_a_content_are_read_once(tree: Tree) -> None:
     tree.write("a.py", "def first():\n    return 1\n")
     tree.write("b.py", "def second():\n    return 2\n")
     tree.index.refresh()
-    with closing(Counting(tree.database, tree.root)) as store:
+    with closing(Counting(tree.database, tree.root, tree.index.rules)) as store:
         blobs = [row.blob.id for _, row in store.files_after(0) if row.blob]
         rows = ChunkRows()
         rows.prepare(store, blobs[:1])

@@ -107,7 +107,7 @@ def test_linked_worktrees_have_a_history_each_in_one_index_file(
     shutil.rmtree(linked)
     store = sqlite3.connect(repository.database)
     assert store.execute("SELECT COUNT(*) FROM histories").fetchone() == (2,)
-    kept = Store(repository.database, repository.root)
+    kept = Store(repository.database, repository.root, repository.index.rules)
     kept.tidy()
     kept.close()
     assert store.execute("SELECT COUNT(*) FROM histories").fetchone() == (1,)
@@ -287,7 +287,7 @@ def test_reading_on_ends_where_reading_all_does(events: list[str]) -> None:
             happen(repository, event, number)
             repository.index.read_history()
         commits = read_all(root, repository.head(), lambda: False)
-        store = Store(repository.database, root)
+        store = Store(repository.database, root, repository.index.rules)
         assert unpack(store.history("commits")) == commits
         assert store.history("data") == CommitIndex.of(commits).packed()
         store.close()

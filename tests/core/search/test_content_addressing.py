@@ -1,13 +1,16 @@
 """What was analysed once is never analysed again, in whatever tree or under whatever name."""
 
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index import merging
 from claudetask_core.search.index.analysis import Analyser, Batch, Source
 from claudetask_core.search.index.store import Store
 from tests.core.search.trees import LIMITER, PARSER, Tree
@@ -99,6 +102,31 @@ def test_a_content_that_another_process_forgets_meanwhile_is_indexed_by_the_next
     assert set(tree.paths("RateLimiter")) == {"a.py", "b.py"}
 
 
+def test_who_leaves_out_something_else_has_a_tree_of_its_own(sample: Tree) -> None:
+    sample.index.refresh()
+    narrow = sample.another(exclude=("src/http/",))
+    for _ in range(2):
+        narrow.refresh()
+        hits = narrow.ask(SearchQuery(query="parse_header"))
+        assert "src/http/parser.py" not in [hit.path for hit in hits]
+        assert not sample.index.refresh()
+        assert "src/http/parser.py" in sample.paths("parse_header")
+    narrow.close()
+
+
+def test_rules_of_long_ago_are_forgotten(sample: Tree) -> None:
+    indexes = [sample.another(exclude=(f"none{n}",)) for n in range(merging.MOST_RULES + 3)]
+    for number, index in enumerate(indexes):
+        sample.write("src/changed.py", f"def changed_{number}(): pass\n")
+        index.refresh()
+        index.close()
+    with closing(Store(sample.database, sample.root, indexes[-1].rules)) as store:
+        store.tidy()
+    with closing(sqlite3.connect(sample.database)) as connection:
+        kept = connection.execute("SELECT rules FROM trees").fetchall()
+    assert set(kept) == {(index.rules,) for index in indexes[-merging.MOST_RULES :]}
+
+
 def test_a_tree_whose_folder_is_gone_is_forgotten(repository: Tree, tmp_path: Path) -> None:
     other = tmp_path / "other"
     repository.git("worktree", "add", "-q", str(other))
@@ -106,7 +134,7 @@ def test_a_tree_whose_folder_is_gone_is_forgotten(repository: Tree, tmp_path: Pa
     index.refresh()
     index.close()
     shutil.rmtree(other)
-    store = Store(repository.database, repository.root)
+    store = Store(repository.database, repository.root, repository.index.rules)
     store.tidy()
     trees = store._connection.execute("SELECT root FROM trees").fetchall()  # pyright: ignore[reportPrivateUsage] — what the file holds
     store.close()

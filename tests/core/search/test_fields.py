@@ -33,7 +33,7 @@ def shares(tree: Tree, query: str) -> tuple[dict[str, float], dict[str, float]]:
     for path, text in FILES.items():
         tree.write(path, text)
     tree.index.refresh()
-    store = Store(tree.database, tree.root)
+    store = Store(tree.database, tree.root, tree.index.rules)
     try:
         catalog = Catalog()
         catalog.sync(store)

@@ -110,7 +110,7 @@ def test_kinds_of_files_are_counted_while_they_are_there(tree: Tree) -> None:
     tree.write("src/b.py", "b = 1\n")
     tree.index.refresh()
     catalog = Catalog()
-    with closing(Store(tree.database, tree.root)) as store:
+    with closing(Store(tree.database, tree.root, tree.index.rules)) as store:
         catalog.sync(store)
         assert dict(+catalog.kinds) == {marks_of("samples/a.py", "python"): 1, PLAIN: 1}
         example.unlink()

@@ -75,7 +75,7 @@ def test_how_many_files_hold_a_name_does_not_depend_on_how_much_is_counted_at_on
         tree.write(f"part_{number}.py", said)
     tree.index.refresh()
     terms = ["alpha", "beta", "gamma", "alpha"]
-    with closing(Store(tree.database, tree.root)) as store:
+    with closing(Store(tree.database, tree.root, tree.index.rules)) as store:
         catalog = Catalog()
         catalog.sync(store)
         witness = Witness(store, catalog, Memory())

@@ -29,12 +29,16 @@ class Access:
     Args:
         path: The index file.
         root: The tree.
+        rules: As for a `Store`.
         anew: Called whenever the file was opened, for what was known of it may be wrong.
     """
 
-    def __init__(self, path: Path, root: Path, anew: Callable[[], None] = _nothing) -> None:
+    def __init__(
+        self, path: Path, root: Path, rules: bytes, anew: Callable[[], None] = _nothing
+    ) -> None:
         self._path = path
         self._root = root
+        self._rules = rules
         self._anew = anew
         self._lock = threading.RLock()
         self._store: Store | None = None
@@ -79,7 +83,7 @@ class Access:
         if self._store is not None and self._store.is_replaced:
             self._release()
         if self._store is None:
-            self._store = Store(self._path, self._root)
+            self._store = Store(self._path, self._root, self._rules)
             self.times_opened += 1
             self._anew()
         return self._store

@@ -8,7 +8,7 @@ wait for that until nothing else is to be done, or they are `MANY`.
 
 import os
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Final
@@ -31,6 +31,8 @@ _LAST: Final = b""
 """Before and behind every term: SQLite has all bytes behind all text."""
 DEAD_SHARE: Final = 0.5
 DEAD_MANY: Final = 4000
+MOST_RULES: Final = 4
+"""So many views of a folder are kept: each change of what is left out makes another."""
 
 
 def size_class(chunks: int) -> int:
@@ -128,15 +130,28 @@ def _drop(connection: sqlite3.Connection, segments: Sequence[int]) -> None:
         connection.execute("DELETE FROM segments WHERE id = ?", (segment,))
 
 
-def tidy(connection: sqlite3.Connection) -> bool:
-    """Forgets trees whose folder is gone, then, where more than `DEAD_SHARE` of the chunks (and
-    more than `DEAD_MANY`) belong to no tree, those chunks and their postings.
+def _unused(connection: sqlite3.Connection) -> Iterator[int]:
+    """The trees whose folder is gone, and of each folder those beyond `MOST_RULES` that were not
+    written to for longest.
     """
-    for tree, root in connection.execute("SELECT id, root FROM trees").fetchall():
-        if not os.path.isdir(os.fsdecode(root)):  # noqa: PTH112 — bytes that need be no text
-            for table in ("entries", "gone", "histories"):
-                connection.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))  # noqa: S608 — a constant
-            connection.execute("DELETE FROM trees WHERE id = ?", (tree,))
+    written = "SELECT MAX(seq) FROM entries WHERE tree = id"
+    trees = f"SELECT id, root FROM trees ORDER BY ({written}) DESC"  # noqa: S608 — two constants
+    seen = Counter[bytes]()
+    for tree, root in connection.execute(trees).fetchall():
+        seen[root] += 1
+        if seen[root] > MOST_RULES or not os.path.isdir(os.fsdecode(root)):  # noqa: PTH112 — bytes that need be no text
+            yield tree
+
+
+def tidy(connection: sqlite3.Connection) -> bool:
+    """Forgets trees whose folder is gone or whose rules are of long ago, then, where more than
+    `DEAD_SHARE` of the chunks (and more than `DEAD_MANY`) belong to no tree, those chunks and their
+    postings.
+    """
+    for tree in _unused(connection):
+        for table in ("entries", "gone", "histories"):
+            connection.execute(f"DELETE FROM {table} WHERE tree = ?", (tree,))  # noqa: S608 — a constant
+        connection.execute("DELETE FROM trees WHERE id = ?", (tree,))
     numbered = connection.execute("SELECT value FROM counters WHERE name = 'chunks'").fetchone()
     held = connection.execute("SELECT COALESCE(SUM(chunks), 0) FROM segments").fetchone()[0]
     live = connection.execute(

@@ -1,18 +1,22 @@
 """The tables of the index file.
 
-A *blob* is one content with its chunks, named by a hash of its bytes and its language; a *tree*
-is a list of path → blob. So linked worktrees and branches share what is analysed, and a rename
-analyses nothing. Chunks have numbers that are never used again. Postings stand in *segments*,
-each written once with a batch of blobs; small segments are merged into larger ones later. The
-*history* of a tree is what its commits say: as they were read, and as arrays for ranking.
+A *blob* is one content with its chunks, named by a hash of its bytes and its language; a *tree* is
+a list of path → blob, of one folder as seen by one set of rules. So linked worktrees and branches
+share what is analysed, and a rename analyses nothing. Chunks have numbers that are never used
+again. Postings stand in *segments*, each written once with a batch of blobs; small segments are
+merged into larger ones later. The *history* of a tree is what its commits say: as they were read,
+and as arrays for ranking.
 """
 
 from typing import Final
 
-FORMAT: Final = 12
+FORMAT: Final = 13
 TABLES: Final = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE trees (id INTEGER PRIMARY KEY AUTOINCREMENT, root BLOB NOT NULL UNIQUE);
+CREATE TABLE trees (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, root BLOB NOT NULL, rules BLOB NOT NULL,
+    UNIQUE (root, rules)
+);
 CREATE TABLE blobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE,
     base INTEGER NOT NULL, chunks INTEGER NOT NULL, length INTEGER NOT NULL,

@@ -34,25 +34,26 @@ class Store:
     Args:
         path: The index file, which many trees may share.
         root: The tree's folder.
+        rules: Name what is left out of it, as others may leave out something else.
     """
 
-    def __init__(self, path: Path, root: Path) -> None:
+    def __init__(self, path: Path, root: Path, rules: bytes) -> None:
         self._path = path
         self._connection = connect(path)
         try:
             with translated():
                 self._inode = path.stat().st_ino
-                self.tree = self._tree(os.fsencode(root))
+                self.tree = self._tree(os.fsencode(root), rules)
         except BaseException:
             self._connection.close()
             raise
 
-    def _tree(self, root: bytes) -> int:
-        select = "SELECT id FROM trees WHERE root = ?"
-        row = self._connection.execute(select, (root,)).fetchone()
+    def _tree(self, *key: bytes) -> int:
+        select = "SELECT id FROM trees WHERE root = ? AND rules = ?"
+        row = self._connection.execute(select, key).fetchone()
         if row is None:
-            self._connection.execute("INSERT OR IGNORE INTO trees (root) VALUES (?)", (root,))
-            row = self._connection.execute(select, (root,)).fetchone()
+            self._connection.execute("INSERT OR IGNORE INTO trees (root, rules) VALUES (?, ?)", key)
+            row = self._connection.execute(select, key).fetchone()
         return row[0]
 
     @property
