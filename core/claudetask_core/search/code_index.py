@@ -52,10 +52,9 @@ def _never() -> bool:
     return False
 
 
-def _named(max_file_bytes: int, exclude: Sequence[str]) -> bytes:
-    """Names what is left out of a tree: two servers with other settings see different trees."""
-    said = repr((max_file_bytes, *exclude)).encode("utf-8", "surrogatepass")
-    return blake2b(said, digest_size=8).digest()
+def _named(*rules: object) -> bytes:
+    """Names what decides which files a tree has and how they are analysed."""
+    return blake2b(repr(rules).encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 class CodeIndex:
@@ -97,7 +96,7 @@ class CodeIndex:
         self._enricher = Enricher(encoder, self.root, max_file_bytes) if encoder else None
         self._asker = Asker(table, self._enricher, history=history)
         self._start_anew()
-        self.rules = _named(max_file_bytes, exclude)
+        self.rules = _named(max_file_bytes, tuple(exclude), encoder_name(table))
         self._reader = Access(path, self.root, self.rules, self._start_anew)
         self._writer = Access(path, self.root, self.rules)
         self._keeper = HistoryKeeper(self.root, path, self._writer) if history else None

@@ -85,6 +85,24 @@ def test_of_two_files_alike_in_words_the_one_in_the_folder_that_is_meant_comes_f
         index.close()
 
 
+def test_a_table_counts_at_once_where_words_alone_were_indexed_before(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    for name in ("invoice", "sound"):
+        (root / f"{name}.py").write_text(f"def total_{name}(): ...\n", "utf-8")
+
+    def found(file: str, table: TwoThemes | None) -> list[tuple[str, float]]:
+        index = CodeIndex(root, tmp_path / file, max_file_bytes=10_000, table=table)
+        index.refresh()
+        hits = index.ask(SearchQuery(query="total that is due"))
+        index.close()
+        return [(hit.path, hit.score) for hit in hits]
+
+    words = found("index.db", None)
+    assert found("index.db", TwoThemes()) == found("fresh.db", TwoThemes()) != words
+    assert found("index.db", None) == words
+
+
 def test_a_question_after_settling_looks_up_its_own_words_alone(tmp_path: Path) -> None:
     root = tmp_path / "tree"
     root.mkdir()

@@ -34,7 +34,7 @@ class Store:
     Args:
         path: The index file, which many trees may share.
         root: The tree's folder.
-        rules: Name what is left out of it, as others may leave out something else.
+        rules: Name how it is seen: what is left out, and with which table it is analysed.
     """
 
     def __init__(self, path: Path, root: Path, rules: bytes) -> None:
