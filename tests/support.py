@@ -25,12 +25,17 @@ class HeldClock(Clock):
 
     def __init__(self) -> None:
         self.present = START
+        self.passed = 0.0
 
     def now(self) -> datetime:
         return self.present
 
+    def elapsed(self) -> float:
+        return self.passed
+
     def advance(self, seconds: float) -> None:
         self.present += timedelta(seconds=seconds)
+        self.passed += seconds
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import os
 import resource
 from collections import Counter
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -22,6 +22,7 @@ from bench.fault.server import (
     lost,
     serving,
 )
+from claudetask_core.clock import SystemClock
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
 from claudetask_core.schemas.task import TaskCreate
@@ -63,14 +64,14 @@ async def killed(terms: Terms) -> Outcome:
     return tried
 
 
-class JumpingClock:
+class JumpingClock(SystemClock):
     """The present, but for how far it is off."""
 
     def __init__(self) -> None:
         self.off = timedelta()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.off
+        return super().now() + self.off
 
 
 async def clock_jumps(terms: Terms) -> Outcome:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from claudetask_core.clock import Clock
+from claudetask_core.clock import SystemClock
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.db.engine import WriteSession
@@ -40,7 +40,7 @@ DOINGS = (
 AGENTS = ("claude-code:4f2a", "backend-dev", "test-writer", "ann")
 
 
-class TellingClock(Clock):
+class TellingClock(SystemClock):
     """The time at which the story is."""
 
     def __init__(self, present: datetime) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,9 @@ from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.task import Status
 from claudetask_core.services.analysis import analyses as analysis
+from claudetask_core.services.analysis.claude_code.provider import ClaudeCode
 from claudetask_core.services.analysis.jobs import Turn
+from claudetask_core.services.analysis.provider import Outcome
 from claudetask_core.services.tasks.claims import Caller
 from tests.core.analysis.support import (
     ALICE,
@@ -242,6 +245,56 @@ async def test_a_job_that_is_taken_over_while_its_heartbeat_is_written_gets_none
     async with core.database.read() as session:
         beat_at = (await session.get_one(JobRow, job.id)).heartbeat_at
     assert beat_at == core.clock.now() - timedelta(minutes=1)
+
+
+async def test_an_answer_that_comes_once_the_job_was_taken_over_is_not_kept(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the server was stopped meanwhile."""
+    ask = ClaudeCode.ask
+
+    async def ask_for_long(*given: Any) -> Outcome:
+        answered = await ask(*given)
+        (job,) = await core.analysis.unfinished()
+        await orphaned(core, job)
+        return answered
+
+    monkeypatch.setattr(ClaudeCode, "ask", ask_for_long)
+    task = await new_task(core)
+    job = await core.analysis.start(task.id, ALICE)
+    await eventually(lambda: not inside(core, "background").living)
+    assert (await core.analysis.get(job.id)).status is JobStatus.RUNNING
+    assert (await core.tasks.get(task.id)).analysis is None
+    assert await core.notes.find(task.id) == []
+
+
+async def test_a_heartbeat_goes_on_where_the_clock_was_set_back(
+    core: Core, fake: FakeClaude, clock: HeldClock
+) -> None:
+    fake.script(hang=True)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    await fake.called()
+    clock.present -= timedelta(hours=1)
+
+    async def beaten() -> bool:
+        async with core.database.read() as session:
+            return (await session.get_one(JobRow, job.id)).heartbeat_at == clock.now()
+
+    await eventually(beaten)
+
+
+async def test_a_clock_that_is_set_takes_no_job_from_another_server(
+    core: Core, fake: FakeClaude, clock: HeldClock
+) -> None:
+    fake.script(hang=True)
+    job = await core.analysis.start((await new_task(core)).id, ALICE)
+    await fake.called()
+    await orphaned(core, job)
+    for jump in (timedelta(), timedelta(days=1), timedelta(days=-2)):
+        clock.present += jump
+        assert (await core.analysis.get(job.id)).status is JobStatus.RUNNING
+    clock.advance(31)
+    assert (await core.analysis.get(job.id)).status is JobStatus.QUEUED
 
 
 async def test_another_servers_running_job_keeps_a_queued_one_waiting(

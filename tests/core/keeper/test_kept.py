@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from claudetask_core.clock import SystemClock
 from claudetask_core.errors import DomainError
 from claudetask_core.services.disk.kept import KeptCopies
 
 
-class Held:
+class Held(SystemClock):
     def now(self) -> datetime:
         return datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

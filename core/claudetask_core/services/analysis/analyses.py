@@ -245,7 +245,7 @@ class AnalysisService:
         """Runs one analysis; None where somebody else ended the job before it began."""
         if await self._wait_for_turn(run, job) is Turn.GONE:
             return None
-        return await self._work.do(run)
+        return await self._work.do(run, lambda: self._jobs.is_ours(job.id))
 
     async def _wait_for_turn(self, run: Run, job: Job) -> Turn:
         """Asks for the turn until it comes, the job is gone or the run is stopped."""

@@ -301,7 +301,7 @@ class Jobs:
         """Whether the process that had the job is gone; a queued one that nobody has waits."""
         if not row.owner:
             return False
-        return self._watch.is_gone(row.id, row.owner, row.heartbeat_at, self._clock.now())
+        return self._watch.is_gone(row.id, row.owner, row.heartbeat_at, self._clock.elapsed())
 
     async def _end(self, session: WriteSession, row: JobRow, ending: Ending, actor: str) -> Job:
         row.status = ending.status.value
@@ -319,7 +319,8 @@ class Jobs:
         await self._events.append(session, EventType.JOB, row.status, row.id, actor)
 
     def _is_silent(self, row: JobRow) -> bool:
-        return row.heartbeat_at is None or self._clock.now() - row.heartbeat_at >= HEARTBEAT
+        """Also where the clock was set back since."""
+        return row.heartbeat_at is None or abs(self._clock.now() - row.heartbeat_at) >= HEARTBEAT
 
     def _write_beat(self, row: JobRow, progress: Progress | None) -> None:
         row.heartbeat_at = self._clock.now()

@@ -2,8 +2,9 @@
 
 A number alone does not name a process, as it is given out again: the time it started does too.
 Only processes seen from the same place (a host since it was started, and a process namespace) can
-be looked at; of others nothing but the heartbeat tells. Their clock may be wrong, so what counts is
-for how long a heartbeat has been the same, by the clock of the one who looks.
+be looked at; of others nothing but the heartbeat tells, and of one that is stopped (as with Ctrl-Z)
+nothing else tells whether it will ever go on. Clocks may be wrong, so what counts is for how long a
+heartbeat has been the same, in seconds of the one who looks.
 """
 
 import os
@@ -11,12 +12,13 @@ import socket
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
-SILENCE = timedelta(seconds=30)
+SILENCE = 30.0
 STATE, STARTED = 0, 19  # fields 3 and 22 of /proc/PID/stat, counted after the command's name
+DEAD, STOPPED = "Z", "T"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Owner:
 
 def this_process() -> Owner:
     pid = os.getpid()
-    return Owner(_place(), pid, _started(pid) or "")
+    seen = _look(pid)
+    return Owner(_place(), pid, seen.started if seen else "")
 
 
 class Watch:
@@ -48,16 +51,27 @@ class Watch:
 
     def __init__(self, here: Owner) -> None:
         self._here = here
-        self._seen: dict[str, tuple[datetime | None, datetime]] = {}
+        self._seen: dict[str, tuple[datetime | None, float]] = {}
 
-    def is_gone(self, job: str, owner: str, heartbeat: datetime | None, now: datetime) -> bool:
-        """Whether the owner of a job has ended."""
+    def is_gone(self, job: str, owner: str, heartbeat: datetime | None, now: float) -> bool:
+        """Whether the owner of a job has ended, or has been stopped for long.
+
+        Args:
+            job: The job.
+            owner: Who has it, as written in its row.
+            heartbeat: What the owner wrote last.
+            now: `Clock.elapsed`.
+        """
         process = Owner.parse(owner)
         if process is not None and process.place == self._here.place:
             if not _exists(process.pid):
                 return True
             if process.started:
-                return _started(process.pid) != process.started
+                seen = _look(process.pid)
+                if seen is None or seen.started != process.started:
+                    return True
+                if seen.state != STOPPED:
+                    return False
         sign, since = self._seen.get(job, (None, now))
         if job not in self._seen or sign != heartbeat:
             self._seen[job] = (heartbeat, now)
@@ -85,14 +99,21 @@ def _place() -> str:
     return f"{host}/{''.join(c for c in namespace if c.isdigit())}/{run[:8]}"
 
 
-def _started(pid: int) -> str | None:
-    """When the process started, in the system's ticks; None for a dead one or where unknown."""
+class _Seen(NamedTuple):
+    """What the system says of a process: its state, and when it started, in ticks."""
+
+    state: str
+    started: str
+
+
+def _look(pid: int) -> _Seen | None:
+    """None for a dead process, or where the system says nothing."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
         return None
     fields = stat.rpartition(")")[2].split()
-    return None if fields[STATE] == "Z" else fields[STARTED]
+    return None if fields[STATE] == DEAD else _Seen(fields[STATE], fields[STARTED])
 
 
 def _exists(pid: int) -> bool:

@@ -13,7 +13,7 @@ from claudetask_core.services.analysis.board import AnalysisBoard, checked
 from claudetask_core.services.analysis.claude_code.provider import ClaudeCode
 from claudetask_core.services.analysis.claude_code.stream import Stream
 from claudetask_core.services.analysis.context import AnalysisContext
-from claudetask_core.services.analysis.jobs import Ending
+from claudetask_core.services.analysis.jobs import TAKEN_OVER, Ending
 from claudetask_core.services.analysis.provider import Outcome, Provider, none_found
 from claudetask_core.services.analysis.run import Run, ending
 from claudetask_core.services.tasks.recommend import best
@@ -60,8 +60,13 @@ class Work:
             return AnthropicApi(settings, self.context.search)
         raise none_found(settings)
 
-    async def do(self, run: Run) -> Ending:
-        """Carries out the run, and says how it ended."""
+    async def do(self, run: Run, is_ours: Callable[[], Awaitable[bool]]) -> Ending:
+        """Carries out the run, and says how it ended.
+
+        Args:
+            run: What is to be done.
+            is_ours: Whether the job still is this process's, which alone may keep an answer.
+        """
         outcome = Outcome()
         if run.stopped_as is None:
             outcome = await self._ask(run, outcome)
@@ -69,6 +74,8 @@ class Work:
             return ending(run.stopped_as, run.reason, outcome)
         if outcome.error is not None:
             return ending(JobStatus.FAILED, outcome.error, outcome)
+        if not await is_ours():
+            return ending(JobStatus.CANCELLED, TAKEN_OVER, outcome)
         return await self._keep(run, outcome)
 
     async def _ask(self, run: Run, nothing: Outcome) -> Outcome:
