@@ -307,11 +307,13 @@ class CodeIndex:
         processes = self.processes if work.size >= _LARGE else None
         if processes is not None:
             processes.start()  # while this one reads the first files
-        with turn(self._path, done, stop):
-            changed = self._build(self._differences(signatures), stop)
-            self._writer.run(Store.tidy)
-        if processes is not None:
-            processes.rest()
+        try:
+            with turn(self._path, done, stop):
+                changed = self._build(self._differences(signatures), stop)
+                self._writer.run(Store.tidy)
+        finally:
+            if processes is not None:
+                processes.rest()
         return changed
 
     def _build(self, work: Work, stop: Stop) -> bool:

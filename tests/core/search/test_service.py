@@ -142,6 +142,26 @@ async def test_a_failure_is_raised_to_who_waits_and_shown_in_the_state(
     assert (await project.service.wait()).state == "ready"
 
 
+async def test_an_index_that_can_only_be_read_answers_and_says_why_it_may_lack_something(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await project.service.wait()
+
+    def full(*_: object) -> bool:
+        raise IndexUnavailable("The disk is full.", next_step="Make room.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(CodeIndex, "catch_up", full)
+        broken.setattr(CodeIndex, "refresh", full)
+        for _ in range(2):
+            results = await project.service.search(SearchQuery(query="RateLimiter"))
+            assert [hit.path for hit in results.results] == ["limiter.py"]
+            assert results.complete < 1
+            assert results.message == "Better hits may be missing. The disk is full. Make room."
+    results = await project.service.search(SearchQuery(query="RateLimiter"))
+    assert (results.complete, results.message) == (1.0, None)
+
+
 async def test_the_event_loop_is_free_while_files_are_indexed(project: Project) -> None:
     for number in range(60):
         (project.root / f"f{number}.py").write_text(PARSER * 20, encoding="utf-8")

@@ -4,6 +4,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 
@@ -13,9 +14,11 @@ from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search import code_index as index_module
 from claudetask_core.search.chunks.syntax_grammars import is_heavy
 from claudetask_core.search.code_index import CodeIndex
-from claudetask_core.search.index import worker
+from claudetask_core.search.index import building, worker
 from claudetask_core.search.index.analysis import Analyser, Batch, Source
 from claudetask_core.search.index.building import Builder
+from claudetask_core.search.index.connection import IndexUnavailable
+from claudetask_core.search.index.store import Store
 from claudetask_core.search.index.workers import Inline, Processes, WorkerEnded
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
@@ -72,6 +75,29 @@ def test_processes_that_are_being_started_when_the_work_is_done_end_too(
     processes.rest()
     assert processes.submit(SOURCES).result(SECONDS).chunks > 0
     assert len(ids(processes)) == 1
+
+
+def test_a_process_that_is_busy_keeps_none_from_being_started(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+    start = processes._started  # pyright: ignore[reportPrivateUsage] — to see that one is busy
+
+    def started() -> object:
+        made = start()
+        begun.set()
+        return made
+
+    with monkeypatch.context() as stuck:
+        stuck.setattr("claudetask_core.search.index.workers._COMMAND", ("sleep", "600"))
+        stuck.setattr(processes, "_started", started)
+        busy = processes.submit(SOURCES)
+        assert begun.wait(SECONDS)
+    processes.start()
+    assert processes.submit(SOURCES).result(SECONDS).chunks > 0
+    processes.close()
+    with pytest.raises(WorkerEnded):
+        busy.result(SECONDS)
 
 
 def test_closed_processes_start_no_other(processes: Processes) -> None:
@@ -151,6 +177,32 @@ def test_much_is_analysed_by_processes_and_little_here(
     index.refresh()
     assert len(ids(index.processes)) == 1
     assert index.ask(SearchQuery(query="parse_header"))[0].path == "b.py"
+    index.close()
+
+
+def test_what_cannot_be_written_is_indexed_once_it_can_be(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk, however often that was tried meanwhile."""
+    index = CodeIndex(tree.root, tree.database, max_file_bytes=100_000, workers=2)
+    monkeypatch.setattr(index_module, "_LITTLE", 10)
+    monkeypatch.setattr(index_module, "_LARGE", 10)
+    monkeypatch.setattr(building, "_BATCH_FILES", 1)
+    for number in range(8):
+        tree.write(f"{number}.py", f"def number_{number}(): pass\n")
+
+    def full(*_: object) -> None:
+        raise IndexUnavailable("The disk is full.")
+
+    assert index.processes is not None
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "write", full)
+        for _ in range(5):
+            with pytest.raises(IndexUnavailable):
+                index.refresh()
+    index.refresh()
+    assert index.progress.complete == 1.0
+    assert index.ask(SearchQuery(query="number_7"))[0].path == "7.py"
     index.close()
 
 

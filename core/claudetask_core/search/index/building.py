@@ -84,13 +84,18 @@ class Builder:
         """
         pending: deque[tuple[_Portion, Future[Batch] | None]] = deque()
         ordered = sorted(paths, key=lambda path: (is_aside(path), path))
-        for some in self._portions(ordered, size, analysts.width):
-            future = analysts.submit(some.sources) if some.sources else None
-            pending.append((some, future))
-            while len(pending) > 2 * analysts.width:  # none is without work while this one writes
+        try:
+            for some in self._portions(ordered, size, analysts.width):
+                future = analysts.submit(some.sources) if some.sources else None
+                pending.append((some, future))
+                while len(pending) > 2 * analysts.width:  # none is idle while this one writes
+                    self._finish(*pending.popleft(), analysts)
+            while pending:
                 self._finish(*pending.popleft(), analysts)
-        while pending:
-            self._finish(*pending.popleft(), analysts)
+        finally:
+            for _, future in pending:  # where it was given up
+                if future is not None:
+                    future.cancel()
 
     def _portions(self, paths: Sequence[str], left: int, width: int) -> Iterator[_Portion]:
         """The files in portions: small ones at first, so that there is soon something to find, and

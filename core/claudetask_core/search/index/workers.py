@@ -21,7 +21,8 @@ from claudetask_core.search.vectors.vectors import TermTable
 _log = logging.getLogger(__name__)
 _COMMAND: Final = (sys.executable, "-I", "-m", "claudetask_core.search.index.worker")
 _END_SECONDS: Final = 2.0
-_ENDED: Final = (OSError, EOFError, pickle.UnpicklingError)
+_ENDED: Final = (OSError, EOFError, pickle.UnpicklingError, ValueError)
+"""What comes of talking to a process that has ended; ValueError, where `close` was first."""
 
 
 class Analysts(Protocol):
@@ -60,7 +61,7 @@ class _Process:
         return self._child.pid
 
     def analyse(self, sources: Sequence[Source]) -> Batch:
-        """Raises OSError, EOFError or UnpicklingError where the process has ended."""
+        """Raises one of `_ENDED` where the process has ended."""
         requests, answers = self._child.stdin, self._child.stdout
         if requests is None or answers is None:
             raise EOFError
@@ -108,28 +109,39 @@ class Processes:
         self._starting = self._threads.submit(self._start_all)
 
     def _start_all(self) -> None:
-        idle = [self._idle.get() for _ in range(self.width)]
+        idle = self._take_idle()
+        try:
+            for place, process in enumerate(idle):
+                idle[place] = process or self._started()
+        except _ENDED as error:
+            _log.warning("a process that analyses files cannot be started: %s", error)
+        finally:
+            self._put_back(idle)
+
+    def _take_idle(self) -> "list[_Process | None]":
+        """Those places where nothing is done now; one that waited for all might wait for another
+        that does so too.
+        """
+        idle: list[_Process | None] = []
+        with suppress(Empty):
+            for _ in range(self.width):
+                idle.append(self._idle.get_nowait())  # noqa: PERF401 — what was taken before the end counts
+        return idle
+
+    def _put_back(self, idle: "Sequence[_Process | None]") -> None:
         for process in idle:
-            try:
-                self._idle.put(process or self._started())
-            except _ENDED as error:
-                _log.warning("a process that analyses files cannot be started: %s", error)
-                self._idle.put(None)
+            self._idle.put(process)
 
     def rest(self) -> None:
         """Ends those processes that have nothing to do, with the memory they took for much."""
         if self._starting is not None and not self._starting.cancel():
             with suppress(CancelledError):  # closed meanwhile
                 self._starting.result()
-        taken = 0
-        with suppress(Empty):
-            for _ in range(self.width):
-                process = self._idle.get_nowait()
-                taken += 1
-                if process is not None:
-                    self._end(process)
-        for _ in range(taken):
-            self._idle.put(None)
+        idle = self._take_idle()
+        for process in idle:
+            if process is not None:
+                self._end(process)
+        self._put_back([None] * len(idle))
 
     def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
         """Has files analysed; the future raises `WorkerEnded` where they end their process."""

@@ -23,6 +23,9 @@ from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.search import IndexState, SearchHit, SearchQuery, SearchResults
 from claudetask_core.search.code_index import CodeIndex
 from claudetask_core.search.index.files import delete_unused, file_in
+
+
+from claudetask_core.search.index.connection import IndexUnavailable
 from claudetask_core.search.ranking import advice
 from claudetask_core.search.ranking.hits import filter_of
 from claudetask_core.search.tree.path_forms import within
@@ -119,7 +122,7 @@ class SearchService:
         Raises:
             GlobInvalid: The path pattern cannot be read.
             KindUnknown: There is no such kind.
-            IndexUnavailable: The index file cannot be used.
+            IndexUnavailable: The index file cannot be used, or nothing could be written to it yet.
             TreeMissing: There is no folder to index.
             TreeTooWide: It is a home folder, or all there is, and no project.
         """
@@ -156,12 +159,17 @@ class SearchService:
         return hits
 
     async def _looked(self, tree: Tree) -> bool:
-        """Whether a look at the tree that began now has ended within the patience there is."""
+        """Whether a look at the tree that began now has ended well within the patience there is."""
         refresh = self._refreshed(tree)
         await asyncio.wait({refresh}, timeout=_patience(tree))
-        if refresh.done():
-            self._check(tree, refresh)
-        return refresh.done()
+        if not refresh.done():
+            return False
+        refresh.result()
+        if tree.failure is None:
+            return True
+        if not isinstance(tree.failure, IndexUnavailable) or not tree.index.progress.chunks:
+            raise tree.failure
+        return False  # what cannot be written may be read
 
     async def _advice(self, tree: Tree, query: SearchQuery, hits: list[SearchHit]) -> str | None:
         elsewhere: list[SearchHit] = []

@@ -89,6 +89,8 @@ class Tree:
         Args:
             found: Whether it has any hit.
         """
+        if self.failure is not None:
+            return f"Better hits may be missing. {self.failure}"
         if not self.partial:
             return "Edits of the last moments may be missing; ask again for those."
         progress = self.index.progress
