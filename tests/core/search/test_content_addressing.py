@@ -127,6 +127,35 @@ def test_rules_of_long_ago_are_forgotten(sample: Tree) -> None:
     assert set(kept) == {(index.rules,) for index in indexes[-merging.MOST_RULES :]}
 
 
+def test_what_another_process_indexes_meanwhile_stands_in_the_index_once(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write("a.py", LIMITER)
+    tree.write("b.py", PARSER)
+    other = tree.another()
+    real = Store.known
+
+    def overtaken(self: Store, keys: list[bytes]) -> set[bytes]:
+        known = real(self, keys)
+        monkeypatch.setattr(Store, "known", real)
+        tree.write("c.py", "def only_here(): pass\n")
+        other.refresh()
+        return known
+
+    monkeypatch.setattr(Store, "known", overtaken)
+    tree.index.refresh()
+    store = Store(tree.database, tree.root, tree.index.rules)
+    connection = store._connection  # pyright: ignore[reportPrivateUsage] — what the file holds
+    held = connection.execute("SELECT SUM(chunks) FROM segments").fetchone()
+    wanted = connection.execute("SELECT SUM(chunks) FROM blobs").fetchone()
+    postings = list(store.postings(["limit"]))
+    store.close()
+    other.close()
+    assert held == wanted
+    assert len(postings) == 1
+    assert set(tree.paths("acquire_token parse_header only_here")) == {"a.py", "b.py", "c.py"}
+
+
 def test_a_tree_whose_folder_is_gone_is_forgotten(repository: Tree, tmp_path: Path) -> None:
     other = tmp_path / "other"
     repository.git("worktree", "add", "-q", str(other))

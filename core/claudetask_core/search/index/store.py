@@ -11,11 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from claudetask_core.search.index.analysis import Batch
 from claudetask_core.search.index.connection import IndexDamaged, connect, translated, writing
 from claudetask_core.search.index.merging import is_waiting, merge_rest, merge_some, tidy
 from claudetask_core.search.index.rows import BlobRow, Entry, FileRow
-from claudetask_core.search.text.packed import MOST_CHUNKS
+from claudetask_core.search.text.packed import MOST_CHUNKS, without
 from claudetask_core.search.tree.reading import Signature
 
 _FILES: Final = (
@@ -236,10 +239,14 @@ class Store:
         self._connection.execute("INSERT OR REPLACE INTO counters VALUES (?, ?)", (name, value))
 
     def _add(self, batch: Batch, keys: Sequence[bytes]) -> None:
+        """Keeps contents, but for those that another process, or a batch before, has added since
+        they were found to be new.
+        """
         base = self._counter("chunks")
         if base + batch.chunks >= MOST_CHUNKS:
             raise IndexDamaged("no number for a chunk is left")
         self._set_counter("chunks", base + batch.chunks)
+        added = np.zeros(base + batch.chunks, np.bool_)
         first = base
         for number, (key, blob) in enumerate(zip(keys, batch.blobs, strict=True)):
             row = self._connection.execute(
@@ -247,18 +254,28 @@ class Store:
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING RETURNING id",
                 (key, first, blob.chunks, blob.length, blob.definitions, blob.lengths, blob.rows),
             ).fetchone()
+            added[first : first + blob.chunks] = row is not None
             first += blob.chunks
             if row is not None and batch.vectors:
                 self._connection.execute(
                     "INSERT INTO vectors VALUES (?, ?, ?)",
                     (batch.encoder, row[0], batch.vectors[number]),
                 )
+        self._add_postings(batch.segment.rows(base), batch.chunks, added)
+
+    def _add_postings(
+        self, rows: Iterable[tuple[str, bytes]], chunks: int, added: NDArray[np.bool_]
+    ) -> None:
+        """Keeps the postings of those of the batch's chunks that were added."""
+        count = int(np.count_nonzero(added))
+        if count < chunks:
+            rows = ((term, without(data, added)) for term, data in rows)
         segment = self._connection.execute(
-            "INSERT INTO segments (chunks) VALUES (?) RETURNING id", (batch.chunks,)
+            "INSERT INTO segments (chunks) VALUES (?) RETURNING id", (count,)
         ).fetchone()[0]
         self._connection.executemany(
             "INSERT INTO postings VALUES (?, ?, ?)",
-            ((segment, term, data) for term, data in batch.segment.rows(base)),
+            ((segment, term, data) for term, data in rows if data),
         )
 
     def _put(self, entry: Entry, seq: int) -> None:

@@ -22,10 +22,8 @@ from typing import Final
 from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.search import IndexState, SearchHit, SearchQuery, SearchResults
 from claudetask_core.search.code_index import CodeIndex
-from claudetask_core.search.index.files import delete_unused, file_in
-
-
 from claudetask_core.search.index.connection import IndexUnavailable
+from claudetask_core.search.index.files import delete_unused, file_in
 from claudetask_core.search.ranking import advice
 from claudetask_core.search.ranking.hits import filter_of
 from claudetask_core.search.tree.path_forms import within
