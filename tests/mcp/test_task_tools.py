@@ -379,3 +379,26 @@ async def test_the_criteria_of_anothers_task_can_be_forced_as_the_refusal_says(
         assert "[x] 1: b (seen)" in await answer(client, "get_task", task_id=1)
         lone = {"task_id": 1, "force_reason": "nothing else"}
         assert "nothing to change" in await refusal(client, "update_task", lone)
+
+
+async def test_a_task_goes_from_builder_to_tester_to_reviewer_and_back_as_our_agents_say(
+    connect: Connect,
+) -> None:
+    async with connect() as client:
+        await answer(client, "create_task", title="a", acceptance_criteria=["b"])
+        for status in ("In Progress", "Testing"):
+            move = {"task_id": 1, "status": status, "agent": "builder-1"}
+            await answer(client, "update_task_status", **move)
+        seen = {"task_id": 1, "check": {"1": "test_b passes"}, "agent": "tester"}
+        await answer(client, "update_task", **seen, force_reason="tested")
+        await answer(client, "update_task", task_id=1, note="a bug", agent="tester")
+        assert "claimed by builder-1" in await answer(client, "get_task", task_id=1)
+        for status in ("In Progress", "Code Review"):
+            move = {"task_id": 1, "status": status, "agent": "builder-1"}
+            await answer(client, "update_task_status", **move)
+        for status in ("In Progress", "Ready"):
+            move = {"task_id": 1, "status": status, "agent": "reviewer"}
+            await answer(client, "update_task_status", **move)
+        given = await answer(client, "get_next_task", claim=True, agent="builder-2")
+    assert given.startswith("#1 a\n")
+    assert "Claimed for builder-2 until" in given

@@ -142,6 +142,12 @@ async def test_an_unknown_template_is_refused_and_the_known_are_named(
     assert all(name in str(caught.value) for name in TEMPLATES)
 
 
+def test_two_builders_that_work_at_once_are_told_to_go_by_names_of_their_own() -> None:
+    told = template("builder").decode()
+    assert 'agent="builder"' not in told
+    assert "`builder-` and the number of the task" in told
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_template_names_no_tool_of_ours_that_is_not_there_or_not_given_to_it(name: str) -> None:
     (one,) = [shown for shown in templates() if shown.name == name]
