@@ -51,7 +51,8 @@ def session_of(said: bytes) -> str | None:
 def is_for_a_summary(said: bytes) -> bool:
     """Whether what is told is read by whoever sums up the session, and not by the session itself.
 
-    Claude Code hands a PreCompact hook's words to the summary, and asks anew once it is there.
+    Claude Code hands a PreCompact hook's words to the summary as instructions, and asks anew (by
+    SessionStart) once it is there.
     """
     return _value(said, EVENT) == b"PreCompact"
 

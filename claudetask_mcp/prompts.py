@@ -64,8 +64,8 @@ Go on where the work stopped. What the board knows:
 {text}
 
 If you hold a task, read it with get_task and go on with it. Otherwise take over the one left from \
-this worktree, if its session is gone, or the next free one with get_next_task(claim=true). Say in \
-one sentence what you are going on with before you begin.
+this worktree, if nobody is at work on it, or the next free one with get_next_task(claim=true). \
+Say in one sentence what you are going on with before you begin.
 """
 
 

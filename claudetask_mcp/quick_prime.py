@@ -15,7 +15,7 @@ import time
 from claudetask_core.board_sql import CREDIBLE
 from claudetask_core.places import IN_ANALYSIS, board_on_disk, root_on_disk, user_config
 from claudetask_core.printable import printable
-from claudetask_core.resume_text import mark, resumed
+from claudetask_core.resume_text import for_summary, mark, resumed
 from claudetask_mcp.client_process import Client
 from claudetask_mcp.hook import hook_bytes, is_for_a_summary, session_of, taken
 
@@ -112,18 +112,28 @@ def _told(folder: str, file: str, worktree: str) -> bool:
             return board.execute(sql, {**values, "latest": latest}).fetchall()
 
         board.execute("BEGIN")
-        told, event, history = resumed(ask, caller, worktree, now)
+        seen: list[int] = []
+        if is_for_a_summary(taken[-1]):
+            told = for_summary(ask, caller, now)
+        else:
+            told, *seen = resumed(ask, caller, worktree, now)
         board.execute("COMMIT")
-        sys.stdout.buffer.write(printable(told).encode("utf-8", "replace") + b"\n")
-        sys.stdout.flush()
-        if not is_for_a_summary(taken.pop()) and session:
-            _mark(board, ask, caller, (now, event, history))
+        _print(told)
+        taken.pop()
+        if seen and session:
+            _mark(board, ask, caller, (now, *seen))
     finally:
         board.close()
     return True
 
 
-def _mark(board: sqlite3.Connection, ask: Ask, caller: str, what: tuple[str, int, int]) -> None:
+def _print(told: str) -> None:
+    if told:
+        sys.stdout.buffer.write(printable(told).encode("utf-8", "replace") + b"\n")
+        sys.stdout.flush()
+
+
+def _mark(board: sqlite3.Connection, ask: Ask, caller: str, what: tuple[Any, ...]) -> None:
     """Notes what was told; a board that takes no note has it told once more the next time."""
     try:
         board.execute("PRAGMA query_only = OFF")

@@ -24,9 +24,9 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     async with entry.open() as core:
         from claudetask_core.services.tasks.claims import Caller  # noqa: PLC0415 — loaded with the core
 
-        text = await core.resume.text(
-            Caller(caller_of(entry.client.told(said, told)), str(core.places.root)),
-            is_seen=not is_for_a_summary(said),
-        )
-    sys.stdout.write(printable(text) + "\n")
+        caller = Caller(caller_of(entry.client.told(said, told)), str(core.places.root))
+        wanted = core.resume.for_summary if is_for_a_summary(said) else core.resume.text
+        text = await wanted(caller)
+    if text:
+        sys.stdout.write(printable(text) + "\n")
     return 0

@@ -65,6 +65,21 @@ def resumed(ask: Ask, caller: str, worktree: str | None, now: Any) -> tuple[str,
     return "\n\n".join(part for part in parts if part), event or 0, history or 0
 
 
+def for_summary(ask: Ask, caller: str, now: Any) -> str:
+    """What whoever sums up the session should keep; empty where the caller holds no task.
+
+    The summary is read beside the text itself, so that it need not hold the board.
+    """
+    held = ask(MINE, {"caller": caller, "now": now})
+    if not held:
+        return ""
+    named = " and ".join(f"#{row[0]}" for row in held[:MAX_TASKS])
+    return (
+        f"In hand is {named} of the task board, which is told anew after the summary. Keep what "
+        "was found, tried or decided and is not in the task's notes yet."
+    )
+
+
 def mark(ask: Ask, caller: str, now: Any, event: int, history: int) -> None:
     """Notes that the caller knows of all up to these numbers, where that is news."""
     seen = ask(SEEN, {"caller": caller})
@@ -79,14 +94,15 @@ def _claims(ask: Ask, caller: str, worktree: str | None, now: Any) -> str:
     left = ask(LEFT, {"worktree": worktree, "now": now})
     if not left:
         return "You hold no task."
-    title = "You hold no task. Claimed from this worktree by earlier sessions:"
+    title = "You hold no task. Claimed from this worktree by others:"
     free = next((row for row in left if row[6]), None)
     first, doing = (free or left[0])[0], ask(DOING, {})[0][0]
     if free:
         call = f'update_task_status(task_id={first}, status="{doing}") takes it over.'
     else:
         call = (
-            f'If that session is gone, update_task_status(task_id={first}, status="{doing}", '
+            "If no session or subagent is at work on it any more, "
+            f'update_task_status(task_id={first}, status="{doing}", '
             'force_reason="resuming after the session ended") takes it over before its claim runs '
             "out."
         )

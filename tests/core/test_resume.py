@@ -45,7 +45,8 @@ async def test_claims_of_a_session_that_is_gone_are_offered_in_its_worktree(
     await core.queue.next(gone, claim=True)
     text = await core.resume.text(Caller("claude-code:new", str(core.places.root)))
     assert "#1 left behind" in text
-    assert "If that session is gone, update_task_status(task_id=1, " in text
+    offered = "If no session or subagent is at work on it any more, update_task_status(task_id=1, "
+    assert offered in text
     assert "force_reason" in text
     clock.advance(3600)
     text = await core.resume.text(Caller("claude-code:new", str(core.places.root)))

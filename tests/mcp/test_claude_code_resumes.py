@@ -186,7 +186,7 @@ async def test_a_session_goes_on_from_its_first_call_where_a_killed_one_stopped(
     )
     run(shop, own_home, heir, "--session-id", SECOND)
     for known in (
-        "Claimed from this worktree by earlier sessions:",
+        "Claimed from this worktree by others:",
         "#1 Parse dates (In Progress, branch fix/dates; ",
         "open: 1: zones are kept",
         "last note: the offset is dropped in parse()",

@@ -75,7 +75,7 @@ def test_an_analysis_is_told_nothing(
 
 
 @pytest.mark.parametrize("is_quick", [True, False])
-async def test_what_is_told_to_a_summary_is_told_again_to_the_compacted_session(
+async def test_a_summary_is_told_what_to_keep_and_the_compacted_session_all_the_rest_once(
     core: Core, prime: Prime, bob: Caller, monkeypatch: pytest.MonkeyPatch, is_quick: bool
 ) -> None:
     if not is_quick:
@@ -84,10 +84,19 @@ async def test_what_is_told_to_a_summary_is_told_again_to_the_compacted_session(
             """As where a setting moves the board."""
 
         monkeypatch.setattr(quick_prime, "_where", nowhere)
-    await core.tasks.create(TaskCreate(title="mine"), Caller("claude-code:s1"))
+    me = Caller("claude-code:s1")
+    await core.tasks.create(TaskCreate(title="mine"), me)
     await core.tasks.update(1, TaskUpdate(title="renamed"), bob)
+    assert await asyncio.to_thread(prime, event="PreCompact") == "", "there is nothing in hand"
+    await core.queue.next(me, claim=True)
+    with closing(sqlite3.connect(core.places.board / DATABASE)) as board, board:
+        until = "strftime('%Y-%m-%d %H:%M:%S.000000', 'now', '10 minutes')"
+        board.execute(f"UPDATE tasks SET claim_expires_at = {until}")  # noqa: S608 — ours; the hook goes by its own clock
+    await core.tasks.update(1, TaskUpdate(title="again"), bob)
     for _ in range(2):
-        assert "updated title by bob" in await asyncio.to_thread(prime, event="PreCompact")
+        kept = await asyncio.to_thread(prime, event="PreCompact")
+        assert kept.startswith("In hand is #1 of the task board")
+        assert "again" not in kept, "others' words are no instructions to whoever sums up"
     assert "updated title by bob" in await asyncio.to_thread(prime, event="SessionStart")
     assert "Nobody else" in await asyncio.to_thread(prime, event="SessionStart")
 
@@ -129,7 +138,7 @@ async def test_another_session_in_the_worktree_is_told_what_the_first_left(
     gone = Caller("claude-code:gone", str(core.places.root.resolve()))
     await core.tasks.create(TaskCreate(title="left behind"), gone)
     await core.queue.next(gone, claim=True)
-    assert "Claimed from this worktree by earlier sessions:\n#1 left behind" in prime()
+    assert "Claimed from this worktree by others:\n#1 left behind" in prime()
     assert quick == [True]
 
 

@@ -195,7 +195,7 @@ async def test_what_another_machine_holds_from_an_equal_path_is_not_ours_to_resu
     await here.tasks.create(TaskCreate(title="mine"), session)
     await here.queue.next(session, claim=True)
     later = Caller("claude-code:two", str(here.places.root))
-    assert "Claimed from this worktree by earlier sessions" in await here.resume.text(later)
+    assert "Claimed from this worktree by others" in await here.resume.text(later)
     there = await machines.open(monkeypatch, "there", clock, folder="here")
     assert there.places.root == here.places.root
     assert "Claimed from this worktree" not in await there.resume.text(later)

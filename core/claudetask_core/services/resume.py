@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from claudetask_core.clock import Clock
 from claudetask_core.db.engine import Database
-from claudetask_core.resume_text import LATEST, mark, resumed
+from claudetask_core.resume_text import LATEST, for_summary, mark, resumed
 from claudetask_core.services.repository.locate import Places
 from claudetask_core.services.repository.machine import on_machine
 from claudetask_core.services.tasks.asking import asker
@@ -22,11 +22,9 @@ class ResumeService:
         self._worktree = on_machine(machine, str(places.root))
         self._marked: dict[str, datetime] = {}
 
-    async def text(self, caller: Caller, *, is_seen: bool = True) -> str:
+    async def text(self, caller: Caller) -> str:
         """The caller's claims (or those left behind in this worktree), what others changed since
         the caller's last call, and the next task.
-
-        What is not seen by the caller is told again the next time.
         """
         now = self._clock.now()
 
@@ -35,9 +33,18 @@ class ResumeService:
 
         async with self._database.read() as session:
             told, event, history = await session.run_sync(compose)
-        if is_seen:
-            await self._database.attempt(self._mark(caller, now, event, history))
+        await self._database.attempt(self._mark(caller, now, event, history))
         return told
+
+    async def for_summary(self, caller: Caller) -> str:
+        """What whoever sums up the caller's session should keep, who has not heard of it then."""
+        now = self._clock.now()
+
+        def compose(session: Session) -> str:
+            return for_summary(asker(session), caller.name, now)
+
+        async with self._database.read() as session:
+            return await session.run_sync(compose)
 
     async def called(self, caller: Caller) -> None:
         """Marks the caller as having been here, at most every `MARK_SECONDS`.
