@@ -49,7 +49,7 @@ MEANING = {
 HEADERS: dict[str, str] = {
     "ETag": "A strong tag of this state; give it back as If-Match.",
     "Location": "Where the new thing is.",
-    "Claude-Code-Restart": "`needed`: running sessions of Claude Code see it after a restart.",
+    "Claude-Code-Restart": "`needed`: sessions that are older than .claude/agents must restart.",
     "Link": "first, prev, next and last pages (RFC 8288).",
     "X-Merged-Fields": "What others had changed since the caller's last write; without If-Match.",
     "X-Total-Count": "How many there are on all pages.",

@@ -123,13 +123,16 @@ def fixed(done: AgentFix) -> str:
     return saved(done.agent, f"Fixed {rules}; before: version {done.kept_version}. Now")
 
 
-RESTART = "Running Claude Code sessions see it after a restart."
+RESTART = (
+    "Claude Code sees it within seconds; a session that is older than .claude/agents itself, "
+    "after a restart."
+)
 
 
 @legibly
 def deleted(name: str) -> str:
     return clip(
-        f"Deleted agent {clip(name, 100)}; its last contents are kept. Running Claude Code "
-        "sessions know it until they are restarted.",
+        f"Deleted agent {clip(name, 100)}; its last contents are kept. Claude Code notices within "
+        "seconds.",
         ACKNOWLEDGEMENT,
     )

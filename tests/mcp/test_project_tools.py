@@ -9,6 +9,11 @@ from claudetask_core.schemas.search import SearchQuery, SearchResults
 from tests.mcp.conftest import Connect
 from tests.mcp.support import answer, refusal
 
+SEEN = (
+    "Claude Code sees it within seconds; a session that is older than .claude/agents itself, "
+    "after a restart."
+)
+
 
 @pytest.fixture
 def code(project: Path) -> Path:
@@ -82,12 +87,13 @@ async def test_an_agent_is_made_changed_read_and_deleted(connect: Connect, proje
         gone = await answer(client, "delete_agent", name="tester")
         none = await answer(client, "list_agents")
     assert made.startswith("Created agent tester (")
-    assert "restart" in made
+    assert made.endswith(SEEN)
     assert "description: Writes good tests\ntools: Read, mcp__claudetask__search_codebase" in shown
     assert "model: sonnet" in shown
     assert shown.endswith("prompt:\n```\nWrite tests.\n```")
     assert listed == "- tester: Writes good tests\n1 agent."
     assert gone.startswith("Deleted agent tester;")
+    assert gone.endswith("Claude Code notices within seconds.")
     assert not file.exists()
     assert none.startswith("No agents.")
 
@@ -122,7 +128,7 @@ async def test_what_is_wrong_with_an_agent_is_told_and_mended(
     assert "would mend description_not_string, tool_case" in shown
     assert '+description: "5"' in shown
     assert fixed.startswith("Fixed description_not_string, tool_case; before: version 2")
-    assert fixed.endswith("Running Claude Code sessions see it after a restart.")
+    assert fixed.endswith(SEEN)
     assert "tools: Read, Zzz\nruns with: Read\n" in ran
     assert (
         again == "Nothing that can be mended without its author; 1 problem in all, see get_agent."
