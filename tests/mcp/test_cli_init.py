@@ -270,7 +270,9 @@ def test_the_last_worktree_with_an_approval_takes_the_line_in_gits_list_along(
 
 
 def test_another_persons_clone_is_freed_of_what_was_committed(run: Run, shop: Path) -> None:
-    (shop / ".mcp.json").write_text('{"mcpServers": {"claudetask": {"command": "x"}, "a": {}}}')
+    (shop / ".mcp.json").write_text(
+        '{"mcpServers": {"claudetask": {"command": "x/claudetask-mcp"}, "a": {}}}'
+    )
     code, out = run("uninstall", "--yes")
     assert code == 0
     assert "\n " not in run("uninstall", "--yes")[1]

@@ -112,6 +112,30 @@ def test_without_a_record_ours_is_found_by_what_it_is(setup: Setup, root: Path) 
     assert kept == sorted(TEMPLATES), "an agent that nobody recorded may be somebody's own"
 
 
+@pytest.mark.parametrize("entry", [{"command": "npx", "args": ["another"]}, "text", {"url": "x"}])
+def test_another_programs_server_of_our_name_is_kept_and_told(
+    setup: Setup, root: Path, entry: object
+) -> None:
+    (root / ".mcp.json").write_text(json.dumps({"mcpServers": {"claudetask": entry}}))
+    before = tree(root)
+    install(setup)
+    (remark,) = setup.plan_removal().remarks
+    assert remark.startswith("The server claudetask in .mcp.json was not written by init")
+    uninstall(setup)
+    assert tree(root) == before
+
+
+def test_what_was_made_where_a_link_led_nowhere_goes_and_the_link_stays(
+    setup: Setup, root: Path
+) -> None:
+    (root / ".mcp.json").symlink_to("later.json")
+    install(setup)
+    assert (root / "later.json").exists()
+    uninstall(setup)
+    assert not (root / "later.json").exists()
+    assert (root / ".mcp.json").readlink() == Path("later.json")
+
+
 def test_an_agent_that_somebody_changed_is_kept_and_told(setup: Setup, root: Path) -> None:
     install(setup)
     file = root / ".claude/agents/tester.md"

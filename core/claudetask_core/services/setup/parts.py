@@ -14,6 +14,7 @@ HOOKS = "hooks"
 EVENTS = ("SessionStart", "PreCompact")
 APPROVED = "enabledMcpjsonServers"
 HOOK_SECONDS = 10
+_PROGRAM = re.compile(r"claudetask[-_]mcp")
 _OURS = re.compile(r"(^|[\s/\\'\"])claudetask[-_]mcp(\.exe)?['\"]? prime(\s+--project\s.*)?\s*$")
 
 
@@ -54,6 +55,12 @@ def with_approval(path: Path, data: bytes) -> Added:
     if isinstance(said, list) and SERVER in said:
         return Added(data)
     return _added(path, Added(data), (APPROVED, APPEND), SERVER)
+
+
+def starts_us(entry: Any) -> bool:
+    """Whether an entry that nobody recorded is one of ours, by the program that it names."""
+    arguments = _list(part_of(entry, "args"))
+    return any(_PROGRAM.search(str(word)) for word in (part_of(entry, "command"), *arguments))
 
 
 def without_server(path: Path, data: bytes) -> bytes:

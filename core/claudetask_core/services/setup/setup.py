@@ -6,6 +6,7 @@ with its text, and `uninstall` cuts out that text. Where somebody has since refo
 our parts are found by what they are.
 """
 
+import dataclasses
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -39,6 +40,7 @@ from claudetask_core.services.setup.ground import SERVER, Ground, Launch
 from claudetask_core.services.setup.parts import (
     Added,
     server_of,
+    starts_us,
     with_approval,
     with_hooks,
     with_server,
@@ -154,6 +156,11 @@ class Setup:
                 plan.changes.append(Change(name, before, after))
             elif known is not None and Path(name).parent == AGENTS:
                 plan.remarks.append(f"{name} was changed since it was installed; it is kept.")
+            if known is None and self._is_anothers(before.path, before.data):
+                plan.remarks.append(
+                    f"The server {SERVER} in {name} was not written by init and starts something "
+                    "else; it is kept."
+                )
         if not self._approved_elsewhere():
             plan.changes += self._exclusion(put=False)
         return plan
@@ -263,6 +270,8 @@ class Setup:
                 return without_block(data)
             return None if known and known.hash == digest(data) else data
         undone = known.undone(data) if known else None
+        if known is None and self._is_anothers(path, data):
+            return data
         if known is None or undone is None or not _still_json(path, data, undone):
             undone = self._stripped(path, data)
             undone = without_empty(path, undone, known.made if known else ())
@@ -273,6 +282,13 @@ class Setup:
         if before.data is None or name.endswith(".md"):
             return before.data is not None and has_block(before.data)
         return self._stripped(before.path, before.data) != before.data
+
+    def _is_anothers(self, path: Path, data: bytes) -> bool:
+        """Whether what has our name is another program's server, as far as can be seen."""
+        if path != self._ground.servers:
+            return False
+        entry = server_of(path, data)
+        return entry is not None and not starts_us(entry)
 
     def _stripped(self, path: Path, data: bytes) -> bytes:
         if path == self._ground.servers:
@@ -299,7 +315,7 @@ class Setup:
             if keep and before.data is not None and base == self._ground.base:
                 self._kept.keep(base, change.name, before.path, before.data)
             if change.after is None:
-                remove(before)
+                remove(dataclasses.replace(before, path=before.target))  # a link to it stays
                 return
             make_folder(base, before.path.parent)
             sweep(before.target, LEFT_SECONDS)
