@@ -6,18 +6,19 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claudetask_core import __version__
-from claudetask_core.config import trust_folder
+from claudetask_core.config import ENV_PREFIX, trust_folder, unknown_settings
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import Severity
 from claudetask_core.services.analysis.claude_code.failures import OLDEST
 from claudetask_core.services.repository.locate import refuse_misplaced
 from claudetask_core.services.setup import elsewhere as setup_elsewhere
-from claudetask_core.services.setup.ground import project_ground, user_ground
+from claudetask_core.services.setup.ground import Ground, project_ground, user_ground
 from claudetask_core.services.verify.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
@@ -28,6 +29,7 @@ from claudetask_mcp.render.text import clip, count
 if TYPE_CHECKING:
     from claudetask_core.core import Core
 
+MOVES_THE_BOARD = ("data_dir", "database_url")
 VERSION_SECONDS = 10
 VERSION_BYTES = 4096
 NUMBERS = re.compile(r"([0-9]{1,9})[.]([0-9]{1,9})[.]([0-9]{1,9})")
@@ -102,6 +104,9 @@ def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
                 f"{one}, which is not there: Claude Code cannot connect. "
                 "Run claudetask-mcp uninstall, then init."
             )
+    if servers:
+        shared = setup_elsewhere.given_to_all(own, user)
+        report.wrong += _moved_for_one(entry, servers[0], shared, own)
     if (declined := setup_elsewhere.declined(own, user)) is not None:
         report.wrong.append(declined)
     if plugin is not None:
@@ -109,6 +114,22 @@ def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
         report.say("setup", f"the plugin {name} is enabled in {file}")
         if servers:
             report.wrong.append(setup_elsewhere.twice(name, file))
+
+
+def _moved_for_one(
+    entry: Entry, server: setup_elsewhere.Started, shared: set[str], own: Ground
+) -> Iterator[str]:
+    """What the server is given that leads it to another board than all else, or nowhere."""
+    for sentence in unknown_settings(server.given):
+        yield f"{server.file}: {sentence}"
+    for name in MOVES_THE_BOARD:
+        variable = f"{ENV_PREFIX}{name.upper()}"
+        if variable in server.given - shared and getattr(entry.settings, name) is None:
+            yield (
+                f"{server.file} gives {variable} to the server alone, so that hooks and commands "
+                f"at the shell look at another board. Set it under env in {own.settings}, or in "
+                f"{own.approvals}, where Claude Code gives it to all of them."
+            )
 
 
 def _look_at_commands(board: Path, report: Report) -> None:

@@ -80,6 +80,26 @@ def in_home(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: object) -> N
         (folder / f"{name.replace('_', '.')}.json").write_text(json.dumps(said), "utf-8")
 
 
+def test_doctor_tells_of_variables_that_the_server_alone_is_given(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `.mcp.json` says under env reaches no hook, and no command at the shell."""
+    given = {"CLAUDETASK_DATA_DIR": str(tmp_path), "CLAUDETASK_LEASE_SECOND": "9", "OTHER": "1"}
+    server = {"command": sys.executable, "env": given}
+    (project / ".mcp.json").write_text(json.dumps({"mcpServers": {"claudetask": server}}))
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "gives CLAUDETASK_DATA_DIR to the server alone" in out
+    assert ".mcp.json: CLAUDETASK_LEASE_SECOND is no setting and changes nothing (meant as" in out
+    settings = project / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"env": {"CLAUDETASK_DATA_DIR": str(tmp_path)}}))
+    assert "to the server alone" not in run("doctor")[1]
+    settings.unlink()
+    monkeypatch.setenv("CLAUDETASK_DATA_DIR", str(tmp_path))
+    assert "to the server alone" not in run("doctor")[1]
+
+
 def test_doctor_knows_a_server_that_claude_mcp_add_keeps_for_one_project(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

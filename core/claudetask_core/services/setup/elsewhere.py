@@ -19,6 +19,7 @@ MAX_BYTES = 64 * 1024 * 1024
 """Claude Code keeps what it knows of every project in the file with the user's servers."""
 PROJECTS = "projects"
 PLUGINS = "enabledPlugins"
+VARIABLES = "env"
 DECLINED = "disabledMcpjsonServers"
 PLUGIN = "claudetask@"
 """How the plugin is called, before the name of the marketplace that it came from."""
@@ -32,6 +33,8 @@ class Started:
     whose: str
     command: str
     is_program: bool
+    given: frozenset[str] = frozenset()
+    """The variables that this server alone is given."""
 
     def __str__(self) -> str:
         verb = "starts" if self.is_program else "connects to"
@@ -85,6 +88,16 @@ def declined(own: Ground, user: Ground | None) -> str | None:
     return None
 
 
+def given_to_all(own: Ground, user: Ground | None) -> set[str]:
+    """The variables that Claude Code gives to whatever it starts: servers, hooks and shells.
+
+    Raises:
+        NotJson, WrongShape, OutsideProject: As their sentences say.
+    """
+    files = _settings(own, user)
+    return {name for ground, file in files for name in members(_said(ground, file), VARIABLES)}
+
+
 def twice(name: str, file: Path) -> str:
     """What it means to have the plugin and a server."""
     return (
@@ -107,7 +120,8 @@ def _one(ground: Ground, whose: str, said: Mapping[str, Any]) -> Iterator[Starte
     entry = members(members(said, SERVERS), SERVER)
     for key in ("command", "url"):
         if isinstance(entry.get(key), str):
-            yield Started(ground.servers, whose, entry[key], is_program=key == "command")
+            given = frozenset(members(entry, VARIABLES))
+            yield Started(ground.servers, whose, entry[key], key == "command", given)
             return
 
 
