@@ -81,7 +81,7 @@ class Entry:
             self.settings,
             start=self.start,
             home=self.home,
-            refine=self._refined,
+            refine=self.refined,
             trusted=trust_folder(),
             client=self.client.folder if following else None,
         )
@@ -96,7 +96,7 @@ class Entry:
         if not Path(board, CONFIG_FILE).is_file():
             return self.settings.workflow
         try:
-            return self._refined(Path(board)).workflow
+            return self.refined(Path(board)).workflow
         except ConfigurationInvalid:
             return self.settings.workflow
 
@@ -116,7 +116,12 @@ class Entry:
             named or self.start, exact=named is not None, board=self.settings.data_dir
         )
 
-    def _refined(self, board: Path) -> Settings:
+    def refined(self, board: Path) -> Settings:
+        """The settings with what the board's own config says.
+
+        Raises:
+            ConfigurationInvalid: It says something wrong.
+        """
         return load_settings(self.overrides, board=board)
 
 

@@ -67,6 +67,7 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
         _look_at_setup(entry, places.root, report)
         file = places.board / DATABASE
         refuse_misplaced(places, file, entry.settings)
+        entry.refined(places.board)
         if entry.settings.database_url is None and not file.exists():
             _look_at_place(places.board, report)
             return
@@ -168,7 +169,7 @@ async def _look_at_programs(entry: Entry, report: Report) -> None:
     if binary is None:
         missing = f"{entry.settings.claude_bin} is not on PATH; analyze_task needs it"
         report.say("client", missing)
-        if provider == "claude-code":
+        if provider == "claude-code" or "claude_bin" in entry.settings.model_fields_set:
             report.wrong.append(f"{missing}. Install Claude Code or set CLAUDETASK_CLAUDE_BIN.")
         return
     version = await _version(binary)

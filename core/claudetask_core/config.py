@@ -259,11 +259,14 @@ def load_settings(
     project: dict[str, Any] = {}
     if board is not None:
         project = _project_config(board / CONFIG_FILE).as_settings()
-    files = {**project, **_toml(user_file)}
+    own = _toml(user_file)
+    files = {**project, **own}
     layered = type("Settings", (Settings,), {"_files": files, "__module__": __name__})
     try:
         return layered(**(dict(overrides or {})))
     except ValidationError as error:
+        if _is_from(own, error):
+            raise _wrong_in(user_file, error) from None
         raise ConfigurationInvalid(
             _sentence(error, ENV_PREFIX), next_step="Correct it and start again."
         ) from None
@@ -308,7 +311,7 @@ def project_config(content: bytes, path: Path) -> ProjectConfig:
         ConfigurationInvalid: They are no such file; the sentence names `path`.
     """
     with _readable(path):
-        return _checked(tomllib.loads(content.decode("utf-8")), path)
+        return _checked(tomllib.loads(content.decode("utf-8-sig")), path)
 
 
 def _project_config(path: Path) -> ProjectConfig:
@@ -319,15 +322,26 @@ def _checked(values: dict[str, Any], path: Path) -> ProjectConfig:
     try:
         return ProjectConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationInvalid(
-            f"{path}: {_sentence(error, '')}", next_step="Correct that file and try again."
-        ) from None
+        raise _wrong_in(path, error) from None
+
+
+def _wrong_in(path: Path, error: ValidationError) -> ConfigurationInvalid:
+    return ConfigurationInvalid(
+        f"{path}: {_sentence(error, '')}", next_step="Correct that file and try again."
+    )
+
+
+def _is_from(file: Mapping[str, Any], error: ValidationError) -> bool:
+    """Whether what is wrong stands in that file, and was not said before it by somebody else."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    return name in file and (len(first["loc"]) > 1 or file[name] == first["input"])
 
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
         with _readable(path):
-            return tomllib.loads(_content(path).decode("utf-8"))
+            return tomllib.loads(_content(path).decode("utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
 
@@ -363,8 +377,7 @@ def _not_json(error: SettingsError) -> str:
 def _sentence(error: ValidationError, prefix: str) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    if name.startswith(ENV_PREFIX):  # as it is called where others know it too
-        name = name.removeprefix(ENV_PREFIX).lower()
-    shown = f"{prefix}{name.upper()}" if prefix else name
-    given = "" if name.split(".")[0] in MAY_HOLD_SECRETS else f" (got {first['input']!r:.80})"
+    plain = name.removeprefix(ENV_PREFIX).lower()  # where others know it too, the prefix is there
+    shown = f"{prefix}{plain.upper()}" if prefix else name
+    given = "" if plain.split(".")[0] in MAY_HOLD_SECRETS else f" (got {first['input']!r:.80})"
     return f"Setting {shown} is wrong: {said(first)}{given}."

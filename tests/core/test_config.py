@@ -73,6 +73,34 @@ def test_a_wrong_value_is_a_sentence_that_names_it(
 
 
 @pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("leese_seconds = 60", "leese_seconds"),
+        ("CLAUDETASK_LEASE_SECONDS = 60", "CLAUDETASK_LEASE_SECONDS"),
+        ('lease_seconds = "soon"', "lease_seconds"),
+        ('CLAUDETASK_TOKEN = "s3cret"', "CLAUDETASK_TOKEN"),
+    ],
+)
+def test_what_is_wrong_in_the_users_file_is_told_with_the_file_and_as_it_stands_there(
+    user_config: Path, line: str, name: str
+) -> None:
+    user_config.write_text(line)
+    with pytest.raises(DomainError) as refusal:
+        load_settings()
+    assert f"{user_config}: Setting {name} is wrong: " in str(refusal.value)
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_byte_order_mark_before_a_file_of_settings_is_no_fault(
+    tmp_path: Path, user_config: Path
+) -> None:
+    user_config.write_bytes(b"\xef\xbb\xbfbackup_keep = 3\n")
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbflease_seconds = 60\n")
+    settings = load_settings(board=tmp_path)
+    assert (settings.backup_keep, settings.lease_seconds) == (3, 60)
+
+
+@pytest.mark.parametrize(
     "line",
     [
         'database_url = "postgresql://evil"',

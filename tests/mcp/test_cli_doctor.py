@@ -202,6 +202,19 @@ def test_doctor_makes_no_board(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.embedded(reason="a board in a server is one")
+def test_doctor_says_what_is_wrong_in_a_config_that_came_with_a_clone(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no board yet, and each other command would refuse to make one."""
+    board = tmp_path / "clone" / ".claudetask"
+    board.mkdir(parents=True)
+    (board / "config.toml").write_text("leese_seconds = 60\n")
+    monkeypatch.chdir(board.parent)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert f"wrong     {board / 'config.toml'}: Setting leese_seconds is wrong" in out
+
+
 def test_doctor_says_where_no_board_can_be_made(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +262,10 @@ def test_doctor_misses_the_programs_that_are_not_there(
     assert code == 1
     assert "wrong     git is not on PATH" in out
     assert "wrong     claude is not on PATH; analyze_task needs it." in out
+    monkeypatch.delenv("CLAUDETASK_ANALYSIS_PROVIDER")
+    assert "wrong     claude" not in run("doctor")[1]
+    monkeypatch.setenv("CLAUDETASK_CLAUDE_BIN", "/gone")
+    assert "wrong     /gone is not on PATH; analyze_task needs it." in run("doctor")[1]
 
 
 @pytest.mark.parametrize("script", ["exit 3", "exec sleep 30"])
