@@ -51,6 +51,17 @@ def fill(database: Path, count: int) -> None:
         opened.executemany(INSERT, [(f"task {number}",) for number in range(1, count + 1)])
 
 
+NOTE = """
+    INSERT INTO notes (task_id, text, author, created_at)
+    VALUES (?, ?, 'ann', '2026-01-05 09:00:00.000000')"""
+
+
+def fill_notes(database: Path, task_id: int, texts: list[str]) -> None:
+    """Puts notes on a task, as `fill` does tasks."""
+    with closing(sqlite3.connect(database, timeout=WAIT)) as opened, opened:
+        opened.executemany(NOTE, [(task_id, text) for text in texts])
+
+
 def column(page: Page, status: str) -> Locator:
     return page.locator(f'.column[data-status="{status}"]')
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from claudetask_core.core import DATABASE
 from tests.browser.conftest import Visit
-from tests.browser.support import Board, card, column, dialog, live
+from tests.browser.support import Board, card, column, dialog, fill_notes, live
 from tests.support import in_git
 
 pytestmark = pytest.mark.slow
@@ -191,3 +192,13 @@ def test_a_tasks_commits_and_what_they_changed_are_shown(
     other = visit("#/task/2")
     expect(dialog(other, "#2 No branch yet").get_by_text("No description.")).to_be_visible()
     expect(dialog(other, "#2 No branch yet").locator(".branch")).to_be_hidden()
+
+
+@pytest.mark.parametrize("texts", [["*short*"] * 201, ["*long* " + "x" * 16_000] * 70])
+def test_all_notes_of_a_task_are_shown_however_many_and_long_they_are(
+    board: Board, folder: Path, visit: Visit, texts: list[str]
+) -> None:
+    board.make("Parse dates")
+    fill_notes(folder / ".claudetask" / DATABASE, 1, texts)
+    task = dialog(visit("#/task/1"), "#1 Parse dates")
+    expect(task.locator(".notes em")).to_have_count(len(texts))

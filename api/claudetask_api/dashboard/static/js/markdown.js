@@ -8,10 +8,33 @@ const SAFE = /^(https?|mailto):/i;
 const TASK = /(?<![\w#&])#(\d{1,9})\b/g;
 const LOWER = 3; // a heading of a text stands below those of the page
 
+const AT_ONCE = 200; // texts that the server takes in one request
+const ROOM = 1_000_000; // bytes of JSON, a little less than it takes
+
 /** An element for each text. */
 export async function render(texts) {
-  const { documents } = await post("/api/markdown", { texts });
-  return documents.map((nodes) => h("div", { class: "prose" }, nodes.map((node) => build(node, true))));
+  const rendered = [];
+  for (const some of portions(texts)) {
+    const { documents } = await post("/api/markdown", { texts: some });
+    rendered.push(...documents.map((nodes) => h("div", { class: "prose" }, nodes.map((node) => build(node, true)))));
+  }
+  return rendered;
+}
+
+/** The texts in as many parts as there are requests to make. */
+function portions(texts) {
+  const parts = [];
+  let room = 0;
+  for (const text of texts) {
+    const size = new Blob([JSON.stringify(text)]).size + 1;
+    if (!parts.length || size > room || parts.at(-1).length === AT_ONCE) {
+      parts.push([]);
+      room = ROOM;
+    }
+    parts.at(-1).push(text);
+    room -= size;
+  }
+  return parts;
 }
 
 function build(node, links) {
