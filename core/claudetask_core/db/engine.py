@@ -107,6 +107,9 @@ class Database:
     async def write(self) -> AsyncGenerator[WriteSession]:
         """A transaction that commits where its block ends, and undoes all where it raises.
 
+        The block begins once nobody else writes: the time that it reads is later than that of
+        whatever was written before.
+
         Raises:
             BoardBusy: Another process kept the board locked for `BUSY_SECONDS`.
             BoardUnwritable: The disk is full or the folder cannot be written to.
@@ -123,6 +126,7 @@ class Database:
                     AsyncSession(self._writing, expire_on_commit=False) as session,
                     session.begin(),
                 ):
+                    await session.connection()  # begins now, and not with the first statement
                     yield WriteSession(session)
                 self.backend.refuse_lost()
         self._rest_later()
@@ -173,6 +177,7 @@ class Database:
                 self._turn(),
                 AsyncSession(self._writing, expire_on_commit=False) as session,
             ):
+                await session.connection()
                 yield WriteSession(session)
 
     @asynccontextmanager

@@ -84,6 +84,25 @@ async def test_a_board_locked_too_long_is_busy_in_words(
     assert refusal.value.code == "board_busy"
 
 
+async def test_the_block_of_a_write_begins_when_another_process_has_ended_its_own(
+    database: Database,
+) -> None:
+    other = sqlite3.connect(str(database.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    has_begun = asyncio.Event()
+
+    async def write() -> None:
+        async with database.write():
+            has_begun.set()
+
+    writing = asyncio.create_task(write())
+    await asyncio.wait({writing}, timeout=0.05)
+    assert not has_begun.is_set()
+    other.execute("COMMIT")
+    other.close()
+    await asyncio.wait_for(writing, 5)
+
+
 async def insert(database: Database) -> None:
     async with database.write() as session:
         await session.execute(text("INSERT INTO t VALUES (1)"))

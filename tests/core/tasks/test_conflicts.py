@@ -1,9 +1,13 @@
 """Writers who do not know of each other: what is refused, merged, and told by the history."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from claudetask_core.core import Core
 from claudetask_core.errors import DomainError
+from claudetask_core.schemas.overview import ActivityPage
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.services.tasks.claims import Caller
 from tests.support import HeldClock
@@ -83,3 +87,27 @@ async def test_a_stranger_who_is_refused_leaves_no_trace(
         await core.tasks.move(1, StatusChange(status=Status.TESTING), bob)
     assert "Your claim is over" not in str(refusal.value)
     assert await core.tasks.history(1) == before
+
+
+Write = Callable[[Core, Caller], Awaitable[object]]
+WRITES: dict[str, Write] = {
+    "create": lambda core, caller: core.tasks.create(TaskCreate(title="another"), caller),
+    "update": lambda core, caller: core.tasks.update(1, TaskUpdate(title="b"), caller),
+    "delete": lambda core, caller: core.tasks.delete(1, caller),
+    "note": lambda core, caller: core.notes.create(1, "seen", caller),
+    "release": lambda core, caller: core.queue.release(1, caller),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+async def test_what_waits_for_another_write_is_told_of_a_later_time_than_that(
+    core: Core, alice: Caller, clock: HeldClock, write: Write
+) -> None:
+    await core.tasks.create(TaskCreate(title="a", status=Status("In Progress")), alice)
+    async with core.database.write():
+        waiting = asyncio.ensure_future(write(core, alice))
+        await asyncio.wait({waiting}, timeout=0.05)
+        clock.advance(60)
+    await waiting
+    [newest] = await core.overview.activity(ActivityPage(limit=1))
+    assert newest.at == clock.now()

@@ -123,8 +123,8 @@ class Jobs:
             TaskNotFound: There is no such task.
             AnalysisRunning: The task has an unfinished job.
         """
-        now = self._clock.now()
         async with self._database.write() as session:
+            now = self._clock.now()
             # Where writers are not serialised by the database, the task's row does it.
             task = select(TaskRow.id).where(TaskRow.id == task_id).with_for_update()
             if await session.scalar(task) is None:

@@ -26,8 +26,8 @@ class NoteService:
 
     async def create(self, task_id: int, text: str, caller: Caller) -> Note:
         """Appends a note; anyone may."""
-        lease = self._writes.lease()
         async with self._database.write() as session:
+            lease = self._writes.lease()
             row = await load(session, task_id)
             change = await self._writes.append_note(session, row, text, caller, lease)
             await self._writes.finish(session, row, [change], caller, lease)

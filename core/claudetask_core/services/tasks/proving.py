@@ -41,8 +41,8 @@ class Proving:
             return Proof()
         proof = await self._verify.prove()
         if proof.open and proof.note:
-            lease = self._writes.lease()
             async with self._database.write() as session:
+                lease = self._writes.lease()
                 row = await load(session, task_id)
                 said = await self._writes.append_note(session, row, proof.note, VERIFIER, lease)
                 await self._writes.finish(session, row, [said], VERIFIER, lease)

@@ -29,14 +29,11 @@ class QueueService:
 
     async def next(self, caller: Caller, *, claim: bool = False) -> NextTask:
         """The task to do next and why; with `claim` it is moved to In Progress for the caller."""
-        lease, workflow = self._writes.lease(), self._writes.workflow
         if not claim:
-            async with self._database.read() as session:
-                number, reason = await next_free(session, lease.now, caller.name)
-                task = None if number is None else await read(session, number)
-                return NextTask(task=task, reason=reason, claimed=False)
-        standing = await self._writes.standing(caller)
+            return await self._shown(caller)
+        workflow, standing = self._writes.workflow, await self._writes.standing(caller)
         async with self._database.write() as session:
+            lease = self._writes.lease()
             mine = await _held(session, workflow.doing, caller.name, lease.now)
             if mine is not None:
                 claims.renew(mine, caller, lease)
@@ -50,6 +47,13 @@ class QueueService:
             task = await self._writes.finish(session, row, changes, caller, lease)
             return NextTask(task=task, reason=reason, claimed=True)
 
+    async def _shown(self, caller: Caller) -> NextTask:
+        now = self._writes.lease().now
+        async with self._database.read() as session:
+            number, reason = await next_free(session, now, caller.name)
+            task = None if number is None else await read(session, number)
+            return NextTask(task=task, reason=reason, claimed=False)
+
     async def release(self, task_id: int, caller: Caller) -> Task:
         """Gives the claim back; the task stays where it is.
 
@@ -57,9 +61,9 @@ class QueueService:
             TaskNotFound: There is none of this number.
             Claimed: Another caller holds it.
         """
-        lease = self._writes.lease()
         noting = self._writes.noting_refusals(self._database, task_id, caller, "release")
         async with noting, self._database.write() as session:
+            lease = self._writes.lease()
             row = await load(session, task_id)
             if claims.held_by_other(row, caller, lease.now):
                 raise Claimed(row)

@@ -160,9 +160,9 @@ class TaskService:
         start = self.known(data.status) or self.workflow.start
         if not is_allowed(self.workflow, self.workflow.start, start):
             raise illegal_start(self.workflow, start)
-        lease = self._writes.lease()
         standing = NOWHERE if data.status is None else await self._writes.standing(caller)
         async with self._database.write() as session:
+            lease = self._writes.lease()
             likely = await self._likeness.duplicates(session, data.title, data.description)
             if likely and on_duplicate is OnDuplicate.REFUSE:
                 raise PossibleDuplicate(likely)
@@ -295,8 +295,8 @@ class TaskService:
         Raises:
             TaskNotFound, VersionStale: as their sentences say.
         """
-        lease = self._writes.lease()
         async with self._database.write() as session:
+            lease = self._writes.lease()
             row = await self._writes.row(session, task_id, expected_version)
             was = to_task(row)
             subtasks, waited = await self._unlink(session, row, caller, lease)

@@ -172,8 +172,8 @@ class TaskWrites:
                 with suppress(NotFound, Unavailable):  # what was refused is what matters
                     await self.look(database, task_id, caller)
                 raise
-            lease = self.lease()
             async with database.write() as session:
+                lease = self.lease()
                 if not await history.has_claimed(session, refusal.task_id, caller.name):
                     raise
                 row = await load(session, refusal.task_id)
