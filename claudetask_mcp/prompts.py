@@ -108,8 +108,7 @@ async def _with_task(template: str, task_id: str, ctx: Context) -> tuple[str, Ta
     here = await visit(ctx)
     task = await here.core.tasks.get(number, here.caller)
     notes = await here.core.notes.find(number)
-    waits_for = await here.core.tasks.waits_for(task)
-    whole = tasks.whole(task, notes, waits_for=waits_for)
+    whole = tasks.whole(task, notes, around=await here.core.tasks.around(task))
     return template.format(number=number, task=whole), task
 
 

@@ -107,9 +107,11 @@ async def _task(task_id: str, ctx: Context) -> str:
     task = await here.core.tasks.get(number, here.caller)
     notes = await here.core.notes.find(number)
     branch = await here.core.branches.find(task.git_branch)
+    around = await here.core.tasks.around(task)
     return _json(
         {
             **task.model_dump(mode="json"),
+            **around.model_dump(mode="json"),
             "notes": [note.model_dump(mode="json") for note in notes],
             "branch": branch.model_dump(mode="json"),
         }

@@ -91,8 +91,8 @@ async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         packed = await core.pack.pack(asked.task_id, TOKENS.validate_python(asked.pack))
         return Told(packed.text, packed)
     branch = await core.branches.find(task.git_branch)
-    notes, waits_for = await core.notes.find(task.id), await core.tasks.waits_for(task)
-    return Told(tasks.whole(task, notes, branch=branch, waits_for=waits_for), task)
+    notes, around = await core.notes.find(task.id), await core.tasks.around(task)
+    return Told(tasks.whole(task, notes, branch=branch, around=around), task)
 
 
 async def _next(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
@@ -125,9 +125,8 @@ async def _move(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         who,
         expected_version=asked.if_version,
     )
-    waits_for = await core.tasks.waits_for(task)
     rest = f"claudetask-mcp task show {task.id}"
-    return Told(tasks.moved(task, who.name, waits_for, rest), task)
+    return Told(tasks.moved(task, who.name, await core.tasks.around(task), rest), task)
 
 
 async def _note(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:

@@ -1,13 +1,14 @@
 """A task whole, and what a write to one did."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
+from typing import Final
 
 from claudetask_core.printable import bounded, fence_for, on_one_line
 from claudetask_core.schemas.agent import Recommendation
 from claudetask_core.schemas.branch import Branch
 from claudetask_core.schemas.task import (
+    Around,
     Criterion,
     Deleted,
     NextTask,
@@ -27,6 +28,7 @@ from claudetask_mcp.render.text import (
     length,
     moment,
     quoted,
+    several,
     shares,
 )
 
@@ -37,6 +39,8 @@ FIRST = 20
 TITLE = 80
 NAMED = 36
 WHY = 38
+LINKS = 200
+ALONE: Final = Around(subtasks=[], waits_for={})
 
 
 @dataclass(frozen=True)
@@ -74,24 +78,24 @@ def whole(
     notes: list[Note],
     fit: Recommendation | None = None,
     branch: Branch | None = None,
-    waits_for: Mapping[int, str] = MappingProxyType({}),
+    around: Around = ALONE,
 ) -> str:
     """Everything about a task in at most `WHOLE` characters, with its branch's commits, the
-    agent that fits it and where the tasks stand that it waits for.
+    agent that fits it and the tasks around it.
     """
     named = [f"agent that fits: {fit.name} ({clip(fit.reason, 120)})"] if fit else []
-    head = "\n".join([*_head(task, branch, waits_for), *named])
+    rest = f"claudetask://tasks/{task.id} has it whole"
+    head = "\n".join([*_head(task, branch, around, rest), *named])
     every = [*_sections(task, notes), *(_of_branch(branch) if branch else ())]
     sections = [section for section in every if section.length]
     room = WHOLE - len(head) - sum(len(section.heading) + 4 for section in sections)
-    rest = f"claudetask://tasks/{task.id} has it whole"
     sizes = shares([section.length for section in sections], room)
     bodies = [section.fit(size, rest) for section, size in zip(sections, sizes, strict=True)]
     parts = [f"{section.heading}\n{body}" for section, body in zip(sections, bodies, strict=True)]
     return "\n\n".join([head, *parts])
 
 
-def _head(task: Task, branch: Branch | None, waits_for: Mapping[int, str]) -> list[str]:
+def _head(task: Task, branch: Branch | None, around: Around, rest: str) -> list[str]:
     lines = [
         f"#{task.id} {task.title}",
         f"{task.type} · {task.priority} · {task.status} · version {task.version}",
@@ -101,8 +105,9 @@ def _head(task: Task, branch: Branch | None, waits_for: Mapping[int, str]) -> li
     links = [
         f"branch {task.git_branch} {branches.place(branch)}".rstrip() if task.git_branch else "",
         f"parent #{task.parent_id}" if task.parent_id else "",
-        f"depends on {clip(_numbers(task.depends_on), 200)}" if task.depends_on else "",
-        f"waits for {_standing(waits_for)}" if waits_for else "",
+        f"depends on {several(_numbers(task.depends_on), LINKS, rest)}" if task.depends_on else "",
+        f"subtasks {several(_numbers(around.subtasks), LINKS, rest)}" if around.subtasks else "",
+        f"waits for {several(_standing(around), LINKS, rest)}" if around.waits_for else "",
     ]
     if any(links):
         lines.append(" · ".join(link for link in links if link))
@@ -111,8 +116,8 @@ def _head(task: Task, branch: Branch | None, waits_for: Mapping[int, str]) -> li
     return lines
 
 
-def _standing(waits_for: Mapping[int, str]) -> str:
-    return clip(", ".join(f"#{number} ({status})" for number, status in waits_for.items()), 150)
+def _standing(around: Around) -> list[str]:
+    return [f"#{number} ({status})" for number, status in around.waits_for.items()]
 
 
 def _sections(task: Task, notes: list[Note]) -> list[Section]:
@@ -154,8 +159,8 @@ def criterion_line(criterion: Criterion) -> str:
     return f"[x] {criterion.id}: {clip(criterion.text, LINE // 2)}{evidence}"
 
 
-def _numbers(ids: list[int]) -> str:
-    return ", ".join(f"#{task_id}" for task_id in ids)
+def _numbers(ids: list[int]) -> list[str]:
+    return [f"#{task_id}" for task_id in ids]
 
 
 @legibly
@@ -233,25 +238,27 @@ def _others(written: Written, fields: list[str]) -> str:
 def moved(
     task: Task,
     caller: str,
-    waits_for: Mapping[int, str] = MappingProxyType({}),
+    around: Around = ALONE,
     rest: str = "",
 ) -> str:
     """Where the task now stands, who holds it, and what Done still waits for; `rest` shows all."""
+    rest = f"{rest or f'get_task({task.id})'} has them"
     text = f"#{task.id} {clip(task.title, TITLE)} is in {task.status} (version {task.version})."
     if task.claimed_by and task.claim_expires_at:
         holder = "you" if task.claimed_by == caller else task.claimed_by
         text += f" Claimed by {holder} until {moment(task.claim_expires_at)}."
     still = [c.id for c in task.acceptance_criteria if not (c.checked and c.evidence)]
     if still and task.completed_at is None:
-        text += f" Criteria still open: {_some(still, rest or f'get_task({task.id})')}."
-    if waits_for:
-        text += f" It waits for {_standing(waits_for)}."
+        text += f" Criteria still open: {_some(still, rest)}."
+    if around.waits_for:
+        room = ACKNOWLEDGEMENT - len(text) - len(" It waits for .")
+        text += f" It waits for {several(_standing(around), min(LINKS, room), rest)}."
     return clip(text, ACKNOWLEDGEMENT)
 
 
 def _some(criteria: list[int], rest: str) -> str:
     shown = _first(criteria)
-    return f"{shown}; {rest} has them" if len(criteria) > FIRST else shown
+    return f"{shown}; {rest}" if len(criteria) > FIRST else shown
 
 
 @legibly

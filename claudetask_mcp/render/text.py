@@ -81,6 +81,19 @@ def shortened(lines: Sequence[str], limit: int, rest: str) -> list[str]:
     return [*shown, f"… and {left} more; {rest}"] if left else shown
 
 
+def several(entries: Sequence[str], limit: int, rest: str) -> str:
+    """The first entries that fit, between commas; where not all do, how many more `rest` has."""
+    whole = ", ".join(entries)
+    if len(whole) <= limit:
+        return whole
+    note = f" and {len(entries)} more; {rest}"
+    shown = fitting([f"{entry}," for entry in entries], limit, len(note))
+    left = len(entries) - len(shown)
+    if not shown:
+        return f"{left} tasks; {rest}"
+    return f"{' '.join(shown).rstrip(',')} and {left} more; {rest}"
+
+
 def moment(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%MZ")
 

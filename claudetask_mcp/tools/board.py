@@ -77,7 +77,7 @@ async def get_task(
     fit = None if task.completed_at else await here.core.recommend.agent_for(task)
     branch = await here.core.branches.find(task.git_branch)
     notes = await here.core.notes.find(task_id) if task.notes_count else []
-    return tasks.whole(task, notes, fit, branch, await here.core.tasks.waits_for(task))
+    return tasks.whole(task, notes, fit, branch, await here.core.tasks.around(task))
 
 
 async def find_similar_tasks(

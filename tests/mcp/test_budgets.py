@@ -25,6 +25,7 @@ from claudetask_core.schemas.job import Job, JobStatus
 from claudetask_core.schemas.project import ProjectSettings, ProjectStatus
 from claudetask_core.schemas.search import IndexState
 from claudetask_core.schemas.task import (
+    Around,
     Criterion,
     Deleted,
     NextTask,
@@ -105,8 +106,13 @@ def test_a_list_fits_with_the_longest_numbers_and_titles(count: int) -> None:
     assert shown.endswith("next cursor: " + "c" * 20)
 
 
+BUSY = Around(
+    subtasks=[HUGE] * 999, waits_for=dict.fromkeys(range(HUGE - 999, HUGE), "Code Review")
+)
+
+
 def test_a_whole_task_fits_and_says_what_was_left_out() -> None:
-    shown = tasks.whole(big_task(12), notes(500))
+    shown = tasks.whole(big_task(12), notes(500), around=BUSY)
     assert 4000 < len(shown) <= 6000
     assert "(65,536 characters in all; claudetask://tasks/12 has it whole)" in shown
     assert "older; claudetask://tasks/12 has it whole" in shown
@@ -188,7 +194,7 @@ def test_every_acknowledgement_fits() -> None:
     for said in (
         tasks.created(task, like),
         tasks.updated(written, list(Task.model_fields), merged=True),
-        tasks.moved(open_task, "somebody"),
+        tasks.moved(open_task, "somebody", BUSY),
         tasks.deleted(Deleted(task=task, subtasks=[HUGE] * 999, waited=[HUGE] * 999)),
         project.started(job),
         agents.saved(agent, "Created"),

@@ -1,3 +1,6 @@
+import json
+import re
+
 import pytest
 
 from claudetask_core.core import Core
@@ -10,7 +13,7 @@ from claudetask_core.schemas.task import (
 )
 from claudetask_core.services.tasks.claims import Caller
 from tests.mcp.conftest import Connect
-from tests.mcp.support import PROCESS, answer, refusal
+from tests.mcp.support import PROCESS, answer, read, refusal
 
 
 async def test_a_created_task_is_named_by_its_number(connect: Connect) -> None:
@@ -142,6 +145,40 @@ async def test_a_task_and_its_move_tell_what_it_waits_for_until_that_is_done(
     assert "depends on #1, #2 · waits for #2 (Backlog)\n" in shown
     assert moved.endswith(" It waits for #2 (Backlog).")
     assert "waits for" not in later
+
+
+async def test_a_task_and_its_move_tell_of_its_subtasks(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    await core.tasks.create(TaskCreate(title="Whole"), alice)
+    for title in ("First part", "Second part"):
+        await core.tasks.create(TaskCreate(title=title, parent_id=1), alice)
+    await core.tasks.move(2, StatusChange(status=Status.DONE, force_reason="x"), alice)
+    async with connect() as client:
+        shown = await answer(client, "get_task", task_id=1)
+        moved = await answer(client, "update_task_status", task_id=1, status="In Progress")
+        _, text = await read(client, "claudetask://tasks/1")
+    assert "\nsubtasks #2, #3 · waits for #3 (Backlog)\n" in shown
+    assert moved.endswith(" It waits for #3 (Backlog).")
+    task = json.loads(text)
+    assert (task["subtasks"], task["waits_for"]) == ([2, 3], {"3": "Backlog"})
+
+
+async def test_many_links_are_cut_between_two_and_say_which_call_has_the_rest(
+    connect: Connect, core: Core, alice: Caller
+) -> None:
+    for number in range(1, 61):
+        await core.tasks.create(TaskCreate(title=f"Part {number}"), alice)
+    await core.tasks.create(TaskCreate(title="Last", depends_on=list(range(1, 61))), alice)
+    async with connect() as client:
+        shown = await answer(client, "get_task", task_id=61)
+        moved = await answer(client, "update_task_status", task_id=61, status="In Progress")
+    rest = r"claudetask://tasks/61 has it whole"
+    assert re.search(rf"\ndepends on (#\d+, )+#\d+ and \d+ more; {rest} · ", shown)
+    assert re.search(rf" · waits for (#\d+ \(Backlog\),? )+and \d+ more; {rest}\n", shown)
+    assert re.search(
+        r" It waits for (#\d+ \(Backlog\),? )+and \d+ more; get_task\(61\) has them\.$", moved
+    )
 
 
 async def test_the_agent_argument_is_the_caller(connect: Connect, core: Core) -> None:

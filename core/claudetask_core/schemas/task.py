@@ -136,6 +136,16 @@ class TaskCreate(WriteModel):
     related_files: RelatedFiles = []
 
 
+class Around(ReadModel):
+    """The tasks around one: its subtasks, and where those stand that it waits for.
+
+    A task that is not done waits for the dependencies and subtasks that are not.
+    """
+
+    subtasks: list[int]
+    waits_for: dict[int, str]
+
+
 class Deleted(ReadModel):
     """What a task was when it was deleted, and the tasks that named it.
 

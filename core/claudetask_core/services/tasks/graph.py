@@ -1,6 +1,6 @@
 """Dependencies and parents: both must exist, and neither may lead back to where it began."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from claudetask_core.db.engine import WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
 from claudetask_core.errors import Conflict, Invalid
+from claudetask_core.schemas.task import Around, Task
 
 SHOWN = 20
 AT_ONCE = 10_000
@@ -98,14 +99,20 @@ async def refuse_parent_cycle(session: WriteSession, task_id: int, parent_id: in
         step = await session.scalar(select(TaskRow.parent_id).where(TaskRow.id == step))
 
 
-async def unfinished(session: AsyncSession, ids: Sequence[int], done: str) -> dict[int, str]:
-    """Where those of these tasks stand that are not done, in the order of their numbers."""
+async def around(session: AsyncSession, task: Task, done: str) -> Around:
+    """The task's subtasks, and where what it waits for stands, in the order of their numbers."""
+    is_part = TaskRow.parent_id == task.id
     found = await session.execute(
-        select(TaskRow.id, TaskRow.status)
-        .where(TaskRow.id.in_(ids), TaskRow.status != done)
+        select(TaskRow.id, TaskRow.status, is_part)
+        .where(TaskRow.id.in_(task.depends_on) | is_part)
         .order_by(TaskRow.id)
     )
-    return {row.id: row.status for row in found}
+    linked = [(number, status, part) for number, status, part in found]
+    is_open = task.completed_at is None
+    return Around(
+        subtasks=[number for number, _, part in linked if part],
+        waits_for={number: status for number, status, _ in linked if is_open and status != done},
+    )
 
 
 async def what_is_open(session: WriteSession, row: TaskRow, done: str) -> list[str]:

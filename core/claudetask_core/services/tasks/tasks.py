@@ -7,6 +7,7 @@ from sqlalchemy import select
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
 from claudetask_core.schemas.task import (
+    Around,
     Deleted,
     HistoryEntry,
     OnDuplicate,
@@ -36,7 +37,7 @@ from claudetask_core.services.tasks.changes import (
 )
 from claudetask_core.services.tasks.claims import Caller, Claimed, Lease
 from claudetask_core.services.tasks.duplicates import PossibleDuplicate
-from claudetask_core.services.tasks.graph import unfinished
+from claudetask_core.services.tasks.graph import around
 from claudetask_core.services.tasks.history import Change
 from claudetask_core.services.tasks.listing import completed, listed
 from claudetask_core.services.tasks.moves import Move, move
@@ -100,12 +101,10 @@ class TaskService:
         """
         return await self._writes.look(self._database, task_id, caller)
 
-    async def waits_for(self, task: Task) -> dict[int, str]:
-        """Where the tasks stand that it depends on, without those that are done."""
-        if not task.depends_on or task.completed_at is not None:
-            return {}
+    async def around(self, task: Task) -> Around:
+        """Its subtasks, and where those stand that it waits for."""
         async with self._database.read() as session:
-            return await unfinished(session, task.depends_on, self.workflow.done)
+            return await around(session, task, self.workflow.done)
 
     async def waits_for_itself(self, task: Task) -> str:
         """On which way it does, so that it can never be Done; empty where on none."""
