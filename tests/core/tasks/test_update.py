@@ -7,6 +7,7 @@ from claudetask_core.schemas.task import Status, StatusChange, Task, TaskCreate,
 from claudetask_core.services.tasks import graph as task_graph
 from claudetask_core.services.tasks import waits as task_waits
 from claudetask_core.services.tasks.claims import Caller
+from tests.support import questions
 
 
 async def make(core: Core, caller: Caller, **fields: object) -> Task:
@@ -74,11 +75,26 @@ async def test_a_cycle_over_more_tasks_than_one_question_takes_is_found(
     monkeypatch.setattr(task_graph, "AT_ONCE", 2)
     for _ in range(7):
         await make(core, alice)
-    await core.tasks.update(1, TaskUpdate(depends_on=[2, 3, 4, 5, 6]), alice)
-    await core.tasks.update(6, TaskUpdate(depends_on=[7]), alice)
+    for number in range(2, 7):
+        await core.tasks.update(number, TaskUpdate(depends_on=[7]), alice)
+    await core.tasks.update(1, TaskUpdate(depends_on=[6]), alice)
     with pytest.raises(DomainError) as refusal:
         await core.tasks.update(7, TaskUpdate(depends_on=[1]), alice)
     assert refusal.value.details["cycle"] == [7, 1, 6, 7]
+
+
+async def test_the_end_of_a_long_chain_takes_no_more_statements_than_its_beginning(
+    core: Core, alice: Caller
+) -> None:
+    await make(core, alice, title="whole")
+    asked: list[int] = []
+    for number in range(2, 32):
+        links = {"parent_id": 1, "depends_on": [number - 1] if number > 2 else []}
+        with questions(core) as seen:
+            made = await make(core, alice, title=f"part {number}", **links)
+            assert await core.tasks.waits_for_itself(made) == ""
+        asked.append(len(seen))
+    assert asked[-1] - asked[1] < 5
 
 
 async def test_a_dependency_cycle_is_refused_and_named(core: Core, alice: Caller) -> None:

@@ -82,8 +82,8 @@ async def set_dependencies(session: WriteSession, row: TaskRow, wanted: list[int
     if new == old:
         return []
     await require_tasks(session, new, "depends_on")
-    await refuse_dependency_cycle(session, row.id, new)
     kept = {d.depends_on_id: d for d in row.dependencies}
+    await refuse_dependency_cycle(session, row.id, [n for n in new if n not in kept])
     row.dependencies = [kept.get(n) or DependencyRow(depends_on_id=n) for n in new]
     return [Change("updated", "depends_on", old, new)]
 

@@ -53,39 +53,40 @@ async def require_tasks(session: WriteSession, ids: Iterable[int], what: str) ->
 
 
 async def refuse_dependency_cycle(session: WriteSession, task_id: int, targets: list[int]) -> None:
-    """Raises CircularDependency where a path leads from a target back to the task."""
-    came_from: dict[int, int] = {}
-    frontier = list(dict.fromkeys(targets))
-    for target in frontier:
-        came_from[target] = task_id
+    """Raises CircularDependency where a path leads from a target to the task.
+
+    It is looked for from the task, which few depend on while a plan is written.
+    """
+    wanted = set(targets)
+    next_on_way: dict[int, int] = {}
+    frontier = [task_id]
     while frontier:
-        if task_id in came_from:
-            raise CircularDependency("dependency", _path(came_from, task_id))
+        found = wanted.intersection(frontier)
+        if found:
+            raise CircularDependency("dependency", _path(next_on_way, task_id, min(found)))
         further: list[int] = []
-        for source, target in await _links(session, frontier):
-            if target not in came_from:
-                came_from[target] = source
-                further.append(target)
+        for source, target in await _links_to(session, frontier):
+            if source not in next_on_way:
+                next_on_way[source] = target
+                further.append(source)
         frontier = further
 
 
-async def _links(session: WriteSession, sources: list[int]) -> list[tuple[int, int]]:
-    """What these tasks depend on; a statement takes no more than 32,000 numbers."""
+async def _links_to(session: WriteSession, targets: list[int]) -> list[tuple[int, int]]:
+    """What depends on these tasks; a statement takes no more than 32,000 numbers."""
     found: list[tuple[int, int]] = []
-    for start in range(0, len(sources), AT_ONCE):
-        some = DependencyRow.task_id.in_(sources[start : start + AT_ONCE])
+    for start in range(0, len(targets), AT_ONCE):
+        some = DependencyRow.depends_on_id.in_(targets[start : start + AT_ONCE])
         links = select(DependencyRow.task_id, DependencyRow.depends_on_id).where(some)
         found += [(source, target) for source, target in await session.execute(links)]
     return found
 
 
-def _path(came_from: dict[int, int], task_id: int) -> list[int]:
-    cycle = [task_id]
-    step = came_from[task_id]
-    while step != task_id:
-        cycle.append(step)
-        step = came_from[step]
-    return [task_id, *reversed(cycle[1:]), task_id]
+def _path(next_on_way: dict[int, int], task_id: int, first: int) -> list[int]:
+    path = [task_id, first]
+    while path[-1] != task_id:
+        path.append(next_on_way[path[-1]])
+    return path
 
 
 async def refuse_parent_cycle(session: WriteSession, task_id: int, parent_id: int) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from claudetask_core.db.engine import Database
 from claudetask_core.db.models import DependencyRow, TaskRow
@@ -41,41 +42,46 @@ def told(steps: Sequence[Step]) -> str:
 
 
 async def circle_of(session: AsyncSession, task_id: int) -> list[Step]:
-    """The shortest way on which a task waits for itself; empty where there is none.
+    """The shortest way on which a task that is not done waits for itself; empty where on none.
 
-    A task that is done is waited for by nobody.
+    A task that is done is waited for by nobody. The way is looked for from its end: while a plan
+    is written, few wait for the newest task, and it may wait for many.
     """
-    came: dict[int, Step] = {}
+    goes: dict[int, Step] = {}
     frontier = [task_id]
-    while frontier and task_id not in came:
+    while frontier and task_id not in goes:
         further: list[int] = []
-        for step in await _waits(session, frontier):
-            if step.target not in came:
-                came[step.target] = step
-                further.append(step.target)
+        for step in await _waiting(session, frontier):
+            if step.source not in goes:
+                goes[step.source] = step
+                further.append(step.source)
         frontier = further
-    if task_id not in came:
+    if task_id not in goes:
         return []
-    steps = [came[task_id]]
-    while steps[-1].source != task_id:
-        steps.append(came[steps[-1].source])
-    return steps[::-1]
+    steps = [goes[task_id]]
+    while steps[-1].target != task_id:
+        steps.append(goes[steps[-1].target])
+    return steps
 
 
-async def _waits(session: AsyncSession, sources: list[int]) -> list[Step]:
-    """What these tasks wait for."""
+async def _waiting(session: AsyncSession, targets: list[int]) -> list[Step]:
+    """What waits for these tasks."""
     found: list[Step] = []
-    is_open = TaskRow.completed_at.is_(None)
-    for start in range(0, len(sources), AT_ONCE):
-        some = sources[start : start + AT_ONCE]
+    whole = aliased(TaskRow)
+    for start in range(0, len(targets), AT_ONCE):
+        some = targets[start : start + AT_ONCE]
         needs = (
             select(DependencyRow.task_id, DependencyRow.depends_on_id)
-            .join(TaskRow, TaskRow.id == DependencyRow.depends_on_id)
-            .where(DependencyRow.task_id.in_(some), is_open)
+            .join(TaskRow, TaskRow.id == DependencyRow.task_id)
+            .where(DependencyRow.depends_on_id.in_(some), TaskRow.completed_at.is_(None))
         )
-        parts = select(TaskRow.parent_id, TaskRow.id).where(TaskRow.parent_id.in_(some), is_open)
+        parts = (
+            select(whole.id, TaskRow.id)
+            .join(TaskRow, TaskRow.parent_id == whole.id)
+            .where(TaskRow.id.in_(some), whole.completed_at.is_(None))
+        )
         found += [Step(a, b, subtask=False) for a, b in await session.execute(needs)]
-        found += [Step(a, b, subtask=True) for a, b in await session.execute(parts) if a]
+        found += [Step(a, b, subtask=True) for a, b in await session.execute(parts)]
     return found
 
 
