@@ -1,5 +1,6 @@
 """What routes are given: the core, who calls, and a request that holds nothing unknown."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ from fastapi import Depends, Header, HTTPException, Path, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 
 from claudetask_api.access import needed
 from claudetask_core.core import Core
@@ -19,6 +20,7 @@ from claudetask_core.services.access.actors import InsufficientScope, acting, re
 from claudetask_core.services.tasks.claims import Caller
 
 DEFAULT_ACTOR = "rest"
+NO_NUMBERS = re.compile(rb"NaN|Infinity")
 
 
 async def _core(request: Request) -> Core:
@@ -166,6 +168,7 @@ async def require_exact_json(request: Request) -> None:
     body = await request.body()
     if not body:
         return
+    _refuse_no_numbers(body)
     try:
         _adapter(field.field_info.annotation).validate_json(body, strict=True)
     except ValidationError as error:
@@ -174,6 +177,17 @@ async def require_exact_json(request: Request) -> None:
             raise RequestValidationError(
                 [{**one, "loc": ("body", *one["loc"])} for one in errors]
             ) from None
+
+
+def _refuse_no_numbers(body: bytes) -> None:
+    """Refuses `NaN` and `Infinity`, which Python's readers of JSON take and JSON does not have."""
+    if not NO_NUMBERS.search(body):
+        return
+    try:
+        from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        told = {"type": "json_invalid", "loc": ("body",), "msg": str(error)}
+        raise RequestValidationError([told]) from None
 
 
 @cache
