@@ -19,6 +19,9 @@ _K1: Final = 1.5
 _B: Final = 0.75
 _NOWHERE: Final = np.zeros(0, np.int64)
 _NEVER: Final = np.zeros(0)
+_SENTENCE: Final = 4
+_NEARLY: Final = 0.9
+"""A chunk that has nearly all of so many words, by how rare they are, has them hardly by chance."""
 _WORTH: Final = np.zeros(DECLARED + 1)
 _WORTH[[MEMBER, ADDED, DECLARED]] = 0.7, 0.6, 1.0
 """What it is worth to define a name that is asked for, by how (`analysis.DECLARED`)."""
@@ -124,6 +127,9 @@ class ChunkScorer:
         sums = weights.chunk_text * normal(self._text)
         coverage = self._summed(words, (counted * words.rarities)[words.terms])
         sums += weights.coverage * normal(coverage)
+        if np.count_nonzero(words.rarities) >= _SENTENCE:
+            share = coverage / (counted * words.rarities).sum()
+            sums += weights.complete * np.maximum(0.0, (share - _NEARLY) / (1.0 - _NEARLY))
         if joined.terms.size:
             sums += weights.chunk_joined * normal(self._summed(joined, joined.gains))
         if parts.terms.size and weights.chunk_names:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from claudetask_core.search.ranking.messages import RAISED, quoted
 from claudetask_core.search.ranking.named_lines import NamedLine, named_files, named_lines
 from claudetask_core.search.text.synonyms import WIDER
 from claudetask_core.search.text.tokens import (
@@ -110,15 +111,17 @@ class Question:
     """A question taken apart.
 
     `is_change` tells a request for a change ("fix …", "parser: accept …") from a question how
-    something works. `words` are its stemmed terms without stop words, `identifiers` the compound
-    names in it, `pairs` what neighbouring words make, `names` words that may be names by
-    themselves, `lighter` how much those words count that tell little; `spelled` gives for a term
-    what the question says; `lines` and `files` are those that it names.
+    something works, `is_message` what a program said from either. `words` are its stemmed terms
+    without stop words, `identifiers` the compound names in it, `pairs` what neighbouring words
+    make, `names` words that may be names by themselves, `lighter` how much those words count that
+    tell little; `spelled` gives for a term what the question says; `lines` and `files` are those
+    that it names.
     """
 
     text: str
     is_identifier: bool
     is_change: bool
+    is_message: bool
     words: tuple[str, ...]
     identifiers: tuple[str, ...]
     pairs: tuple[str, ...]
@@ -150,19 +153,22 @@ def _pairs(lowered: Sequence[str], kept: Sequence[str]) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def understand(text: str) -> Question:
     """Takes a question apart; one of only stop words keeps them."""
-    written = words(text)
+    quote = quoted(text)
+    written = words(quote.text) or words(text)
     kept = [word for word in written if word.lower() not in _STOP] or written
     found: dict[str, None] = {}
     identifiers: dict[str, None] = {}
     for word in kept:
         for term in word_terms(word):
             (identifiers if term[0] == JOINED else found).setdefault(term)
+    identifiers |= dict.fromkeys(_whole(quote.values))
     lowered = [joined(word) for word in kept]
     spelled = dict(zip(lowered, kept, strict=True))
     spelled |= {stem(part): part for word in kept for part in parts(word)}
     pairs = _pairs(lowered, kept)
     is_identifier = _is_identifier(text)
-    is_change = _is_change(text.strip())
+    is_message = quote.is_message and not is_identifier
+    is_change = not is_message and _is_change(text.strip())
     tied = {whole_name(name): name for name in names_with_marks(text)}
     dashed = [name for name in tied.values() if "." not in name]
     parts_of_tied = {part for name in dashed for part in words(name)}
@@ -177,6 +183,7 @@ def understand(text: str) -> Question:
         text=text,
         is_identifier=is_identifier,
         is_change=is_change,
+        is_message=is_message,
         words=tuple(found),
         identifiers=tuple(term[1:] for term in identifiers),
         pairs=tuple(sorted(pairs)),
@@ -184,7 +191,7 @@ def understand(text: str) -> Question:
         together=_together(identifiers, pairs),
         plain=tuple(dict.fromkeys(map(joined, single))),
         wider=tuple(sorted(wider)),
-        lighter=_lighter(found, is_change=is_change),
+        lighter=_lighter(found, is_change=is_change, is_message=is_message),
         spelled=pairs | spelled | tied,
         mentioned=frozenset(found) | {word.lower() for word in written},
         lines=named_lines(text),
@@ -200,13 +207,21 @@ def _together(identifiers: Iterable[str], pairs: Iterable[str]) -> tuple[str, ..
     return tuple(dict.fromkeys((*joint, *(stem(term[1:]) for term in joint))))
 
 
-def _lighter(words: Iterable[str], *, is_change: bool) -> dict[str, float]:
+def _lighter(words: Iterable[str], *, is_change: bool, is_message: bool) -> dict[str, float]:
     """How much those of a question's words count that tell little of what is asked about."""
     found = dict.fromkeys(_VERBS.intersection(words), _VERB)
     if is_change:
         found |= dict.fromkeys(_CHANGES.intersection(words), _VERB)
         found |= dict.fromkeys(_MANNER.intersection(words), _MANNERED)
+    if is_message:
+        found |= dict.fromkeys(RAISED.intersection(words), _MANNERED)
     return found
+
+
+def _whole(values: Iterable[str]) -> list[str]:
+    """The terms by which values are found whole, where they stand in source."""
+    terms = (term for value in values for word in words(value) for term in word_terms(word))
+    return [term for term in terms if term[0] == JOINED]
 
 
 def _is_identifier(text: str) -> bool:

@@ -41,6 +41,7 @@ class Weights:
     joined_name: float
     chunk_joined: float
     coverage: float
+    complete: float
     several: float
     second: float
     chunk_meaning: float
@@ -95,6 +96,7 @@ WORDS: Final = Weights(
     joined_name=0.2,
     chunk_joined=0.2,
     coverage=0.25,
+    complete=0.5,
     several=0.6,
     second=0.25,
     chunk_meaning=0.1,
@@ -148,6 +150,24 @@ CHANGE: Final = replace(
 """A change often touches what stands behind the file that is named for the matter: it is found by
 all that is said, wherever a file has it, and less by the name that fits best or by how much of the
 file is about it; and it is asked for as the subject of a commit says it."""
+MESSAGE: Final = replace(
+    CHANGE,
+    stem=0.2,
+    stem_share=0.0,
+    stem_equals=0.0,
+    stem_like=0.1,
+    folders=0.2,
+    path_share=0.0,
+    held=0.6,
+    chunk_text=1.0,
+    coverage=2.0,
+    file_meaning=0.2,
+    path_meaning=0.0,
+    commit_alike=0.2,
+    commit_words=0.2,
+)
+"""What a program said stands in its source with most of its words in one place, wherever that file
+is and whatever it is called."""
 IDENTIFIER: Final = Weights(
     file_text=0.6,
     stem=0.6,
@@ -173,6 +193,7 @@ IDENTIFIER: Final = Weights(
     joined_name=0.2,
     chunk_joined=0.2,
     coverage=0.0,
+    complete=0.0,
     several=0.2,
     second=0.5,
     chunk_meaning=0.08,
@@ -195,6 +216,8 @@ def weights_of(question: Question, *, by_meaning: bool) -> Weights:
     """
     if question.is_identifier:
         return IDENTIFIER
+    if question.is_message:
+        return MESSAGE
     if question.is_change:
         return CHANGE
     return WORDS if by_meaning else BY_WORDS
