@@ -285,10 +285,19 @@ def test_the_documented_list_of_secrets_is_the_one_in_use() -> None:
     [
         (b"abc\0def", "binary"),
         (b"x" * 30_000, "generated"),
-        (b"short\n" * 100 + b"y" * 30_000 + b"\nz" * 20_000, "generated"),
+        (b"// banner\n" * 40 + b"y" * 30_000, "generated"),
+        (b"short\n" * 40 + b"y" * 30_000 + b"\n" + b"z" * 30_000, "generated"),
         (b"x = 1\n" * 10_000, None),
+        (b"x = 1\n" * 60 + b"y" * 30_000, None),
         (b"x" * 10_000, None),
     ],
 )
 def test_binaries_and_minified_giants_are_unreadable(data: bytes, reason: str | None) -> None:
     assert unreadable(data) == reason
+
+
+def test_prose_with_a_paragraph_to_a_line_is_read() -> None:
+    text = b"\n\n".join([b"word " * 300] * 30)
+    assert unreadable(text, "markdown") is None
+    assert unreadable(text, "javascript") == "generated"
+    assert unreadable(b"word" * 10_000, "markdown") == "generated"

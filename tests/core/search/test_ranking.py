@@ -131,6 +131,78 @@ def test_a_constant_is_found_where_it_is_defined(
     assert "defines" not in tree.ask("how many turns are the most")[0].why
 
 
+@pytest.mark.parametrize(
+    ("path", "definition", "use"),
+    [
+        ("a.go", "type Turns struct {\n\tMostTurns int\n}", "func f() { g(a.MostTurns) }"),
+        ("a.rs", "pub struct Turns {\n    most_turns: u8,\n}", "fn f() { g(a.most_turns) }"),
+        ("a.rs", "pin! {\n    pub struct T { most_turns: u8 }\n}", "fn f() { g(a.most_turns) }"),
+        ("a.c", "struct turns {\n  int most_turns;\n};", "int f() { return a->most_turns; }"),
+        ("a.ts", "interface Turns {\n  mostTurns: number\n}", "function f() { g(a.mostTurns) }"),
+        ("a.ts", "class T {\n  constructor(private mostTurns = 1) {}\n}", "g(a.mostTurns)"),
+        ("a.js", "class Turns {\n  mostTurns = 1\n}", "function f() { g(a.mostTurns) }"),
+        ("A.kt", "data class Turns(\n    val mostTurns: Int,\n)", "fun f() { g(a.mostTurns) }"),
+        (
+            "A.java",
+            "record Turns(int mostTurns) {\n}",
+            "class B { int f() { return mostTurns(); } }",
+        ),
+        ("A.cs", "record Turns(int MostTurns);", "class B { int F() => a.MostTurns; }"),
+        ("A.scala", "case class Turns(mostTurns: Int)", "def f = g(a.mostTurns)"),
+        (
+            "A.php",
+            "<?php class T {\n  function __construct(private int $mostTurns) {}\n}",
+            "<?php g($a->mostTurns);",
+        ),
+    ],
+)
+def test_a_field_is_found_where_it_is_declared(
+    tree: Tree, path: str, definition: str, use: str
+) -> None:
+    tree.write(f"z/{path}", definition + "\n")
+    tree.write(f"a/use{path}", f"{use}\n" * 3)
+    tree.index.refresh()
+    name = "most_turns" if "most_turns" in definition else "MostTurns"
+    best = tree.ask(name)[0]
+    assert best.path == f"z/{path}"
+    assert f"defines {name}" in best.why
+
+
+RUST_TEST = """#[cfg(test)]
+mod tests {
+    #[test]
+    fn keep_timeout() {
+        keep(timeout); keep(timeout); // keep the timeout
+FILLER    }
+}
+"""
+ZIG_TEST = """test "keep timeout" {
+    keep(timeout); keep(timeout); // keep the timeout
+FILLER}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "test"),
+    [
+        ("a.rs", "pub fn keep(timeout: u8) {\nFILLER    wait(timeout)\n}\n", RUST_TEST),
+        ("a.zig", "pub fn keep(timeout: u8) void {\nFILLER    wait(timeout);\n}\n", ZIG_TEST),
+    ],
+)
+def test_a_test_in_a_file_of_code_stands_below_the_code_unless_asked_for(
+    tree: Tree, path: str, code: str, test: str
+) -> None:
+    tree.write(path, f"{test}\n{code}".replace("FILLER", FILLER))
+    for number in range(6):
+        tree.write(f"other{number}.{path[2:]}", "fn other() {}\n")
+    tree.index.refresh()
+    line = test.replace("FILLER", FILLER).count("\n")
+    assert tree.ask("how the timeout is kept")[0].start_line > line
+    assert (
+        tree.ask("where is it tested that the timeout is kept, in which test")[0].start_line <= line
+    )
+
+
 def test_names_meet_however_their_words_are_tied(tree: Tree) -> None:
     tree.write("limits.el", "(defun rate-limiter (most)\n  most)\n")
     tree.index.refresh()

@@ -19,6 +19,7 @@ from claudetask_core.search.tree.families import Family
 
 TARGET: Final = 750
 LONGEST: Final = 1500
+_TESTS: Final = frozenset({"test", "tests"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Chunk:
 
     `symbol` is the chain of definitions it belongs to (`Class.method`), `names` are those that
     its lines define or add to, `declared` those of them that begin there, `members` the lesser
-    ones (fields, constants, prototypes, re-exports).
+    ones (fields, constants, prototypes, re-exports). It `tests` where it is one, beside its code.
     """
 
     start: int
@@ -37,6 +38,7 @@ class Chunk:
     names: tuple[str, ...]
     members: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    tests: bool = False
 
 
 def cut(
@@ -161,9 +163,15 @@ def _described(spans: list[tuple[int, int]], scopes: list[Scope], family: Family
         members = _names(scope for scope in inside if scope.minor)
         begun = (scope.name for scope in inside if scope.declares and not scope.minor)
         declared = tuple(dict.fromkeys(name for name in begun if name))
-        chunks.append(Chunk(start + 1, end, symbol, kind, names, members, declared))
+        tests = bool(chain) and any(_tests(scope) for scope in chain)
+        chunks.append(Chunk(start + 1, end, symbol, kind, names, members, declared, tests))
         around.extend(scope for scope in inside if scope.end > end and not scope.minor)
     return chunks
+
+
+def _tests(scope: Scope) -> bool:
+    """Whether a definition is a test beside the code it tests, as those of Rust and Zig are."""
+    return scope.kind == "test" or (scope.kind == "module" and scope.name in _TESTS)
 
 
 def _names(scopes: Iterable[Scope]) -> tuple[str, ...]:

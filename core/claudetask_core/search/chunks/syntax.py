@@ -17,7 +17,7 @@ _OWNERS: Final = frozenset(
     {"class", "struct", "interface", "trait", "impl", "enum", "union", "instance"}
 )
 _BODIES: Final = frozenset({"function", "method", "macro", "test"})
-_MINOR: Final = frozenset({"field", "constant", "prototype", "export"})
+_MINOR: Final = frozenset({"field", "property", "constant", "prototype", "export"})
 _DOTTED: Final = frozenset({"r"})
 """Languages whose names hold dots: `print.data.frame`."""
 _ADDING: Final = frozenset({"impl", "instance", "extension", "namespace"})
@@ -137,7 +137,7 @@ def _nested(scopes: list[Scope]) -> list[Scope]:
             around[-1].end = scope.end
             continue
         outer = next((one for one in reversed(around) if not one.minor), None)
-        if scope.minor and outer and outer.kind in _BODIES:
+        if scope.minor and scope.kind != "property" and outer and outer.kind in _BODIES:
             continue  # a local variable
         scope.depth = len(around)
         if scope.kind == "function" and (scope.owner or (outer and outer.kind in _OWNERS)):

@@ -12,6 +12,14 @@ _MACRO_IN_HEAD: Final = re.compile(
 _APPLE_ENUM: Final = re.compile(
     rb"(\bNS_(?:CLOSED_ENUM|ENUM|OPTIONS)\([ \t]*\w{1,60}[ \t]*,)([ \t]*\w{1,100}[ \t]*)\)"
 )
+_AROUND_ITEMS: Final = re.compile(
+    rb"^[ \t]{0,16}(?!(?:\w+::)*(?:quote|quote_spanned|parse_quote|macro_rules)!)"
+    rb"(?:\w{1,60}::){0,4}\w{1,60}![ \t]*\{(?=\s{0,200}(?:#!?\[|//[/!]|(?:pub|struct|enum|union|fn|"
+    rb"async|unsafe|impl|mod|use|trait|type|const|static)\b))",
+    re.MULTILINE,
+)
+"""A macro of Rust around whole items (`pin_project! { pub struct …`, `cfg_rt! { … }`)."""
+_BRACE: Final = re.compile(rb"[{}]")
 _BEYOND_LATIN_1: Final = re.compile(rb"[\xc4-\xf7][\x80-\xbf]+")
 _LATIN_1_ONLY: Final = frozenset({"bash"})
 _HASH: Final = ("#",)
@@ -45,6 +53,8 @@ def readable(data: bytes, language: str) -> bytes:
         return script_of(data)
     if language in {"cpp", "objective-c"}:
         data = _MACRO_IN_HEAD.sub(_without_macro, data)
+    if language == "rust" and b"!" in data:
+        data = _without_macros_around(data)
     if language == "objective-c":
         data = _APPLE_ENUM.sub(_plain_enum, data)
     return data
@@ -68,6 +78,25 @@ def _letters(found: re.Match[bytes]) -> bytes:
 def _without_macro(found: re.Match[bytes]) -> bytes:
     start = found.start(1) - found.start()
     return found[0][:start] + b" " * len(found[1])
+
+
+def _without_macros_around(data: bytes) -> bytes:
+    """Blanks the names and the braces of macros that stand around items, which are read then."""
+    heads = {one.end() - 1: one.start() for one in _AROUND_ITEMS.finditer(data)}
+    if not heads:
+        return data
+    kept = bytearray(data)
+    opened: list[int] = []
+    for brace in _BRACE.finditer(data):
+        if brace[0] == b"{":
+            opened.append(brace.start())
+        elif opened:
+            start, end = heads.get(opened.pop()), brace.start()
+            if start is not None:
+                head = data.index(b"{", start) + 1
+                kept[start:head] = b" " * (head - start)
+                kept[end : end + 1] = b" "
+    return bytes(kept)
 
 
 def _plain_enum(found: re.Match[bytes]) -> bytes:

@@ -5,6 +5,7 @@ share one table, told apart by their first character:
 
     word     a stemmed word of the text          =joined  a whole identifier of several words
     @word    a word of a name defined there      #name    a whole name defined there (`DECLARED`)
+    !test    of the chunk itself: it is a test
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from claudetask_core.search.vectors.vectors import packed as pack_vectors
 _SYMBOL: Final = 200
 NAME_WORD: Final = "@"
 NAME: Final = "#"
+TESTS: Final = "!test"
 MEMBER: Final = 1
 ADDED: Final = 2
 DECLARED: Final = 3
@@ -162,6 +164,8 @@ class Analyser:
                 )
             members = (name for name in chunk.members if name not in chunk.names)
             names.extend(term(NAME + whole_name(name)) for name in members)
+            if chunk.tests:
+                names.append(term(TESTS))
             owners.extend([number] * (len(names) - before))
         return np.array(names, np.int32), np.array(owners, np.int32)
 

@@ -14,8 +14,8 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.index.analysis import NAME, NAME_WORD, unpack_row
-from claudetask_core.search.index.catalog import Catalog
+from claudetask_core.search.index.analysis import NAME, NAME_WORD, TESTS, unpack_row
+from claudetask_core.search.index.catalog import TEST, Catalog
 from claudetask_core.search.index.rows import ChunkRow, FileRow
 from claudetask_core.search.index.store import Store
 from claudetask_core.search.ranking.choosing import Best, Entries, Wanted, best_files
@@ -90,7 +90,9 @@ class Ranker:
         commits = self._commits()
         scores = self._file_scores(commits)
         lacking = Lacking(self._question.identifiers, self._witness, self._catalog)
-        priors = self._priors() * lacking.files(self._weights.file_lacks)
+        table = self._factors()
+        own_marks = self._catalog.marks[: len(self._catalog.rows)]
+        priors = table[own_marks] * lacking.files(self._weights.file_lacks)
         lines = lines_in(self._question.lines, self._catalog)
         first = scores * priors
         named_files = files_in(self._question.files, self._catalog)
@@ -108,6 +110,7 @@ class Ranker:
         entries = Entries.of(files, candidates)
         entries.scores = (sums[entries.places] + whole[entries.orders]) * own[entries.orders]
         entries.scale(lacking.chunks(candidates.numbers, self._weights.chunk_lacks))
+        entries.scale(self._tests_beside(candidates, table))
         entries.vary(self._catalog.names[files.numbers])
         matched = scorer.matched()
         self._lift_files(entries, files, named_files, matched)
@@ -193,17 +196,22 @@ class Ranker:
         best = np.maximum.reduceat(close, candidates.starts[:-1])
         whole += self._weights.file_meaning * best[files.places]
 
-    def _priors(self) -> Floats:
-        """The factor of each file for its place in the tree, of the shape (files,)."""
+    def _tests_beside(self, candidates: Candidates, table: Floats) -> Floats:
+        """The factor of each chunk for being a test in a file that is none."""
+        in_code = ~is_test_mark(self._catalog.marks[self._catalog.owner[candidates.numbers]])
+        tests = np.isin(candidates.numbers, self._witness.of(TESTS).chunks)
+        return np.where(tests & in_code, table[TEST], 1.0)
+
+    def _factors(self) -> Floats:
+        """The factor of each combination of marks for this question."""
         catalog = self._catalog
-        table = factors(
+        return factors(
             self._question.mentioned,
             tests=catalog.tests,
             files=catalog.files,
             with_test=self._with_test,
             usual=usual_marks(catalog.kinds),
         )
-        return table[catalog.marks[: len(catalog.rows)]]
 
     def _package_factors(self, numbers: Numbers) -> Floats:
         """The factor of some files for the package they belong to; 1 for what is no source."""
@@ -304,5 +312,6 @@ def _terms(question: Question) -> Iterable[str]:
     yield from (*question.words, *question.wider)
     yield from (NAME_WORD + word for word in question.words)
     yield from question.together
+    yield TESTS
     names = (*question.names, *question.pairs, *question.plain, *question.identifiers)
     yield from (NAME + name for name in names)

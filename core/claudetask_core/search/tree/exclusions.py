@@ -83,6 +83,10 @@ _SAMPLE: Final = 8192
 _LONG_LINE: Final = 5000
 _MEAN_LINE: Final = 400
 _SMALL: Final = 20_000
+_WRITTEN: Final = 50
+"""So many lines of a usual length for each long one show that people write the file, and that the
+long one is data within it."""
+_PROSE: Final = words_of("markdown restructuredtext text")
 
 
 def unreadable(data: bytes, language: str | None = None) -> str | None:
@@ -90,16 +94,24 @@ def unreadable(data: bytes, language: str | None = None) -> str | None:
 
     Args:
         data: Its bytes, in an encoding that ASCII is part of.
-        language: Its language; pictures make the lines of a notebook long.
+        language: Its language; pictures make the lines of a notebook long, and a line of prose
+            may be a paragraph.
     """
     if b"\0" in data[:_SAMPLE]:
         return "binary"
     if len(data) <= _SMALL or language == NOTEBOOK:
         return None
-    lines = data.count(b"\n") + 1
-    if len(data) / lines > _MEAN_LINE:
-        return "generated"
-    head = data[: _SAMPLE * 8]
-    if max(map(len, head.split(b"\n"))) > _LONG_LINE * 4:
-        return "generated"
-    return None
+    lines = data.split(b"\n")
+    return None if _is_written(data, lines, language) else "generated"
+
+
+def _is_written(data: bytes, lines: list[bytes], language: str | None) -> bool:
+    """Whether lines are such as people write, by their lengths."""
+    short = [line for line in lines if len(line) <= _LONG_LINE]
+    if language in _PROSE:
+        return 2 * sum(map(len, short)) > len(data)
+    long = len(lines) - len(short)
+    if long and len(short) >= _WRITTEN * long:
+        return True
+    head = data[: _SAMPLE * 8].split(b"\n")
+    return len(data) / len(lines) <= _MEAN_LINE and max(map(len, head)) <= _LONG_LINE * 4

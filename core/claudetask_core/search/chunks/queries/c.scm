@@ -7,6 +7,12 @@
 (union_specifier name: (_) @name body: (_)) @union
 (enum_specifier name: (_) @name body: (_)) @enum
 (enumerator name: (_) @name) @field
+(field_declaration declarator: [
+  (field_identifier) @name
+  (array_declarator declarator: (field_identifier) @name)
+  (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
+  (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))
+]) @field
 (type_definition declarator: (type_identifier) @name) @type
 (type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (_) @name)))) @type
 (preproc_def name: (_) @name) @macro

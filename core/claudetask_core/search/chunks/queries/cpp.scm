@@ -11,6 +11,12 @@
 (union_specifier name: (_) @name body: (_)) @union
 (enum_specifier name: (_) @name body: (_)) @enum
 (enumerator name: (_) @name) @field
+(field_declaration declarator: [
+  (field_identifier) @name
+  (array_declarator declarator: (field_identifier) @name)
+  (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
+  (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))
+]) @field
 (namespace_definition name: (_) @name) @namespace
 (concept_definition name: (_) @name) @type
 (alias_declaration name: (_) @name) @type

@@ -14,4 +14,5 @@
 (enum_member_declaration name: (_) @name) @field
 (event_field_declaration (variable_declaration (variable_declarator name: (_) @name))) @field
 (field_declaration (variable_declaration (variable_declarator name: (_) @name))) @field
+(record_declaration (parameter_list (parameter name: (_) @name) @field))
 (comment) @comment

@@ -10,4 +10,5 @@
 (enum_constant name: (_) @name) @field
 (field_declaration declarator: (variable_declarator name: (_) @name)) @field
 (constant_declaration declarator: (variable_declarator name: (_) @name)) @field
+(record_declaration parameters: (formal_parameters (formal_parameter name: (_) @name) @field))
 (block_comment) @comment

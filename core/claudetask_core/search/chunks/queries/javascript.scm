@@ -3,6 +3,7 @@
 (class_declaration name: (_) @name) @class
 (method_definition name: (_) @name) @method
 (field_definition property: (_) @name value: [(arrow_function) (function_expression)]) @method
+(field_definition property: (_) @name) @field
 (pair key: (_) @name value: [(arrow_function) (function_expression)]) @method
 (lexical_declaration (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (generator_function)])) @function
 (variable_declaration (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression)])) @function

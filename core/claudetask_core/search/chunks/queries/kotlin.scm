@@ -8,4 +8,5 @@
 (enum_entry (simple_identifier) @name) @field
 (source_file (property_declaration (variable_declaration (simple_identifier) @name)) @constant)
 (property_declaration (variable_declaration (simple_identifier) @name)) @field
+(class_parameter (binding_pattern_kind) (simple_identifier) @name) @field
 (multiline_comment) @comment

@@ -3,6 +3,7 @@
 (struct_item name: (_) @name) @struct
 (enum_item name: (_) @name) @enum
 (enum_variant name: (_) @name) @field
+(field_declaration name: (_) @name) @field
 (union_item name: (_) @name) @union
 (trait_item name: (_) @name) @trait
 (impl_item type: (type_identifier) @name) @impl

@@ -11,6 +11,7 @@
 (given_definition name: (_) @name) @constant
 (template_body (val_definition pattern: (identifier) @name) @field)
 (template_body (var_definition pattern: (identifier) @name) @field)
+(class_definition class_parameters: (class_parameters (class_parameter name: (_) @name) @field))
 (compilation_unit (var_definition pattern: (identifier) @name) @constant)
 (compilation_unit (val_definition pattern: (identifier) @name) @constant)
 (block_comment) @comment

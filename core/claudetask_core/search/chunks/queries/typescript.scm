@@ -13,7 +13,10 @@
 (method_definition name: (_) @name) @method
 (method_signature name: (_) @name) @prototype
 (abstract_method_signature name: (_) @name) @method
+(property_signature name: (_) @name) @field
+(required_parameter (accessibility_modifier) pattern: (identifier) @name) @property
 (public_field_definition name: (_) @name value: [(arrow_function) (function_expression)]) @method
+(public_field_definition name: (_) @name) @field
 (pair key: (_) @name value: [(arrow_function) (function_expression)]) @method
 (lexical_declaration (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression) (generator_function)])) @function
 (variable_declaration (variable_declarator name: (identifier) @name value: [(arrow_function) (function_expression)])) @function
