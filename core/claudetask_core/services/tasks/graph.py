@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from claudetask_core.db.engine import WriteSession
@@ -10,8 +10,18 @@ from claudetask_core.db.models import DependencyRow, TaskRow
 from claudetask_core.errors import Conflict, Invalid
 from claudetask_core.schemas.task import Around, Task
 
+TASKS = TaskRow.__table__
 SHOWN = 20
 AT_ONCE = 10_000
+LINKED = (
+    select(TASKS.c.id, TASKS.c.status, TASKS.c.parent_id)
+    .where(
+        TASKS.c.id.in_(bindparam("needed", expanding=True))
+        | (TASKS.c.parent_id == bindparam("whole"))
+    )
+    .order_by(TASKS.c.id)
+)
+"""What a task depends on, and its subtasks; made once, so that it is found compiled."""
 
 
 class LinkedTaskMissing(Invalid):
@@ -102,16 +112,11 @@ async def refuse_parent_cycle(session: WriteSession, task_id: int, parent_id: in
 
 async def around(session: AsyncSession, task: Task, done: str) -> Around:
     """The task's subtasks, and where what it waits for stands, in the order of their numbers."""
-    is_part = TaskRow.parent_id == task.id
-    found = await session.execute(
-        select(TaskRow.id, TaskRow.status, is_part)
-        .where(TaskRow.id.in_(task.depends_on) | is_part)
-        .order_by(TaskRow.id)
-    )
-    linked = [(number, status, part) for number, status, part in found]
+    asked = {"whole": task.id, "needed": task.depends_on}
+    linked = [(row[0], row[1], row[2]) for row in await session.execute(LINKED, asked)]
     is_open = task.completed_at is None
     return Around(
-        subtasks=[number for number, _, part in linked if part],
+        subtasks=[number for number, _, whole in linked if whole == task.id],
         waits_for={number: status for number, status, _ in linked if is_open and status != done},
     )
 
