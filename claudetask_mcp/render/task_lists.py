@@ -10,16 +10,19 @@ LIST = 3200
 PER_LINE = LIST // LINES
 TITLE = 90
 SIMILAR = 8000
+PIECE = " query is looked for in one piece; find_similar_tasks goes by its words."
 OUTCOME = 300
 
 
-def listed(tasks: list[Task], total: int, cursor: str | None) -> str:
-    """The tasks, then how many there are in all and how to get more.
+def listed(tasks: list[Task], total: int, cursor: str | None, query: str | None = None) -> str:
+    """The tasks, then how many there are in all and how to get more; where there is none for
+    several words, that these are looked for in one piece.
 
     Of each only what is shown is made printable: the rest may be a megabyte.
     """
     if not tasks:
-        return f"No task matches. {total} in all." if total else "No task matches."
+        none = f"No task matches. {total} in all." if total else "No task matches."
+        return f"{none}{PIECE}" if query and " " in query.strip() else none
     shown = f"{len(tasks)} of {total} tasks." if len(tasks) != total else f"{count(total, 'task')}."
     end = shown + (f"\nnext cursor: {cursor}" if cursor else "")
     heads = [_head(task) for task in tasks]

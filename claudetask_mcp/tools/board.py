@@ -57,7 +57,7 @@ async def list_tasks(
     page = await here.core.tasks.find(wanted, Page(limit=limit + 1, after_id=after))
     shown, more = page.tasks[:limit], len(page.tasks) > limit
     following = cursors.make(shown[-1].id, wanted) if more else None
-    return task_lists.listed(shown, page.total, following)
+    return task_lists.listed(shown, page.total, following, wanted.q)
 
 
 async def get_task(

@@ -52,10 +52,13 @@ async def test_filters_choose_and_the_total_counts_what_matches(
         high = await answer(client, "list_tasks", priority="High", query="task", limit=2)
         bugs = await answer(client, "list_tasks", type="Bug")
         done = await answer(client, "list_tasks", status="Done")
+        apart = await answer(client, "list_tasks", query="3 task")
     assert high.startswith(
         "#2 Backlog High: Task 1\n#4 Backlog High: Task 3\n2 of 3 tasks.\nnext c"
     )
     assert bugs == done == "No task matches."
+    told = "query is looked for in one piece; find_similar_tasks goes by its words."
+    assert apart == f"No task matches. {told}"
 
 
 async def test_a_claimed_task_is_marked(connect: Connect) -> None:

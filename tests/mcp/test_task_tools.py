@@ -45,6 +45,21 @@ async def test_creating_the_like_again_names_the_possible_duplicate(connect: Con
     assert "A task much like this exists: #1" in refused or "#2" in refused
 
 
+async def test_a_title_that_is_there_already_is_told_whatever_else_the_tasks_say(
+    connect: Connect,
+) -> None:
+    async with connect() as client:
+        for number in range(6):
+            about = f"Customers of tier {number} see a wrong total. See src/cart.py, load_cart()."
+            title = f"{'Fix' if number else 'Speed up'} part {number} of the cart"
+            await answer(client, "create_task", title=title, description=about)
+        said = await answer(client, "create_task", title="fix part 2 of  the cart")
+        again = {"title": "Fix part 2 of the cart", "on_duplicate": "refuse"}
+        refused = await refusal(client, "create_task", again)
+    assert "Possible duplicates: #3 Fix part 2 of the cart (Backlog, 1.00: " in said
+    assert refused.startswith("A task much like this exists: #")
+
+
 async def test_a_task_shows_criteria_with_their_evidence(connect: Connect, core: Core) -> None:
     async with connect() as client:
         await answer(

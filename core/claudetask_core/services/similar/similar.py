@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -153,7 +154,8 @@ class SimilarService:
     ) -> list[SimilarTask]:
         """Up to three tasks that are likely the work that is about to be put on the board."""
         likely, compared = await self.compared(session, title, description)
-        chances = similar_model.chances(compared.features())
+        alike = [_plain(task.title) == _plain(title) for task in likely]
+        chances = np.maximum(similar_model.chances(compared.features()), alike)
         best = sorted(range(len(likely)), key=lambda place: (-chances[place], -likely[place].id))
         least = similar_model.LIKELY if description.strip() else similar_model.LIKELY_BY_TITLE
         chosen = [place for place in best if chances[place] >= least][:DUPLICATES]
@@ -197,6 +199,10 @@ class SimilarService:
         else:
             others = [Said.of(task.title, task.description) for task in tasks]
         return Comparison(question.said, others, self._rarity)
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.casefold().split())
 
 
 def _score(compared: Comparison, place: int) -> float:

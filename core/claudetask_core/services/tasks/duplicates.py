@@ -1,9 +1,18 @@
-"""The refusal of a task that repeats another."""
+"""A new task and those that it may repeat, and the refusal of one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from claudetask_core.errors import Conflict
-from claudetask_core.schemas.task import SimilarTask
+from claudetask_core.schemas.task import SimilarTask, Task
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new task and those it may repeat."""
+
+    task: Task
+    duplicates: list[SimilarTask]
 
 
 class PossibleDuplicate(Conflict):

@@ -1,6 +1,6 @@
 """The tasks of the board. Each public method is one transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -12,7 +12,6 @@ from claudetask_core.schemas.task import (
     HistoryEntry,
     OnDuplicate,
     Page,
-    SimilarTask,
     Status,
     StatusChange,
     Task,
@@ -36,7 +35,7 @@ from claudetask_core.services.tasks.changes import (
     set_related_files,
 )
 from claudetask_core.services.tasks.claims import Caller, Claimed, Lease
-from claudetask_core.services.tasks.duplicates import PossibleDuplicate
+from claudetask_core.services.tasks.duplicates import Created, PossibleDuplicate
 from claudetask_core.services.tasks.graph import around
 from claudetask_core.services.tasks.history import Change
 from claudetask_core.services.tasks.listing import completed, listed
@@ -53,14 +52,6 @@ from claudetask_core.services.tasks.workflow import (
 from claudetask_core.services.tasks.workflow_change import adopt
 from claudetask_core.services.tasks.writes import TaskWrites
 from claudetask_core.services.verify.verify import Proof, VerifyService
-
-
-@dataclass(frozen=True)
-class Created:
-    """A new task and those it may repeat."""
-
-    task: Task
-    duplicates: list[SimilarTask]
 
 
 class TaskService:
