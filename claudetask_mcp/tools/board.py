@@ -68,7 +68,7 @@ async def get_task(
     ] = None,
 ) -> str:
     """Everything about one task: description, acceptance criteria with their numbers and
-    evidence, dependencies, claim, analysis, latest notes, its branch's commits, version.
+    evidence, dependencies, subtasks, claim, analysis, latest notes, its branch's commits, version.
     """
     here = await visit(ctx)
     task = await here.core.tasks.get(task_id, here.caller)

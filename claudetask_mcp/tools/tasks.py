@@ -49,7 +49,9 @@ async def create_task(
     ] = OnDuplicate.WARN,
     agent: Agent = ABSENT,
 ) -> str:
-    """Create a task in {start}. The answer has its number and names possible duplicates."""
+    """Create a task on the board, in {start}. The answer has its number and names possible
+    duplicates.
+    """
     here = await visit(ctx, agent)
     optional = given(
         description=description,
