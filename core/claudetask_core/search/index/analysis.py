@@ -5,7 +5,7 @@ share one table, told apart by their first character:
 
     word     a stemmed word of the text          =joined  a whole identifier of several words
     @word    a word of a name defined there      #name    a whole name defined there (`DECLARED`)
-    !test    of the chunk itself: it is a test
+    !test    of the chunk itself: it is a test   /route   a route in a literal (`routes.py`)
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from claudetask_core.search.chunks.chunks import Chunk, cut
 from claudetask_core.search.chunks.notebooks import cut_notebook
 from claudetask_core.search.text.credentials import secret_lines
 from claudetask_core.search.text.packed import Counts, Segment, count
+from claudetask_core.search.text.routes import written
 from claudetask_core.search.text.tokens import JOINED, whole_name, word_terms
 from claudetask_core.search.text.vocabulary import Int, Vocabulary
 from claudetask_core.search.tree.language_names import NOTEBOOK
@@ -81,6 +82,18 @@ class Batch:
         return sum(blob.chunks for blob in self.blobs)
 
 
+class _Placed(NamedTuple):
+    """Terms and the chunk that each stands in."""
+
+    terms: Int
+    owners: Int
+
+    def among(self, readable: NDArray[np.bool_]) -> "_Placed":
+        """Those in chunks that may be read."""
+        kept = readable[self.owners]
+        return _Placed(self.terms[kept], self.owners[kept])
+
+
 def encoder_name(table: TermTable | None) -> str:
     """The name under which a table's vectors are kept; empty for no table."""
     return f"table:{table.digest}" if table is not None else ""
@@ -97,13 +110,13 @@ class Analyser:
         """Cuts and counts; the same sources give the same batch."""
         if self._vocabulary.is_full:
             self._vocabulary = Vocabulary()
-        cuts, runs, owners = self._read(sources)
+        cuts, runs, owners, routes = self._read(sources)
         terms, owners = self._vocabulary.expand(runs, owners)
         lengths = np.bincount(owners, minlength=sum(map(len, cuts)))
         names, named = self._names(cuts)
         counts = count(
-            np.concatenate((terms, names)),
-            np.concatenate((owners, named)),
+            np.concatenate((terms, names, routes.terms)),
+            np.concatenate((owners, named, routes.owners)),
             self._vocabulary.spelled(),
         )
         vectors = self._vectors(counts, lengths.size)
@@ -129,8 +142,8 @@ class Analyser:
     def _vectors(self, counts: Counts, chunks: int) -> Vectors | None:
         return None if self._table is None else encode(counts, counts.spelled, chunks, self._table)
 
-    def _read(self, sources: Sequence[Source]) -> tuple[list[list[Chunk]], Int, Int]:
-        """The chunks of each file, the runs in them, and the chunk that each stands in."""
+    def _read(self, sources: Sequence[Source]) -> tuple[list[list[Chunk]], Int, Int, "_Placed"]:
+        """The chunks of each file, the runs in them, the chunk that each stands in, and routes."""
         cuts: list[list[Chunk]] = []
         text = bytearray()
         starts: list[int] = []
@@ -142,12 +155,21 @@ class Analyser:
             text += encoded
             cuts.append(chunks)
         places, runs = self._vocabulary.runs(bytes(text))
-        owners = (np.searchsorted(starts, places, "right") - 1).astype(np.int32)
+        owners = _owners(starts, places)
+        routes = self._routes(bytes(text), starts)
         suspicious = owners[np.isin(runs, self._vocabulary.suspicious)]
         if suspicious.size:
-            readable = _withheld(sources, cuts, set(suspicious.tolist()))[owners]
-            runs, owners = runs[readable], owners[readable]
-        return cuts, runs, owners
+            readable = _withheld(sources, cuts, set(suspicious.tolist()))
+            routes = routes.among(readable)
+            runs, owners = runs[readable[owners]], owners[readable[owners]]
+        return cuts, runs, owners, routes
+
+    def _routes(self, text: bytes, starts: list[int]) -> "_Placed":
+        """The terms of the routes in a text, and the chunk that each stands in."""
+        found = [*written(text)] if b"/" in text else []
+        places = np.array([place for place, _ in found], np.int64)
+        terms = np.array([self._vocabulary.term(term) for _, term in found], np.int32)
+        return _Placed(terms, _owners(starts, places))
 
     def _names(self, cuts: list[list[Chunk]]) -> tuple[Int, Int]:
         """The terms of the names that are defined, and the chunk that defines each."""
@@ -168,6 +190,11 @@ class Analyser:
                 names.append(term(TESTS))
             owners.extend([number] * (len(names) - before))
         return np.array(names, np.int32), np.array(owners, np.int32)
+
+
+def _owners(starts: list[int], places: NDArray[np.int64]) -> Int:
+    """The chunk that each place of a text lies in, by where chunks start."""
+    return (np.searchsorted(starts, places, "right") - 1).astype(np.int32)
 
 
 def _encoded(lines: list[str]) -> tuple[bytes, list[int]]:

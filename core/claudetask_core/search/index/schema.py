@@ -10,7 +10,7 @@ and as arrays for ranking.
 
 from typing import Final
 
-FORMAT: Final = 13
+FORMAT: Final = 14
 TABLES: Final = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trees (

@@ -9,6 +9,7 @@ from typing import Final
 
 from claudetask_core.search.ranking.messages import RAISED, quoted
 from claudetask_core.search.ranking.named_lines import NamedLine, named_files, named_lines
+from claudetask_core.search.text.routes import asked
 from claudetask_core.search.text.synonyms import WIDER
 from claudetask_core.search.text.tokens import (
     JOINED,
@@ -114,8 +115,8 @@ class Question:
     something works, `is_message` what a program said from either. `words` are its stemmed terms
     without stop words, `identifiers` the compound names in it, `pairs` what neighbouring words
     make, `names` words that may be names by themselves, `lighter` how much those words count that
-    tell little; `spelled` gives for a term what the question says; `lines` and `files` are those
-    that it names.
+    tell little; `spelled` gives for a term what the question says; `lines`, `files` and `routes`
+    are those that it names.
     """
 
     text: str
@@ -134,6 +135,7 @@ class Question:
     spelled: dict[str, str]
     lines: tuple[NamedLine, ...] = ()
     files: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
 
     def weight(self, word: str) -> float:
         """How much a word counts, beside how rare it is."""
@@ -166,7 +168,8 @@ def understand(text: str) -> Question:
     spelled = dict(zip(lowered, kept, strict=True))
     spelled |= {stem(part): part for word in kept for part in parts(word)}
     pairs = _pairs(lowered, kept)
-    is_identifier = _is_identifier(text)
+    routes = asked(text)
+    is_identifier = _is_identifier(text) and not routes
     is_message = quote.is_message and not is_identifier
     is_change = not is_message and _is_change(text.strip())
     tied = {whole_name(name): name for name in names_with_marks(text)}
@@ -196,6 +199,7 @@ def understand(text: str) -> Question:
         mentioned=frozenset(found) | {word.lower() for word in written},
         lines=named_lines(text),
         files=named_files(text),
+        routes=routes,
     )
 
 

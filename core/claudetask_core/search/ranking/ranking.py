@@ -28,6 +28,7 @@ from claudetask_core.search.ranking.meaning import Meaning
 from claudetask_core.search.ranking.pointing import Named, chunks_with, files_in, lines_in
 from claudetask_core.search.ranking.question import Question
 from claudetask_core.search.ranking.remembered import Remembered
+from claudetask_core.search.ranking.routed import Routed
 from claudetask_core.search.ranking.standing import siblings
 from claudetask_core.search.ranking.weights import weights_of
 from claudetask_core.search.tree.paths import path_terms
@@ -94,6 +95,9 @@ class Ranker:
         own_marks = self._catalog.marks[: len(self._catalog.rows)]
         priors = table[own_marks] * lacking.files(self._weights.file_lacks)
         lines = lines_in(self._question.lines, self._catalog)
+        routed = Routed(self._question.routes, self._witness, self._catalog)
+        if self._question.routes:
+            scores = scores + self._weights.route * routed.files()
         first = scores * priors
         named_files = files_in(self._question.files, self._catalog)
         first[[*lines, *named_files]] += self._weights.whole
@@ -104,13 +108,15 @@ class Ranker:
         candidates = Candidates(self._catalog.bases[contents], self._catalog.counts[contents])
         scorer = ChunkScorer(self._witness, self._catalog, self._question, candidates)
         sums = scorer.score(self._weights)
+        if self._question.routes:
+            sums += self._weights.route * routed.chunks(candidates.numbers)
         whole = self._file_sums(scores, files, scorer)
         self._add_meaning(sums, whole, files, candidates)
         own = priors[files.numbers] * self._package_factors(files.numbers)
         entries = Entries.of(files, candidates)
         entries.scores = (sums[entries.places] + whole[entries.orders]) * own[entries.orders]
         entries.scale(lacking.chunks(candidates.numbers, self._weights.chunk_lacks))
-        entries.scale(self._tests_beside(candidates, table))
+        self._hold_back_tests(entries, candidates, table)
         entries.vary(self._catalog.names[files.numbers])
         matched = scorer.matched()
         self._lift_files(entries, files, named_files, matched)
@@ -196,11 +202,12 @@ class Ranker:
         best = np.maximum.reduceat(close, candidates.starts[:-1])
         whole += self._weights.file_meaning * best[files.places]
 
-    def _tests_beside(self, candidates: Candidates, table: Floats) -> Floats:
-        """The factor of each chunk for being a test in a file that is none."""
-        in_code = ~is_test_mark(self._catalog.marks[self._catalog.owner[candidates.numbers]])
-        tests = np.isin(candidates.numbers, self._witness.of(TESTS).chunks)
-        return np.where(tests & in_code, table[TEST], 1.0)
+    def _hold_back_tests(self, entries: Entries, candidates: Candidates, table: Floats) -> None:
+        """Lowers the chunks that are tests in a file that is none, as such a file is."""
+        tests = self._witness.of(TESTS).chunks
+        if tests.size and table[TEST] < 1.0:
+            in_code = ~is_test_mark(self._catalog.marks[self._catalog.owner[candidates.numbers]])
+            entries.scale(np.where(in_code & np.isin(candidates.numbers, tests), table[TEST], 1.0))
 
     def _factors(self) -> Floats:
         """The factor of each combination of marks for this question."""

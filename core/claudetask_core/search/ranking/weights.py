@@ -42,6 +42,7 @@ class Weights:
     chunk_joined: float
     coverage: float
     complete: float
+    route: float
     several: float
     second: float
     chunk_meaning: float
@@ -97,6 +98,7 @@ WORDS: Final = Weights(
     chunk_joined=0.2,
     coverage=0.25,
     complete=0.5,
+    route=1.5,
     several=0.6,
     second=0.25,
     chunk_meaning=0.1,
@@ -194,6 +196,7 @@ IDENTIFIER: Final = Weights(
     chunk_joined=0.2,
     coverage=0.0,
     complete=0.0,
+    route=0.0,
     several=0.2,
     second=0.5,
     chunk_meaning=0.08,
