@@ -196,5 +196,5 @@ def _declare_notifications(low: LowLevelServer[App], subscribers: Subscribers) -
         "resources/unsubscribe", UnsubscribeRequestParams, subscribers.unsubscribe
     )
     low.add_request_handler(
-        "subscriptions/listen", SubscriptionsListenRequestParams, subscribers.listening
+        "subscriptions/listen", SubscriptionsListenRequestParams, subscribers.listen
     )

@@ -18,9 +18,15 @@ from mcp.server.subscriptions import (
     ResourcesListChanged,
     ResourceUpdated,
 )
-from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+from mcp.types import (
+    EmptyResult,
+    SubscribeRequestParams,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
+    UnsubscribeRequestParams,
+)
 
-from claudetask_core.errors import Unavailable
+from claudetask_core.errors import DomainError, Unavailable
 from claudetask_core.schemas.event import Event, EventType
 from claudetask_mcp.app import SESSION_HEADER, App
 
@@ -109,7 +115,16 @@ class Subscribers:
         if _key(ctx) not in self._clients:
             self._remember(ctx)
         self._wanted.setdefault(_key(ctx), set()).add(params.uri)
+        await _watched(ctx)
         return EmptyResult()
+
+    async def listen(
+        self, ctx: ServerRequestContext[App, Any], params: SubscriptionsListenRequestParams
+    ) -> SubscriptionsListenResult:
+        """A stream of the newer era, which is acknowledged at once where it wants lists alone."""
+        if params.notifications.resource_subscriptions:
+            await _watched(ctx)
+        return await self.listening(ctx, params)
 
     async def unsubscribe(
         self, ctx: ServerRequestContext[App, Any], params: UnsubscribeRequestParams
@@ -169,6 +184,15 @@ class _Gathered:
         self._uris, self._listed = {}, False
         self._some.clear()
         return taken
+
+
+async def _watched(ctx: ServerRequestContext[App, Any]) -> None:
+    """Waits until the board is watched, so that no change after the answer is missed.
+
+    One that cannot be opened is watched once it can.
+    """
+    with suppress(DomainError):
+        await ctx.lifespan_context.lazy.get()
 
 
 def _key(ctx: ServerRequestContext[App, Any]) -> Key:

@@ -77,7 +77,6 @@ async def test_an_older_client_hears_of_what_it_subscribed_to(
     async with Client(server, mode="legacy", message_handler=heard) as client:
         await subscribe(client, "claudetask://tasks/1")
         await subscribe(client, "claudetask://agents")
-        await answer(client, "list_tasks")
         await elsewhere.tasks.create(TaskCreate(title="Work"), alice)
         assert await heard.until("list") == ["claudetask://tasks/1", "list"]
         await elsewhere.tasks.update(1, TaskUpdate(note="n"), alice)
@@ -98,7 +97,6 @@ async def test_a_newer_client_hears_of_what_it_listens_to(
         Client(server) as client,
         client.listen(resources_list_changed=True, resource_subscriptions=wanted) as stream,
     ):
-        await answer(client, "list_tasks")
         await elsewhere.tasks.create(TaskCreate(title="Work"), alice)
         seen: list[object] = []
         while ResourcesListChanged() not in seen:
@@ -180,6 +178,9 @@ async def test_only_so_many_older_clients_are_remembered(monkeypatch: pytest.Mon
     monkeypatch.setattr(subscriptions, "MAX_CLIENTS", 2)
     told: list[str] = []
 
+    async def opened() -> None:
+        """The board is open already."""
+
     def client(name: str) -> Any:
         async def send(uri: str) -> None:
             told.append(f"{name} {uri}")
@@ -194,7 +195,9 @@ async def test_only_so_many_older_clients_are_remembered(monkeypatch: pytest.Mon
         )
         request = SimpleNamespace(headers={"mcp-session-id": name})
         return SimpleNamespace(
-            session=session, request=request, lifespan_context=SimpleNamespace(run="r")
+            session=session,
+            request=request,
+            lifespan_context=SimpleNamespace(run="r", lazy=SimpleNamespace(get=opened)),
         )
 
     subscribers = Subscribers()
