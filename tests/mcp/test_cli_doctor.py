@@ -215,6 +215,7 @@ def test_doctor_says_what_is_wrong_in_a_config_that_came_with_a_clone(
     assert f"wrong     {board / 'config.toml'}: Setting leese_seconds is wrong" in out
 
 
+@pytest.mark.embedded(reason="a board in a server is one")
 def test_doctor_says_where_no_board_can_be_made(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
