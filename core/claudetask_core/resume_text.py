@@ -21,11 +21,14 @@ CLAIMS = 1000
 CHANGES = 600
 MAX_TASKS = 4
 MAX_CHANGES = 8
+MAX_ROWS = 40
 SHOWN_TITLE = 80
 SHOWN_NOTE = 160
 SHOWN_NOTES = 2
 SHOWN_WHY = 300
 SHOWN_CRITERIA = 3
+BY_ACTION = {None, "claimed_by", "notes"}
+"""What the action says already ("claimed", "noted")."""
 
 _TASK = f"""SELECT t.id, t.title, t.status, t.git_branch, t.claimed_by, t.claim_expires_at,
         NOT {RUNS} AS expired
@@ -41,9 +44,10 @@ CRITERIA = """SELECT id, text FROM criteria WHERE task_id = :id AND NOT checked
     ORDER BY position"""
 SEEN = "SELECT last_history FROM callers WHERE actor = :caller"
 OWN = "SELECT max(id) FROM history WHERE actor = :caller"
-CHANGED = """SELECT h.task_id, t.title, h.action, h.field, h.old, h.new, h.actor
+CHANGED = f"""SELECT h.task_id, t.title, h.action, h.field, h.old, h.new, h.actor
     FROM history AS h LEFT JOIN tasks AS t ON t.id = h.task_id
-    WHERE h.id > :since AND h.actor <> :caller ORDER BY h.id DESC LIMIT 9"""
+    WHERE h.id > :since AND h.actor <> :caller AND h.action <> 'refused'
+    ORDER BY h.id DESC LIMIT {MAX_ROWS}"""  # noqa: S608 — text of ours alone
 LATEST = "SELECT (SELECT max(seq) FROM events), (SELECT max(id) FROM history)"
 MARK = """INSERT INTO callers (actor, last_event, last_history, seen_at)
     VALUES (:caller, :event, :history, :now)
@@ -151,22 +155,45 @@ def _changes(ask: Ask, caller: str) -> str:
         return "Nobody else changed anything since your last call."
     lines = ["Changed by others since your last call, newest first:"]
     room = CHANGES - len(lines[0])
-    for row in rows[:MAX_CHANGES]:
-        line = _change(row)
+    steps = _steps(rows)
+    for step in steps[:MAX_CHANGES]:
+        line = _step(step)
         room -= len(line) + 1
         if room < 0:
             break
         lines.append(line)
-    if len(lines) <= len(rows):
+    if len(lines) <= len(steps) or len(rows) == MAX_ROWS:
         lines.append("… and more; get_task and list_tasks show the present state.")
     return "\n".join(lines)
 
 
-def _change(row: Sequence[Any]) -> str:
-    task_id, title, action, field, old, new, actor = row
-    what = f"{field}: {_plain(old)} → {_plain(new)}" if field == "status" else (field or "")
+def _steps(rows: Sequence[Sequence[Any]]) -> list[list[Sequence[Any]]]:
+    """The rows, newest first, by what one caller did to one task without another in between."""
+    steps: list[list[Sequence[Any]]] = []
+    for row in rows:
+        task_id, actor = row[0], row[-1]
+        if steps and steps[-1][0][0] == task_id and steps[-1][0][-1] == actor:
+            steps[-1].append(row)
+        else:
+            steps.append([row])
+    return steps
+
+
+def _step(rows: Sequence[Sequence[Any]]) -> str:
+    """What one caller did to a task, in the order in which it was done; `rows` is newest first."""
+    task_id, title, *_, actor = rows[0]
     name = f"#{task_id} {clipped(title or '', SHOWN_TITLE // 2)}".strip() if task_id else "project"
-    return clipped(f"{name}: {action} {what} by {clipped(actor, SHOWN_TITLE // 2)}", SHOWN_NOTE)
+    who = f" by {clipped(actor, SHOWN_TITLE // 2)}"
+    what = ", ".join(dict.fromkeys(_change(row) for row in reversed(rows)))
+    return clipped(f"{name}: {what}", SHOWN_NOTE - len(who)) + who
+
+
+def _change(row: Sequence[Any]) -> str:
+    _, _, action, field, old, new, _ = row
+    if field == "status":
+        return f"{_plain(old)} → {_plain(new)}"
+    done = action.replace("_", " ")
+    return done if field in BY_ACTION else f"{done} {field}"
 
 
 def _next(ask: Ask, now: Any, caller: str) -> str:

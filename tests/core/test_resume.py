@@ -1,4 +1,7 @@
+import pytest
+
 from claudetask_core.core import Core
+from claudetask_core.errors import DomainError
 from claudetask_core.resume_text import MAX_CHARACTERS
 from claudetask_core.schemas.task import Priority, StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.schemas.workflow import Status
@@ -35,6 +38,51 @@ async def test_what_was_told_once_is_not_told_again(
     assert "updated title by bob" in await core.resume.text(alice)
     clock.advance(1)
     assert "Nobody else changed anything" in await core.resume.text(alice)
+
+
+async def test_what_one_caller_did_to_a_task_is_one_line(
+    core: Core, alice: Caller, bob: Caller
+) -> None:
+    for title in ("mine", "theirs", "later"):
+        await core.tasks.create(TaskCreate(title=title), alice)
+    await core.resume.text(alice)
+    await core.queue.next(bob, claim=True)
+    await core.notes.create(1, "begun", bob)
+    await core.notes.create(1, "half way", bob)
+    await core.tasks.move(1, StatusChange(status=Status("Testing")), bob)
+    await core.tasks.update(2, TaskUpdate(priority=Priority.LOW, git_branch="b"), bob)
+    await core.queue.release(1, bob)
+    with pytest.raises(DomainError):
+        await core.tasks.move(1, StatusChange(status=Status("Done")), bob)
+    assert (
+        "Changed by others since your last call, newest first:\n"
+        "#1 mine: released by bob\n"
+        "#2 theirs: updated priority, updated git_branch by bob\n"
+        "#1 mine: Backlog → In Progress, claimed, noted, In Progress → Testing by bob\n"
+        "\n"
+    ) in await core.resume.text(alice)
+
+
+async def test_of_many_changes_the_newest_are_told_and_that_there_are_more(
+    core: Core, alice: Caller, bob: Caller
+) -> None:
+    for number in range(12):
+        await core.tasks.create(TaskCreate(title=f"task {number}"), alice)
+    await core.resume.text(alice)
+    for number in range(12):
+        await core.notes.create(number + 1, "seen", bob)
+    text = await core.resume.text(alice)
+    assert text.count("noted by bob") == 8
+    assert "#12 task 11: noted by bob\n#11 task 10" in text
+    assert "… and more; get_task and list_tasks show the present state." in text
+    for _ in range(30):
+        await core.notes.create(1, "x" * 900, bob)
+        await core.tasks.move(1, StatusChange(status=Status("Analysis")), bob)
+        await core.tasks.move(1, StatusChange(status=Status("Backlog")), bob)
+    text = await core.resume.text(alice)
+    assert text.count(" by bob") == 1
+    assert text.count("Analysis → Backlog") == 1
+    assert "… and more; get_task and list_tasks show the present state." in text
 
 
 async def test_claims_of_a_session_that_is_gone_are_offered_in_its_worktree(
