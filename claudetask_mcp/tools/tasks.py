@@ -138,7 +138,8 @@ async def update_task_status(
     here = await visit(ctx, agent)
     change = StatusChange(status=status, **given(comment=comment, force_reason=force_reason))
     task = await here.core.tasks.move(task_id, change, here.caller)
-    return tasks.moved(task, here.caller.name, await here.core.tasks.around(task))
+    around = tasks.ALONE if task.completed_at else await here.core.tasks.around(task)
+    return tasks.moved(task, here.caller.name, around)
 
 
 async def delete_task(ctx: Context[Any], task_id: Number) -> str:
