@@ -106,10 +106,8 @@ async def resume(ctx: Context) -> str:
 async def _with_task(template: str, task_id: str, ctx: Context) -> tuple[str, Task]:
     number = task_number(task_id.strip(AROUND))
     here = await visit(ctx)
-    task = await here.core.tasks.get(number, here.caller)
-    notes = await here.core.notes.find(number)
-    whole = tasks.whole(task, notes, around=await here.core.tasks.around(task))
-    return template.format(number=number, task=whole), task
+    details = await here.core.tasks.details(number, here.caller)
+    return template.format(number=number, task=tasks.whole(details)), details.task
 
 
 def add_prompts(server: MCPServer[App]) -> None:

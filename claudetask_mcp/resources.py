@@ -104,15 +104,13 @@ TEMPLATES = (f"{TASKS}/{{task_id}}", f"{AGENTS}/{{name}}", f"{JOBS}/{{job_id}}")
 async def _task(task_id: str, ctx: Context) -> str:
     number = task_number(task_id)
     here = await visit(ctx)
-    task = await here.core.tasks.get(number, here.caller)
-    notes = await here.core.notes.find(number)
-    branch = await here.core.branches.find(task.git_branch)
-    around = await here.core.tasks.around(task)
+    details = await here.core.tasks.details(number, here.caller)
+    branch = await here.core.branches.find(details.task.git_branch)
     return _json(
         {
-            **task.model_dump(mode="json"),
-            **around.model_dump(mode="json"),
-            "notes": [note.model_dump(mode="json") for note in notes],
+            **details.task.model_dump(mode="json"),
+            **details.around.model_dump(mode="json"),
+            "notes": [note.model_dump(mode="json") for note in details.notes],
             "branch": branch.model_dump(mode="json"),
         }
     )

@@ -86,13 +86,12 @@ async def _list(core: "Core", _: "Caller", asked: argparse.Namespace) -> Told:
 
 
 async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
-    task = await core.tasks.get(asked.task_id, who)
+    details = await core.tasks.details(asked.task_id, who)
     if asked.pack is not None:
         packed = await core.pack.pack(asked.task_id, TOKENS.validate_python(asked.pack))
         return Told(packed.text, packed)
-    branch = await core.branches.find(task.git_branch)
-    notes, around = await core.notes.find(task.id), await core.tasks.around(task)
-    return Told(tasks.whole(task, notes, branch=branch, around=around), task)
+    branch = await core.branches.find(details.task.git_branch)
+    return Told(tasks.whole(details, branch=branch), details.task)
 
 
 async def _next(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
@@ -113,7 +112,7 @@ async def _add(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         ),
     )
     made = await core.tasks.create(data, who, on_duplicate=OnDuplicate.WARN)
-    circle = await core.tasks.waits_for_itself(made.task)
+    circle = await core.links.waits_for_itself(made.task)
     return Told(tasks.created(made.task, made.duplicates, circle), made.task)
 
 
@@ -126,7 +125,8 @@ async def _move(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
         expected_version=asked.if_version,
     )
     rest = f"claudetask-mcp task show {task.id}"
-    return Told(tasks.moved(task, who.name, await core.tasks.around(task), rest), task)
+    around = tasks.ALONE if task.completed_at else await core.links.around(task)
+    return Told(tasks.moved(task, who.name, around, rest), task)
 
 
 async def _note(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:

@@ -15,6 +15,7 @@ from claudetask_core.schemas.task import (
     Note,
     SimilarTask,
     Task,
+    TaskDetails,
     TaskType,
     Written,
 )
@@ -74,19 +75,16 @@ class Section:
 
 @legibly
 def whole(
-    task: Task,
-    notes: list[Note],
-    fit: Recommendation | None = None,
-    branch: Branch | None = None,
-    around: Around = ALONE,
+    details: TaskDetails, fit: Recommendation | None = None, branch: Branch | None = None
 ) -> str:
-    """Everything about a task in at most `WHOLE` characters, with its branch's commits, the
-    agent that fits it and the tasks around it.
+    """Everything about a task in at most `WHOLE` characters, with its branch's commits and the
+    agent that fits it.
     """
+    task = details.task
     named = [f"agent that fits: {fit.name} ({clip(fit.reason, 120)})"] if fit else []
     rest = f"claudetask://tasks/{task.id} has it whole"
-    head = "\n".join([*_head(task, branch, around, rest), *named])
-    every = [*_sections(task, notes), *(_of_branch(branch) if branch else ())]
+    head = "\n".join([*_head(task, branch, details.around, rest), *named])
+    every = [*_sections(task, details.notes), *(_of_branch(branch) if branch else ())]
     sections = [section for section in every if section.length]
     room = WHOLE - len(head) - sum(len(section.heading) + 4 for section in sections)
     sizes = shares([section.length for section in sections], room)

@@ -71,13 +71,13 @@ async def get_task(
     evidence, dependencies, subtasks, claim, analysis, latest notes, its branch's commits, version.
     """
     here = await visit(ctx)
-    task = await here.core.tasks.get(task_id, here.caller)
+    details = await here.core.tasks.details(task_id, here.caller)
     if pack is not None:
         return (await here.core.pack.pack(task_id, pack)).text
+    task = details.task
     fit = None if task.completed_at else await here.core.recommend.agent_for(task)
     branch = await here.core.branches.find(task.git_branch)
-    notes = await here.core.notes.find(task_id) if task.notes_count else []
-    return tasks.whole(task, notes, fit, branch, await here.core.tasks.around(task))
+    return tasks.whole(details, fit, branch)
 
 
 async def find_similar_tasks(

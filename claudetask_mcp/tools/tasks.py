@@ -61,7 +61,7 @@ async def create_task(
     )
     data = TaskCreate(title=title, type=type, priority=priority, **optional)
     made = await here.core.tasks.create(data, here.caller, on_duplicate=on_duplicate)
-    circle = await here.core.tasks.waits_for_itself(made.task)
+    circle = await here.core.links.waits_for_itself(made.task)
     return tasks.created(made.task, made.duplicates, circle)
 
 
@@ -117,7 +117,7 @@ async def update_task(
     data = TaskUpdate(**changes, **given(force_reason=force_reason))
     written = await here.core.tasks.write(task_id, data, here.caller, expected_version=version)
     linked = not {"depends_on", "parent_id"}.isdisjoint(changes)
-    circle = await here.core.tasks.waits_for_itself(written.task) if linked else ""
+    circle = await here.core.links.waits_for_itself(written.task) if linked else ""
     return tasks.updated(written, list(changes), merged=version is None, circle=circle)
 
 
@@ -138,7 +138,7 @@ async def update_task_status(
     here = await visit(ctx, agent)
     change = StatusChange(status=status, **given(comment=comment, force_reason=force_reason))
     task = await here.core.tasks.move(task_id, change, here.caller)
-    around = tasks.ALONE if task.completed_at else await here.core.tasks.around(task)
+    around = tasks.ALONE if task.completed_at else await here.core.links.around(task)
     return tasks.moved(task, here.caller.name, around)
 
 

@@ -42,6 +42,7 @@ from claudetask_core.services.repository.machine import this_machine
 from claudetask_core.services.repository.standing import Standing, Whereabouts
 from claudetask_core.services.resume import ResumeService
 from claudetask_core.services.similar.similar import SimilarService
+from claudetask_core.services.tasks.links import LinkService
 from claudetask_core.services.tasks.notes import NoteService
 from claudetask_core.services.tasks.queue import QueueService
 from claudetask_core.services.tasks.recommend import RecommendService
@@ -78,6 +79,7 @@ class Core:
     disk: DiskWatch
     project: ProjectService
     tasks: TaskService
+    links: LinkService
     notes: NoteService
     queue: QueueService
     pack: PackService
@@ -256,6 +258,7 @@ def _assemble(
         disk=DiskWatch(root, events, clock),
         project=ProjectService(database, events, clock, places, standing, claude_md, machine),
         tasks=tasks,
+        links=LinkService(database, writes.workflow),
         notes=NoteService(database, writes),
         queue=QueueService(database, writes),
         pack=PackService(tasks, NoteService(database, writes), search, similar),

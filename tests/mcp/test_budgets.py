@@ -36,6 +36,7 @@ from claudetask_core.schemas.task import (
     Status,
     Task,
     TaskCreate,
+    TaskDetails,
     TaskType,
     Written,
 )
@@ -85,6 +86,10 @@ def notes(count: int) -> list[Note]:
     ]
 
 
+def details(task: Task, noted: list[Note], around: Around = tasks.ALONE) -> TaskDetails:
+    return TaskDetails(task=task, notes=noted, around=around)
+
+
 async def test_fifty_tasks_fit_whatever_their_titles(
     connect: Connect, core: Core, alice: Caller
 ) -> None:
@@ -112,7 +117,7 @@ BUSY = Around(
 
 
 def test_a_whole_task_fits_and_says_what_was_left_out() -> None:
-    shown = tasks.whole(big_task(12), notes(500), around=BUSY)
+    shown = tasks.whole(details(big_task(12), notes(500), BUSY))
     assert 4000 < len(shown) <= 6000
     assert "(65,536 characters in all; claudetask://tasks/12 has it whole)" in shown
     assert "older; claudetask://tasks/12 has it whole" in shown
@@ -136,7 +141,7 @@ def big_branch() -> Branch:
 
 
 def test_a_whole_task_fits_with_its_branchs_commits() -> None:
-    shown = tasks.whole(big_task(12), notes(500), branch=big_branch())
+    shown = tasks.whole(details(big_task(12), notes(500)), branch=big_branch())
     assert 4000 < len(shown) <= 6000
     assert "Commits of the branch (100+, not in ttt" in shown
     assert "more; claudetask://tasks/12 has it whole" in shown
@@ -152,7 +157,7 @@ def test_a_small_task_is_not_cut() -> None:
             "depends_on": [],
         }
     )
-    shown = tasks.whole(task, notes(2))
+    shown = tasks.whole(details(task, notes(2)))
     assert "…" not in shown.split("Notes, newest last:")[0]
     assert "Description:\n```\nAll of it.\n```" in shown
 

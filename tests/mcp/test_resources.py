@@ -116,7 +116,7 @@ async def test_a_fault_of_ours_says_nothing_of_itself(
     async def broken(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(core.notes, "find", broken)
+    monkeypatch.setattr(core.tasks, "details", broken)
     async with connect() as client:
         await answer(client, "create_task", title="Work")
         with pytest.raises(MCPError) as caught:

@@ -30,6 +30,7 @@ from claudetask_core.schemas.task import (
     SimilarTasks,
     Status,
     Task,
+    TaskDetails,
     TaskType,
     Written,
 )
@@ -192,8 +193,11 @@ def an_other(text: str) -> ClaudeMdOther:
 
 RENDERINGS: dict[str, Callable[[str], str]] = {
     "get_task": lambda text: tasks.whole(
-        a_task(text),
-        [Note(id=1, text=text, author=name_of(text), created_at=START)],
+        TaskDetails(
+            task=a_task(text),
+            notes=[Note(id=1, text=text, author=name_of(text), created_at=START)],
+            around=tasks.ALONE,
+        ),
         Recommendation(name=name_of(text), reason=text),
         a_branch(text),
     ),

@@ -280,6 +280,14 @@ class Note(ReadModel):
     created_at: Timestamp
 
 
+class TaskDetails(ReadModel):
+    """A task, its notes with the newest last, and what is around it, all as of one moment."""
+
+    task: Task
+    notes: list[Note]
+    around: Around
+
+
 class NoteCreate(WriteModel):
     text: NoteText
 

@@ -92,7 +92,7 @@ async def test_the_end_of_a_long_chain_takes_no_more_statements_than_its_beginni
         links = {"parent_id": 1, "depends_on": [number - 1] if number > 2 else []}
         with questions(core) as seen:
             made = await make(core, alice, title=f"part {number}", **links)
-            assert await core.tasks.waits_for_itself(made) == ""
+            assert await core.links.waits_for_itself(made) == ""
         asked.append(len(seen))
     assert asked[-1] - asked[1] < 5
 
@@ -126,15 +126,15 @@ async def test_what_depends_on_what_it_is_part_of_is_taken_and_told_of(
     await make(core, alice, title="whole")
     await make(core, alice, title="half", parent_id=1)
     quarter = await make(core, alice, title="quarter", parent_id=2)
-    assert await core.tasks.waits_for_itself(quarter) == ""
+    assert await core.links.waits_for_itself(quarter) == ""
     quarter = await core.tasks.update(3, update(depends_on=[1]), alice)
     circle = "#3 depends on #1, #1 has the subtask #2, #2 has the subtask #3"
-    assert await core.tasks.waits_for_itself(quarter) == circle
+    assert await core.links.waits_for_itself(quarter) == circle
     half = await core.tasks.get(2)
-    assert (await core.tasks.waits_for_itself(half)).startswith("#2 has the subtask #3, ")
+    assert (await core.links.waits_for_itself(half)).startswith("#2 has the subtask #3, ")
     for status in (Status.IN_PROGRESS, Status.CODE_REVIEW, Status.DONE):
         await core.tasks.move(1, StatusChange(status=status, force_reason="all is there"), alice)
-    assert await core.tasks.waits_for_itself(quarter) == ""
+    assert await core.links.waits_for_itself(quarter) == ""
 
 
 async def test_links_that_change_places_in_one_call_are_seen_as_they_will_be(

@@ -1,11 +1,10 @@
 """The notes of a task: appended, never changed."""
 
-from sqlalchemy import select
-
 from claudetask_core.db.engine import Database
 from claudetask_core.db.models import NoteRow
 from claudetask_core.schemas.task import Note
 from claudetask_core.services.tasks.claims import Caller
+from claudetask_core.services.tasks.reading import read_notes
 from claudetask_core.services.tasks.rows import load, require
 from claudetask_core.services.tasks.writes import TaskWrites
 
@@ -19,10 +18,7 @@ class NoteService:
         """The task's notes, newest last."""
         async with self._database.read() as session:
             await require(session, task_id)
-            rows = await session.scalars(
-                select(NoteRow).where(NoteRow.task_id == task_id).order_by(NoteRow.id)
-            )
-            return [_note(row) for row in rows]
+            return await read_notes(session, task_id)
 
     async def create(self, task_id: int, text: str, caller: Caller) -> Note:
         """Appends a note; anyone may."""
@@ -31,9 +27,5 @@ class NoteService:
             row = await load(session, task_id)
             change = await self._writes.append_note(session, row, text, caller, lease)
             await self._writes.finish(session, row, [change], caller, lease)
-            note = await session.get_one(NoteRow, change.new["id"])
-            return _note(note)
-
-
-def _note(row: NoteRow) -> Note:
-    return Note(id=row.id, text=row.text, author=row.author, created_at=row.created_at)
+            row = await session.get_one(NoteRow, change.new["id"])
+            return Note(id=row.id, text=row.text, author=row.author, created_at=row.created_at)

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from claudetask_core.db.models import CriterionRow, DependencyRow, RelatedFileRow, TaskRow
-from claudetask_core.schemas.task import Criterion, Task
+from claudetask_core.db.models import CriterionRow, DependencyRow, NoteRow, RelatedFileRow, TaskRow
+from claudetask_core.schemas.task import Criterion, Note, Task
 from claudetask_core.services.tasks.rows import TaskNotFound
 
 TASKS: Final = TaskRow.__table__
@@ -93,6 +93,12 @@ ONE: Final = {
     name: whole.where(TASKS.c.id == bindparam("task_id")) for name, whole in WHOLE.items()
 }
 
+NOTES: Final = (
+    select(NoteRow.id, NoteRow.text, NoteRow.author, NoteRow.created_at)
+    .where(NoteRow.task_id == bindparam("task_id"))
+    .order_by(NoteRow.id)
+)
+
 
 def _kind(session: AsyncSession) -> str:
     return session.get_bind().dialect.name
@@ -109,6 +115,15 @@ async def read(session: AsyncSession, task_id: int) -> Task:
     if row is None:
         raise TaskNotFound(task_id)
     return _task(row)
+
+
+async def read_notes(session: AsyncSession, task_id: int) -> list[Note]:
+    """A task's notes, newest last."""
+    found = await session.execute(NOTES, {"task_id": task_id})
+    return [
+        Note(id=number, text=text, author=author, created_at=created)
+        for number, text, author, created in found
+    ]
 
 
 async def read_page(

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from claudetask_core.db.engine import Database, WriteSession
 from claudetask_core.db.models import DependencyRow, TaskRow
 from claudetask_core.schemas.task import (
-    Around,
     Deleted,
     HistoryEntry,
     OnDuplicate,
@@ -16,6 +15,7 @@ from claudetask_core.schemas.task import (
     StatusChange,
     Task,
     TaskCreate,
+    TaskDetails,
     TaskFilter,
     TaskPage,
     TaskUpdate,
@@ -41,8 +41,8 @@ from claudetask_core.services.tasks.history import Change
 from claudetask_core.services.tasks.listing import completed, listed
 from claudetask_core.services.tasks.moves import Move, move
 from claudetask_core.services.tasks.proving import VERIFIER, Proving
+from claudetask_core.services.tasks.reading import read, read_notes
 from claudetask_core.services.tasks.rows import WHOLE, require, to_task
-from claudetask_core.services.tasks.waits import circle_of, told
 from claudetask_core.services.tasks.workflow import (
     illegal_start,
     is_allowed,
@@ -92,17 +92,18 @@ class TaskService:
         """
         return await self._writes.look(self._database, task_id, caller)
 
-    async def around(self, task: Task) -> Around:
-        """Its subtasks, and where those stand that it waits for."""
-        async with self._database.read() as session:
-            return await around(session, task, self.workflow.done)
+    async def details(self, task_id: int, caller: Caller) -> TaskDetails:
+        """A task with its notes and what is around it, as of one moment; renews as `get` does.
 
-    async def waits_for_itself(self, task: Task) -> str:
-        """On which way it does, so that it can never be Done; empty where on none."""
-        if not (task.depends_on or task.parent_id) or task.completed_at is not None:
-            return ""
+        Raises:
+            TaskNotFound: There is none of this number.
+        """
         async with self._database.read() as session:
-            return told(await circle_of(session, task.id))
+            task = await read(session, task_id)
+            notes = await read_notes(session, task_id) if task.notes_count else []
+            near = await around(session, task, self.workflow.done)
+        task = await self._writes.looked_at(self._database, task, caller)
+        return TaskDetails(task=task, notes=notes, around=near)
 
     async def find(self, wanted: TaskFilter, page: Page) -> TaskPage:
         """The tasks that match, in the page's order.

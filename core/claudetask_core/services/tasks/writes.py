@@ -134,9 +134,13 @@ class TaskWrites:
         """
         async with database.read() as session:
             task = await read(session, task_id)
+        return await self.looked_at(database, task, caller)
+
+    async def looked_at(self, database: Database, task: Task, caller: Caller | None) -> Task:
+        """The task that was read, its claim renewed where its holder read it."""
         if caller is None or task.claimed_by != caller.name:
             return task
-        return await database.attempt(self._renewed(database, task_id, caller)) or task
+        return await database.attempt(self._renewed(database, task.id, caller)) or task
 
     async def _renewed(self, database: Database, task_id: int, caller: Caller) -> Task:
         async with database.write() as session:
