@@ -5,6 +5,7 @@ branch, CLAUDE.md) belongs to the folder one stands in.
 """
 
 from dataclasses import dataclass
+from errno import ELOOP
 from pathlib import Path
 
 from claudetask_core.config import Settings
@@ -166,8 +167,13 @@ def refuse_misplaced(places: Places, board: Path, settings: Settings) -> None:
 
 def _stays_in(path: Path, folder: Path) -> bool:
     try:
+        path.stat()
+    except OSError as error:
+        if error.errno == ELOOP:  # links in a circle, which `resolve` passes over since Python 3.13
+            return False
+    try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # links in a circle, which Python tells in several ways
+    except OSError:
         return False
 
 
