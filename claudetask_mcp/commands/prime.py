@@ -6,6 +6,7 @@
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 
 from claudetask_core.printable import printable
 from claudetask_mcp.entry import Entry, caller_of
@@ -19,7 +20,7 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     said = taken.pop() if taken else await asyncio.to_thread(hook_bytes)
     told = session_of(said)
     places = await entry.locate()
-    if entry.settings.database_url is None and not (places.board / DATABASE).exists():
+    if entry.settings.database_url is None and not _is_there(places.board / DATABASE):
         return 0
     async with entry.open() as core:
         from claudetask_core.services.tasks.claims import Caller  # noqa: PLC0415 — loaded with the core
@@ -30,3 +31,10 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     if text:
         sys.stdout.write(printable(text) + "\n")
     return 0
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # nobody can tell, and opening it says why
+        return True

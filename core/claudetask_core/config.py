@@ -67,6 +67,12 @@ def _database(address: str) -> str:
     return address
 
 
+def _folder(path: Path) -> Path:
+    if not str(path).strip():
+        raise ValueError("it is blank and names no folder")
+    return path
+
+
 def _origins(text: str) -> str:
     for origin in filter(None, (part.strip() for part in text.split(","))):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s*]+/?", origin):
@@ -123,7 +129,7 @@ class Settings(BaseSettings):
 
     project_path: Path | None = None
     database_url: Annotated[str, AfterValidator(_database)] | None = None
-    data_dir: Path | None = None
+    data_dir: Annotated[Path, AfterValidator(_folder)] | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8765
     token: Annotated[SecretStr, AfterValidator(_token)] | None = None

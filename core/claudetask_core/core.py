@@ -139,9 +139,9 @@ async def open_core(
             setting names the project.
 
     Raises:
-        ProjectMissing, FolderNotUtf8, MainWorktreeMissing, BoardLeadsOut, ConfigurationInvalid,
-            BoardUnwritable, BoardBroken, BoardGone, BoardTooNew, WorkflowLosesTasks: as their
-            sentences say.
+        ProjectMissing, FolderNotUtf8, MainWorktreeMissing, BoardAroundProject, BoardLeadsOut,
+            ConfigurationInvalid, BoardUnwritable, BoardBroken, BoardGone, BoardTooNew,
+            WorkflowLosesTasks: as their sentences say.
     """
     clock = clock or SystemClock()
     named = settings.project_path
@@ -182,8 +182,8 @@ async def open_board(
     """Opens the board alone, migrated where needed.
 
     Raises:
-        MainWorktreeMissing, NoProject, BoardUnwritable, BoardBroken, BoardGone, BoardTooNew: As
-            their sentences say.
+        MainWorktreeMissing, NoProject, BoardAroundProject, BoardUnwritable, BoardBroken, BoardGone,
+            BoardTooNew: As their sentences say.
     """
     file = places.board / DATABASE
     await asyncio.to_thread(refuse_misplaced, places, file, settings)

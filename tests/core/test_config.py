@@ -53,6 +53,7 @@ def test_the_level_of_the_log_may_be_written_in_small_letters(
         ("RATE_LIMIT_WRITE", "0/minute"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "http://a,localhost:3000"),
+        ("DATA_DIR", "   "),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "postgresql://no-async-driver"),
         ("SEARCH_EMBEDDING", "/no/such/folder"),

@@ -260,6 +260,13 @@ def test_a_folder_that_is_gone_is_said_and_holds_up_no_session(
         assert told.count("\n") == 1
 
 
+def test_a_board_that_nobody_can_look_at_is_told_of_in_a_sentence(
+    prime: Prime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDETASK_DATA_DIR", "x" * 300)
+    assert prime().startswith("ClaudeTask cannot say where the work stopped: ")
+
+
 def test_a_wrong_setting_of_the_project_is_told_in_few_words_that_begin_no_line(
     prime: Prime, project: Path
 ) -> None:

@@ -57,6 +57,19 @@ class NoProject(Invalid):
         )
 
 
+class BoardAroundProject(Invalid):
+    """Its `.gitignore` would hide all of the project from git, and its files lie among others."""
+
+    code = "board_around_project"
+
+    def __init__(self, board: Path, root: Path) -> None:
+        which = "is the project" if board == root else f"holds the project {root}"
+        super().__init__(
+            f"CLAUDETASK_DATA_DIR names {board}, which {which}, and no board begins there.",
+            next_step=f"Name a folder for the board alone, such as {board / BOARD}.",
+        )
+
+
 class BoardLeadsOut(Forbidden):
     code = "board_leads_out"
 
@@ -148,14 +161,19 @@ def refuse_links_out(board: Path) -> None:
 
 def refuse_misplaced(places: Places, board: Path, settings: Settings) -> None:
     """Raises MainWorktreeMissing where a worktree would begin a board beside its repository's own,
-    and NoProject where one would begin in the root of all.
+    NoProject where one would begin in the root of all, and BoardAroundProject where one would
+    begin in the project's own folder or one above it.
 
     Args:
         places: The project.
         board: The board's file; one that is there is gone on with.
-        settings: A folder or a database that they name is taken at its word.
+        settings: A database that they name is taken at its word, and so is another folder.
     """
-    if settings.database_url is not None or settings.data_dir is not None:
+    if settings.database_url is not None:
+        return
+    if settings.data_dir is not None:
+        if places.root.is_relative_to(places.board) and not board.exists():
+            raise BoardAroundProject(places.board, places.root)
         return
     at_root = places.root == places.root.parent and not places.git
     if at_root and settings.project_path is None and not board.exists():
