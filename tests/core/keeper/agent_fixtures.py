@@ -234,6 +234,24 @@ TOOLS = {
 }
 BROKEN: dict[str, Fixture] = {**FORM, **YAML, **NAMES, **KEYS, **TOOLS}
 
+AT_MARGIN: dict[str, tuple[str, str]] = {
+    "quoted_at_margin": (
+        text("quoted_at_margin", "color: red\n", description='"one\ntwo\n\n three"'),
+        text("quoted_at_margin", "color: red\n", description='"one\n  two\n\n three"'),
+    ),
+    "listed_at_margin": (
+        text("listed_at_margin", "tools: [Read,\nGrep\n]\n"),
+        text("listed_at_margin", "tools: [Read,\n  Grep\n]\n"),
+    ),
+    "nested_at_margin": (
+        text("nested_at_margin", "mcpServers:\n  - 'one\n  two'\n"),
+        text("nested_at_margin", "mcpServers:\n  - 'one\n    two'\n"),
+    ),
+}
+"""Frontmatters whose values go on in lines that are not indented, and what the fix makes of them:
+Claude Code drops the agents.
+"""
+
 FINE: dict[str, str | bytes] = {
     "crlf": text("crlf").replace("\n", "\r\n"),
     "trailing_blanks": "---   \nname: trailing_blanks \ndescription: d\n---  \nBody.\n",
@@ -261,5 +279,9 @@ FINE: dict[str, str | bytes] = {
     "rule_in_the_body": text("rule_in_the_body", body="One.\n\n---\n\nTwo.\n"),
     "comment": text("comment", description="d  # a comment"),
     "sub/deep": text("deep"),
+    "tabs": "---\nname:\ttabs\t\ndescription:\tone\ttwo\n\t\n\t# a\tcomment\ntools:\t\n"
+    "  -\tRead\t# why\n  - Edit\nmodel: \t haiku\n---\nBody.\n",
+    "rare_signs": text("rare_signs", description="a\x1b[1mb\x85c\u2028d"),
+    "brackets": text("brackets", "tools: [\n  Read,  # why\n# and\n  Edit\n]\n"),
 }
 """Files that Claude Code takes as their authors mean them, by their path without `.md`."""

@@ -183,10 +183,54 @@ def test_yaml_that_claude_code_reads_on_its_second_try_is_read_and_can_be_mended
     assert parse(new).keys.error == ""
 
 
+@pytest.mark.parametrize(
+    ("front", "description", "tools"),
+    [
+        ("name:\tx\ndescription:\ta\tb\t\ntools:\t[Read,\tGrep]\t# c", "a\tb", ["Read", "Grep"]),
+        ("name: x\ndescription: a\n  \tb\ntools: Read,\tGrep", "a b", ["Read", "Grep"]),
+        ("name: x\ndescription: |\n  a\n  \tb\ntools:\n  - Read", "a\n\tb\n", ["Read"]),
+        ("\tname: x\n\tdescription: a\n\ttools: Read", "a", ["Read"]),
+        ("name: x\ndescription: a: b\ntools:\n\t- Read\n  - Grep", "a: b", ["Read", "Grep"]),
+        (
+            "name: x\ndescription: a\x1b[1m\x85b\u2028c\ntools: Read",
+            "a\x1b[1m\x85b\u2028c",
+            ["Read"],
+        ),
+    ],
+)
+def test_tabs_and_rare_signs_are_read_as_claude_code_reads_them_and_can_be_edited(
+    front: str, description: str, tools: list[str]
+) -> None:
+    data = f"---\n{front}\n---\nBody\n".encode()
+    file = parse(data)
+    assert (file.text("description"), file.words("tools")) == (description, tools)
+    new = parse(change(data, description="new"))
+    assert (new.text("description"), new.words("tools"), new.text("name")) == ("new", tools, "x")
+    more = parse(change(data, model="opus"))
+    assert more.front.startswith(file.front)
+    assert (more.text("model"), more.text("description")) == ("opus", description)
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "name: x\ndescription: d\n\ttools: Read",
+        "name: x\ndescription: d\ntools:\n  \t- Read",
+        "name: x\ndescription: d\nhooks:\n  \ta: b",
+        "name: x\ndescription: |\n\tone\n\ttwo",
+        "name: x\ndescription: d\ntools: [Read,\n\tGrep]",
+    ],
+)
+def test_tabs_that_claude_code_drops_an_agent_for_break_the_yaml(front: str) -> None:
+    keys = parse(f"---\n{front}\n---\nBody\n".encode()).keys
+    assert keys.error
+    assert not keys.lenient
+
+
 def test_broken_yaml_is_left_alone_but_the_prompt_can_be_written() -> None:
-    data = b"---\n\tname: x\n---\nold\n"
+    data = b'---\nname: "x" y\n---\nold\n'
     assert refusal(data, name="y").code == "frontmatter_not_editable"
-    assert change(data, prompt="new") == b"---\n\tname: x\n---\nnew\n"
+    assert change(data, prompt="new") == b'---\nname: "x" y\n---\nnew\n'
 
 
 def test_a_frontmatter_that_is_never_closed_is_left_alone() -> None:

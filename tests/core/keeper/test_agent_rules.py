@@ -9,7 +9,7 @@ from claudetask_core.services.agents.file import parse
 from claudetask_core.services.agents.rule import Subject, Surroundings
 from claudetask_core.services.agents.rules import RULES, fixed, is_loaded, problems_of
 from claudetask_core.services.agents.rules_tools import runs_with
-from tests.core.keeper.agent_fixtures import BROKEN, FINE, Fixture, text
+from tests.core.keeper.agent_fixtures import AT_MARGIN, BROKEN, FINE, Fixture, text
 
 AROUND = Surroundings(
     servers=frozenset({"github"}),
@@ -58,6 +58,17 @@ def test_a_fix_makes_of_a_file_what_was_meant_and_nothing_more(rule: str) -> Non
 @pytest.mark.parametrize("rule", [rule for rule, one in BROKEN.items() if one.fixed is None])
 def test_what_only_its_author_can_mend_is_left_alone(rule: str) -> None:
     assert fixed(of(rule, BROKEN[rule])) == (BROKEN[rule].data, [])
+
+
+@pytest.mark.parametrize("name", AT_MARGIN)
+def test_a_value_that_goes_on_at_the_margin_is_indented(name: str) -> None:
+    content, mended = AT_MARGIN[name]
+    one = subject(content.encode(), f"{name}.md")
+    assert [problem.rule for problem in problems_of(one)] == ["yaml_broken"]
+    assert "not indented" in problems_of(one)[0].message
+    assert not is_loaded(one)
+    assert fixed(one) == (mended.encode(), ["yaml_broken"])
+    assert is_loaded(replace(one, file=parse(mended.encode())))
 
 
 @pytest.mark.parametrize("name", FINE)

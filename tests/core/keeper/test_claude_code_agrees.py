@@ -21,7 +21,7 @@ from claudetask_core.services.agents.rules_names import BUILT_IN_AGENTS
 from claudetask_core.services.agents.scan import as_agent, scan, surroundings
 from claudetask_core.services.agents.templates import TEMPLATES, template
 from claudetask_core.services.claude_md.imports import imports_of
-from tests.core.keeper.agent_fixtures import BROKEN, FINE, Version
+from tests.core.keeper.agent_fixtures import AT_MARGIN, BROKEN, FINE, Version
 from tests.core.keeper.fake_api import fake_api
 
 CLIENT = os.environ.get("CLAUDE_BIN") or shutil.which("claude")
@@ -51,6 +51,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         _put(project, fixture.file or f"{rule}.md", fixture.data)
     for name, content in FINE.items():
         _put(project, f"{name}.md", content.encode() if isinstance(content, str) else content)
+    for name, (content, _) in AT_MARGIN.items():
+        _put(project, f"{name}.md", content.encode())
     for name in TEMPLATES:
         _put(project, f"{name}.md", template(name))
     _put(home, "mine.md", BROKEN["shadowed_scope"].data.replace(b": d", b": the user's"))

@@ -9,6 +9,7 @@ from claudetask_core.schemas.agent import Severity
 from claudetask_core.services.agents.file import AgentFile
 from claudetask_core.services.agents.rule import Finding, Rule, Subject, as_bytes
 from claudetask_core.services.agents.yaml_keys import Entry, read_keys
+from claudetask_core.services.agents.yaml_nodes import AT_MARGIN
 from claudetask_core.services.agents.yaml_text import json_text, scalar
 
 # fmt: off
@@ -48,12 +49,26 @@ def _line(file: AgentFile) -> int:
 def _mended(subject: Subject) -> bytes | None:
     """The values that broke it in quotes, each with the lines that can only belong to it."""
     file = subject.file
+    indented = _indented(file.front)
+    if indented != file.front:
+        return as_bytes(file.opening + indented + file.closing + file.body)
     end = "\r\n" if file.opening.endswith("\r\n") else "\n"
     front = "".join(f"{line}{end}" for line in _quoted_lines(file.front))
     keys = read_keys(front)
     if keys.error or "---" in front or any(not entry.key for entry in keys.entries):
         return None
     return as_bytes(file.opening + front + file.closing + file.body)
+
+
+def _indented(front: str) -> str:
+    """With two blanks before each line at the margin that belongs to the value above it."""
+    lines, keys = front.split("\n"), read_keys(front)
+    for _ in range(len(lines)):
+        if keys.error != AT_MARGIN:
+            break
+        lines[keys.line] = f"  {lines[keys.line]}"
+        keys = read_keys("\n".join(lines))
+    return front if keys.error else "\n".join(lines)
 
 
 def _quoted_lines(front: str) -> Iterator[str]:

@@ -52,13 +52,13 @@ def _is_awkward(entry: Entry, value: Value) -> bool:
 
 def _appended(text: str, keys: Keys, key: str, value: Value, end_of_line: str) -> str:
     first = keys.entries[0].key_start if keys.entries else 0
-    column = first - (text.rfind("\n", 0, first) + 1)
-    pad = " " * column
+    pad = text[text.rfind("\n", 0, first) + 1 : first]
+    pad = pad if pad.isspace() else " " * len(pad)
     if isinstance(value, list):
         items = [f"{pad}  - {scalar(item)}" for item in value]
         lines = [f"{pad}{key}:", *items] if items else [f"{pad}{key}: []"]
     else:
-        lines = [f"{pad}{key}: {scalar(value or '', column=column)}"]
+        lines = [f"{pad}{key}: {scalar(value or '', column=len(pad))}"]
     return text + "".join(line + end_of_line for line in lines)
 
 

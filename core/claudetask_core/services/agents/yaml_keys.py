@@ -2,14 +2,16 @@
 
 The text is only composed (parsed into nodes that know their place), never constructed: no tag
 makes an object and no alias is expanded, so a hostile file costs no more than its size. Claude
-Code gives a block that is not valid YAML a second try with the suspicious values quoted; so do
-we, for a file that it loads is an agent.
+Code gives a block that is not valid YAML a second try, with two blanks for each tab that begins a
+line and the suspicious values quoted; so do we, for a file that it loads is an agent.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
+
+from claudetask_core.services.agents.yaml_nodes import Fault, as_it_stands, compose
 
 MAX_CHARACTERS = 64 * 1024
 MAX_BRACKETS = 1000
@@ -18,7 +20,8 @@ _NOT_TEXT = re.compile(
     r"|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
     r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))"
 )
-_SIMPLE = re.compile(r"^([A-Za-z_-]+):[ \t]+(.+?)[ \t]*\r?$", re.MULTILINE)
+_SIMPLE = re.compile(r"^([A-Za-z_-]+):[ \t]+([^\n\u2028\u2029]+?)[ \t]*\r?$", re.MULTILINE)
+_TABS = re.compile(r"^\t+", re.MULTILINE)
 _SUSPICIOUS = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
 
 
@@ -67,43 +70,20 @@ class Keys:
         return next((entry for entry in reversed(self.entries) if entry.key == key), None)
 
 
-@dataclass(frozen=True)
-class _Fault:
-    message: str
-    line: int
-
-
 def read_keys(text: str) -> Keys:
     """The keys of a frontmatter block; one that cannot be read has none, and says why."""
     if len(text) > MAX_CHARACTERS or text.count("[") + text.count("{") > MAX_BRACKETS:
         return Keys((), "the frontmatter is too large to be read")
-    root = _compose(text)
-    if not isinstance(root, _Fault):
+    root = compose(text)
+    if not isinstance(root, Fault):
         return _keys(text, root)
-    quoted = _SIMPLE.sub(_quote_suspicious, text)
-    second = _compose(quoted)
-    if isinstance(second, _Fault):
+    indented = _TABS.sub(lambda tabs: "  " * len(tabs[0]), text)
+    quoted = _SIMPLE.sub(_quote_suspicious, indented)
+    second = compose(quoted)
+    if isinstance(second, Fault):
         return Keys((), root.message, root.line)
     entries = tuple(_back(text, quoted, entry) for entry in _keys(quoted, second).entries)
     return Keys(entries, root.message, root.line, lenient=True)
-
-
-def _compose(text: str) -> Any:
-    from ruamel.yaml import YAML  # noqa: PLC0415 — a start that reads no agent skips it
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 — as above
-
-    # A byte that is no UTF-8 came in as a lone surrogate; YAML gets what Claude Code shows.
-    shown = re.sub("[\ud800-\udfff]", "\ufffd", text)
-    try:
-        return YAML(typ="safe", pure=True).compose(shown)  # pyright: ignore[reportUnknownMemberType] — ruamel types its streams as Any
-    except MarkedYAMLError as error:
-        fault: Any = error
-        line = int(fault.problem_mark.line) if fault.problem_mark else 0
-        return _Fault(str(fault.problem or fault.context or "invalid YAML"), line)
-    except YAMLError:
-        return _Fault("it holds characters that YAML does not allow", 0)
-    except (RecursionError, ValueError):
-        return _Fault("it is nested too deeply or holds an impossible value", 0)
 
 
 def _keys(text: str, root: Any) -> Keys:
@@ -132,14 +112,14 @@ def _entry(text: str, key: Any, value: Any) -> Entry:
     elif value.id == "sequence":
         kind = "list"
     return Entry(
-        key=str(key.value) if key.id == "scalar" else "",
+        key=as_it_stands(key.value) if key.id == "scalar" else "",
         key_start=int(key.start_mark.index),
         key_end=int(key.end_mark.index),
         start=start,
         end=end,
         kind=kind,
         style=style,
-        text=str(value.value) if value.id == "scalar" else "",
+        text=as_it_stands(value.value) if value.id == "scalar" else "",
         items=tuple(_items(text, value)) if kind == "list" else (),
     )
 
@@ -153,7 +133,7 @@ def _kind(scalar: Any) -> str:
 
 def _items(text: str, sequence: Any) -> Iterator[Item]:
     for node in sequence.value:
-        shown = str(node.value) if node.id == "scalar" else ""
+        shown = as_it_stands(node.value) if node.id == "scalar" else ""
         yield Item(shown, int(node.start_mark.index), _end(text, node))
 
 
@@ -182,12 +162,14 @@ def _quote_suspicious(found: re.Match[str]) -> str:
 
 
 def _back(text: str, quoted: str, entry: Entry) -> Entry:
-    """The entry at its place in the text as it really is; quoting moved no line."""
+    """The entry at its place in the text as it really is; the second try moved no line."""
     starts = [0, *(at.end() for at in re.finditer("\n", text))]
 
     def at(index: int) -> int:
         line = quoted.count("\n", 0, index)
-        return starts[line] + index - (quoted.rfind("\n", 0, index) + 1)
+        column = index - (quoted.rfind("\n", 0, index) + 1)
+        tabs = _TABS.match(text, starts[line])
+        return starts[line] + column - (min(len(tabs[0]), column // 2) if tabs else 0)
 
     key_start = at(entry.key_start)
     simple = _SIMPLE.match(text, starts[quoted.count("\n", 0, entry.key_start)])
