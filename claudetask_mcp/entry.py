@@ -161,6 +161,11 @@ def misnamed_settings() -> list[str]:
     return unknown_settings(os.environ)
 
 
+def inherited() -> Mapping[str, str]:
+    """The variables of the environment, which Claude Code has too where it is started here."""
+    return os.environ
+
+
 def client_folder() -> Path | None:
     """Claude Code's own folder, where the user moved it."""
     named = os.environ.get(CLIENT_FOLDER_VARIABLE)

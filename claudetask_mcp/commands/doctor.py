@@ -22,7 +22,7 @@ from claudetask_core.services.setup.ground import Ground, project_ground, user_g
 from claudetask_core.services.verify.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
-from claudetask_mcp.entry import Entry, client_folder, misnamed_settings
+from claudetask_mcp.entry import Entry, client_folder, inherited, misnamed_settings
 from claudetask_mcp.render.project import index
 from claudetask_mcp.render.text import clip, count
 
@@ -94,27 +94,45 @@ def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
     """Whether Claude Code starts us here, and could."""
     own = project_ground(root)
     user = None if entry.home is None else user_ground(entry.home, client_folder())
-    servers = setup_elsewhere.servers(root, own, user)
+    servers = setup_elsewhere.servers(root, own, user, inherited())
     plugin = setup_elsewhere.plugin(own, user)
     if not servers and plugin is None:
         report.say("setup", "no server for Claude Code here (claudetask-mcp init)")
     for one in servers:
         report.say("setup", str(one))
-        if one.is_program and "$" not in one.command and shutil.which(one.command) is None:
-            report.wrong.append(
-                f"{one}, which is not there: Claude Code cannot connect. "
-                "Run claudetask-mcp uninstall, then init."
-            )
+        report.wrong += _not_startable(root, one)
     if servers:
         shared = setup_elsewhere.given_to_all(own, user)
         report.wrong += _moved_for_one(entry, servers[0], shared, own)
-    if (declined := setup_elsewhere.declined(own, user)) is not None:
-        report.wrong.append(declined)
+    report.wrong += setup_elsewhere.silenced(root, own, user)
     if plugin is not None:
         name, file = plugin
         report.say("setup", f"the plugin {name} is enabled in {file}")
         if servers:
             report.wrong.append(setup_elsewhere.twice(name, file))
+
+
+def _not_startable(root: Path, server: setup_elsewhere.Started) -> Iterator[str]:
+    """What keeps Claude Code from starting a server as it is meant."""
+    if server.missing:
+        named = ", ".join(f"${{{name}}}" for name in server.missing)
+        yield (
+            f"{server.file} names {named} for the server, not set here: Claude Code leaves that "
+            "text as it is. Set it where `claude` is started or in your own settings "
+            "(what a project's settings say under env comes too late), or give a default: "
+            f"${{{server.missing[0]}:-…}}."
+        )
+    elif server.is_program and shutil.which(_seen_from(root, server.filled_in)) is None:
+        meant = "" if server.filled_in == server.command else f", that is {server.filled_in}"
+        yield (
+            f"{server}{meant}, which is not there: Claude Code cannot connect. "
+            "Run claudetask-mcp uninstall, then init."
+        )
+
+
+def _seen_from(root: Path, command: str) -> str:
+    """A program that is named by a path, as Claude Code finds it when it is started there."""
+    return str(root / command) if os.sep in command else command
 
 
 def _moved_for_one(

@@ -61,7 +61,7 @@ def test_doctor_says_what_claude_code_starts_here_and_whether_that_is_there(
     run: Run, project: Path
 ) -> None:
     assert "setup     no server for Claude Code here (claudetask-mcp init)" in run("doctor")[1]
-    for command, code in ((sys.executable, 0), ("${HOME}/x", 0), ("/gone/claudetask-mcp", 1)):
+    for command, code in ((sys.executable, 0), ("${HOME:-x}/gone", 1), ("/gone/claudetask-mcp", 1)):
         servers = {"mcpServers": {"claudetask": {"command": command}}}
         (project / ".mcp.json").write_text(json.dumps(servers), "utf-8")
         found, out, _ = run("doctor")
@@ -70,6 +70,44 @@ def test_doctor_says_what_claude_code_starts_here_and_whether_that_is_there(
     assert "Claude Code cannot connect. Run claudetask-mcp uninstall, then init." in out
     (project / ".mcp.json").write_text("{,}", "utf-8")
     assert "is not JSON" in run("doctor")[1]
+
+
+def test_doctor_fills_in_the_variables_of_a_server_as_claude_code_does(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the environment and the user's settings say counts, a project's settings do not."""
+    python = Path(sys.executable)
+    env = {"A": "${OWN_NAME}", "B": "${MINE}", "C": "${NEITHER_EMPTY:-}${NOT.THERE:-x:-y}"}
+    server = {
+        "command": "${PYTHON_DIR}/${PYTHON:-" + python.name + "}",
+        "args": ["$NOT"],
+        "env": env,
+    }
+    file = project / ".mcp.json"
+    file.write_text(json.dumps({"mcpServers": {"claudetask": server}}), "utf-8")
+    (project / ".claude").mkdir()
+    (project / ".claude" / "settings.json").write_text(json.dumps({"env": {"OWN_NAME": "x"}}))
+    in_home(monkeypatch, tmp_path / "conf", settings={"env": {"MINE": "x"}})
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert f"{file} names ${{OWN_NAME}}, ${{PYTHON_DIR}} for the server, not set here" in out
+    monkeypatch.setenv("PYTHON_DIR", str(python.parent))
+    monkeypatch.setenv("OWN_NAME", "")
+    assert run("doctor")[0] == 0
+    monkeypatch.setenv("PYTHON_DIR", "/gone")
+    assert f"that is /gone/{python.name}, which is not there" in run("doctor")[1]
+
+
+def test_doctor_finds_a_program_of_the_project_from_any_of_its_folders(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = {"mcpServers": {"claudetask": {"command": "./bin/board"}}}
+    (project / ".mcp.json").write_text(json.dumps(servers), "utf-8")
+    (project / "bin").mkdir()
+    (project / "bin" / "board").symlink_to(sys.executable)
+    monkeypatch.chdir(project / "bin")
+    monkeypatch.setenv("CLAUDETASK_PROJECT_PATH", str(project))
+    assert run("doctor")[0] == 0
 
 
 def in_home(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: object) -> None:
@@ -178,6 +216,45 @@ def test_doctor_and_init_tell_that_claude_code_was_told_not_to_use_the_server(
     )
     file.write_text('{"disabledMcpjsonServers": ["other"]}', "utf-8")
     assert "told not to use" not in run("doctor")[1]
+
+
+def test_doctor_and_init_tell_that_the_server_is_switched_off(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `/mcp` does it, of whichever scope the server is."""
+    known = {str(project): {"disabledMcpServers": ["claudetask"]}}
+    in_home(monkeypatch, tmp_path / "conf", _claude={"projects": known})
+    file = tmp_path / "conf" / ".claude.json"
+    told = "The server claudetask is switched off for you in this project "
+    told += f"(disabledMcpServers in {file})"
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert f"wrong     {told}. Enable it in Claude Code: /mcp.\n" in out
+    assert f"Note: {told}" in run("init", "--dry-run")[1]
+    known = {str(project): {"disabledMcpServers": ["other"]}, "/x": known[str(project)]}
+    file.write_text(json.dumps({"projects": known}), "utf-8")
+    assert run("doctor")[0] == 0
+
+
+def test_doctor_and_init_tell_that_claude_code_runs_no_hooks(
+    run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The narrowest of the settings decides, and says so by a truth value alone."""
+    in_home(monkeypatch, tmp_path / "conf", settings={"disableAllHooks": True})
+    file = tmp_path / "conf" / "settings.json"
+    told = f"Claude Code runs no hooks here (disableAllHooks in {file})"
+    assert told not in run("doctor")[1]
+    assert f"Note: {told}" in run("init", "--hooks", "--dry-run")[1]
+    assert told not in run("init", "--dry-run")[1]
+    run("init", "--hooks", "--yes")
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert told in out
+    local = project / ".claude" / "settings.local.json"
+    local.write_text('{"disableAllHooks": false}', "utf-8")
+    assert "runs no hooks" not in run("doctor")[1]
+    local.write_text('{"disableAllHooks": "false"}', "utf-8")
+    assert told in run("doctor")[1]
 
 
 def test_doctor_names_an_agent_that_claude_code_would_drop(run: Run, project: Path) -> None:

@@ -74,6 +74,10 @@ def without_hooks(path: Path, data: bytes) -> bytes:
     return data
 
 
+def has_hooks(said: Mapping[str, Any]) -> bool:
+    return any(_our_hooks(said))
+
+
 def without_approval(path: Path, data: bytes) -> bytes:
     said: Any = parse(path, data).get(APPROVED)
     listed = cast("list[Any]", said) if isinstance(said, list) else []
