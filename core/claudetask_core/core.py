@@ -139,7 +139,7 @@ async def open_core(
             setting names the project.
 
     Raises:
-        ProjectMissing, FolderNotUtf8, MainWorktreeMissing, BoardAroundProject, BoardLeadsOut,
+        ProjectMissing, FolderNotUtf8, MainWorktreeMissing, BoardIsProject, BoardLeadsOut,
             ConfigurationInvalid, BoardUnwritable, BoardBroken, BoardGone, BoardTooNew,
             WorkflowLosesTasks: as their sentences say.
     """
@@ -182,7 +182,7 @@ async def open_board(
     """Opens the board alone, migrated where needed.
 
     Raises:
-        MainWorktreeMissing, NoProject, BoardAroundProject, BoardUnwritable, BoardBroken, BoardGone,
+        MainWorktreeMissing, NoProject, BoardIsProject, BoardUnwritable, BoardBroken, BoardGone,
             BoardTooNew: As their sentences say.
     """
     file = places.board / DATABASE

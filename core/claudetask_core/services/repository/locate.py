@@ -57,15 +57,14 @@ class NoProject(Invalid):
         )
 
 
-class BoardAroundProject(Invalid):
-    """Its `.gitignore` would hide all of the project from git, and its files lie among others."""
+class BoardIsProject(Invalid):
+    """Its `.gitignore` would hide all of the project from git and from the code index."""
 
-    code = "board_around_project"
+    code = "board_is_project"
 
-    def __init__(self, board: Path, root: Path) -> None:
-        which = "is the project" if board == root else f"holds the project {root}"
+    def __init__(self, board: Path) -> None:
         super().__init__(
-            f"CLAUDETASK_DATA_DIR names {board}, which {which}, and no board begins there.",
+            f"CLAUDETASK_DATA_DIR names {board}, the project's own folder: no board begins there.",
             next_step=f"Name a folder for the board alone, such as {board / BOARD}.",
         )
 
@@ -161,8 +160,8 @@ def refuse_links_out(board: Path) -> None:
 
 def refuse_misplaced(places: Places, board: Path, settings: Settings) -> None:
     """Raises MainWorktreeMissing where a worktree would begin a board beside its repository's own,
-    NoProject where one would begin in the root of all, and BoardAroundProject where one would
-    begin in the project's own folder or one above it.
+    NoProject where one would begin in the root of all, and BoardIsProject where one would begin
+    in the project's own folder.
 
     Args:
         places: The project.
@@ -172,8 +171,8 @@ def refuse_misplaced(places: Places, board: Path, settings: Settings) -> None:
     if settings.database_url is not None:
         return
     if settings.data_dir is not None:
-        if places.root.is_relative_to(places.board) and not board.exists():
-            raise BoardAroundProject(places.board, places.root)
+        if places.board == places.root and not board.exists():
+            raise BoardIsProject(places.board)
         return
     at_root = places.root == places.root.parent and not places.git
     if at_root and settings.project_path is None and not board.exists():
