@@ -59,6 +59,35 @@ def test_a_process_that_has_ended_meanwhile_is_replaced(processes: Processes) ->
     assert ids(processes) != first
 
 
+AT_ONCE = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from claudetask_core.search.index.analysis import Source
+from claudetask_core.search.index.workers import Inline
+
+sys.setswitchinterval(1e-5)
+texts = [
+    "".join(f"class C{n}:\\n    def f{n}_{m}(self):\\n        return g{m}\\n" for m in range(200))
+    for n in range(20)
+]
+sources = [Source(f"m{n}.py", text.encode()) for n, text in enumerate(texts)]
+alone = [Inline().submit([source]).result() for source in sources]
+shared = Inline()
+with ThreadPoolExecutor(4) as threads:
+    found = list(threads.map(lambda source: shared.submit([source]).result(), sources))
+for one, other in zip(found, alone, strict=True):
+    assert one.blobs == other.blobs
+    assert list(one.segment.rows(0)) == list(other.segment.rows(0))
+"""
+
+
+def test_threads_that_analyse_at_once_get_what_each_alone_gets() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ONCE], check=False, capture_output=True, timeout=SECONDS
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_an_idle_process_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     answers = io.BytesIO()

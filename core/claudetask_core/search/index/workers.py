@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, LifoQueue
+from threading import Lock
 from typing import Final, Protocol
 
 from claudetask_core.search.index.analysis import Analyser, Batch, Source
@@ -23,6 +24,10 @@ _COMMAND: Final = (sys.executable, "-I", "-m", "claudetask_core.search.index.wor
 _END_SECONDS: Final = 2.0
 _ENDED: Final = (OSError, EOFError, pickle.UnpicklingError, ValueError)
 """What comes of talking to a process that has ended; ValueError, where `close` was first."""
+_ANALYSING: Final = Lock()
+"""Held while this process analyses. A grammar's parser is loaded once for all, and ends the process
+where two threads have it read at a time; so do the words that an `Analyser` numbers get mixed up.
+"""
 
 
 class Analysts(Protocol):
@@ -35,7 +40,7 @@ class Analysts(Protocol):
 
 
 class Inline:
-    """Analyses in the calling thread."""
+    """Analyses in the calling thread, one thread at a time."""
 
     def __init__(self, table: TermTable | None = None) -> None:
         self.width = 1
@@ -43,7 +48,8 @@ class Inline:
 
     def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
         future: Future[Batch] = Future()
-        future.set_result(self._analyser.analyse(sources))
+        with _ANALYSING:
+            future.set_result(self._analyser.analyse(sources))
         return future
 
 
