@@ -253,6 +253,26 @@ async def test_an_end_that_cannot_be_written_is_tried_again_and_then_left_to_the
     assert (await core.analysis.get(job.id)).status is status
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"num_turns": 10**30, "total_cost_usd": 10**400, "usage": {"input_tokens": 10**30}},
+        {"num_turns": 2**31, "total_cost_usd": 1e300, "usage": {"output_tokens": 2**31}},
+        {"num_turns": -1, "total_cost_usd": -1, "usage": {"input_tokens": -1}},
+        {"num_turns": True, "total_cost_usd": True, "usage": {"input_tokens": True}},
+        {"num_turns": "3", "total_cost_usd": "1", "usage": {"input_tokens": "3"}},
+        {"num_turns": 0.5, "total_cost_usd": float("nan"), "usage": {"input_tokens": 0.5}},
+    ],
+)
+async def test_an_account_that_cannot_be_is_none_and_ends_the_job_too(
+    core: Core, fake: FakeClaude, said: dict[str, Any]
+) -> None:
+    fake.script(lines=[result(**said)])
+    job = await analysed(core, await new_task(core))
+    assert job.status is JobStatus.SUCCEEDED
+    assert (job.turns, job.cost_usd, job.tokens) == (None, None, None)
+
+
 async def test_words_that_no_task_may_hold_end_the_job_too(core: Core, fake: FakeClaude) -> None:
     fake.script(stderr="bro\0ken", exit=1)
     _, error = await failure(core)

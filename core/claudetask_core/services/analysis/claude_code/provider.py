@@ -13,7 +13,7 @@ from claudetask_core.services.analysis.claude_code.command import arguments, env
 from claudetask_core.services.analysis.claude_code.denied import denied
 from claudetask_core.services.analysis.claude_code.failures import spent
 from claudetask_core.services.analysis.claude_code.process import Command, Exit, run
-from claudetask_core.services.analysis.claude_code.stream import Stream, counted
+from claudetask_core.services.analysis.claude_code.stream import Stream, amount, counted, whole
 from claudetask_core.services.analysis.provider import Outcome
 from claudetask_core.services.analysis.stop import CLOSE_GRACE, Stop
 
@@ -77,15 +77,15 @@ class _Limit:
 
 def _outcome(ended: Exit, stream: Stream, seconds: float) -> Outcome:
     result = stream.result
-    cost = result.get("total_cost_usd") if result else None
-    turns = result.get("num_turns") if result else None
+    cost = amount(result.get("total_cost_usd")) if result else None
+    turns = whole(result.get("num_turns")) if result else None
     error = failures.of_exit(ended, seconds)
     if error is None:
         error = failures.of_silence(ended) if not result else failures.of_result(result, ended.code)
     return Outcome(
         structured=result.get("structured_output") if result and not error else None,
         error=error,
-        cost_usd=float(cost) if isinstance(cost, int | float) else None,
-        turns=turns if isinstance(turns, int) else (stream.turns or None),
+        cost_usd=cost,
+        turns=turns if turns is not None else (stream.turns or None),
         tokens=stream.tokens or counted(result.get("usage") if result else None) or None,
     )

@@ -15,6 +15,8 @@ DOING = {
     "search_code": ("searching for", "query"),
     "list_files": ("looking for files like", "pattern"),
 }
+MOST = (1 << 31) - 1
+"""A larger number in a program's own account is no such number; columns hold at least this."""
 ANSWERING = frozenset({"StructuredOutput", "submit_analysis"})
 COUNTED = (
     "input_tokens",
@@ -106,8 +108,20 @@ def counted(usage: object) -> int:
     """The tokens of one request by the API's own account."""
     if not isinstance(usage, dict):
         return 0
-    values = (cast("dict[str, Any]", usage).get(name) for name in COUNTED)
-    return sum(value for value in values if isinstance(value, int) and value > 0)
+    values = (whole(cast("dict[str, Any]", usage).get(name)) for name in COUNTED)
+    return sum(value for value in values if value is not None)
+
+
+def whole(said: object) -> int | None:
+    """A count that another program gives of itself, where it can be one."""
+    return said if type(said) is int and 0 <= said <= MOST else None
+
+
+def amount(said: object) -> float | None:
+    """What another program says that something cost, where it can be that."""
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    return float(said) if 0 <= said <= MOST else None
 
 
 def _retry(event: dict[str, Any]) -> str:
