@@ -50,10 +50,11 @@ async def test_a_file_that_is_not_there_is_said_and_a_line_it_has_not_is_left_ou
         {"path": "./short.py", "line": 7, "why": "too far"},
         {"path": "new.py", "line": 1, "why": "to be made"},
         {"path": "/etc/passwd", "line": 1, "why": "elsewhere"},
+        {"path": "long" * 100, "line": 1, "why": "no file can be called so"},
     ]
     answered(fake, files=files)
     task = await new_task(core)
-    await analysed(core, task)
+    assert (await analysed(core, task)).status is JobStatus.SUCCEEDED
     analysis = (await core.tasks.get(task.id)).analysis or ""
     assert "- `short.py` — too far\n- `new.py` (not there yet) — to be made\n" in analysis
     assert "passwd" not in analysis

@@ -144,7 +144,7 @@ def checked(root: Path, answer: AnalysisAnswer) -> Checked:
         if path is None or not path.is_relative_to(root) or path == root:
             continue
         name = path.relative_to(root).as_posix()
-        there = path.is_file()
+        there = _is_file(path)
         line = file.line if there and _has_line(path, file.line) else None
         files.append(file.model_copy(update={"path": name, "line": line}))
         if there:
@@ -153,6 +153,13 @@ def checked(root: Path, answer: AnalysisAnswer) -> Checked:
             missing.add(name)
     whole = answer.model_copy(update={"files": files})
     return Checked(whole, list(dict.fromkeys(existing))[:MAX_FILES], frozenset(missing))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's, or a folder that is not ours to look into
+        return False
 
 
 def _has_line(path: Path, line: int | None) -> bool:
