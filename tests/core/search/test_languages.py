@@ -71,6 +71,9 @@ def test_a_header_with_classes_is_cpp() -> None:
         ("a.cls", "\\NeedsTeXFormat{LaTeX2e}\n", "latex"),
         ("a.cls", "VERSION 1.0 CLASS\nSub Run()\nEnd Sub\n", "visualbasic"),
         ("a.cls", "public class A {\n}\n", "apex"),
+        ("a.ts", '<?xml version="1.0"?>\n<!DOCTYPE TS>\n<TS version="2.1">\n', "xml"),
+        ("a.ts", "<!DOCTYPE TS><TS>\n", "xml"),
+        ("a.ts", "const a = `\n<?xml?>`;\n", "typescript"),
     ],
 )
 def test_where_an_extension_has_several_languages_the_text_decides(

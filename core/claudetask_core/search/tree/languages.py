@@ -29,6 +29,7 @@ _BY_TEXT: Final = {
         (_line(r"^(?:Theorem|Lemma|Definition|Inductive|Require|From|Proof)\b"), _COQ),
     ),
     "t": ((_line(r"^  \$ "), ("cram", Family.TEXT)),),
+    "ts": ((_line(r"\A\s*(?:<\?xml\b|<!DOCTYPE TS\b)"), BY_EXTENSION["xml"]),),  # of Qt's linguist
     "inc": (
         (_line(r"<\?(?:php|=|$)"), BY_EXTENSION["php"]),
         (
