@@ -8,6 +8,7 @@ from claudetask_core.search.ranking.weights import (
     BY_WORDS,
     CHANGE,
     IDENTIFIER,
+    SENTENCE,
     WORDS,
     Weights,
     weights_of,
@@ -268,6 +269,52 @@ def test_each_kind_of_question_has_its_weights(
 ) -> None:
     assert weights_of(understand(text), by_meaning=True) is weights
     assert weights_of(understand(text), by_meaning=False) is by_words
+
+
+LONG = (
+    "refuse an upload of more bytes than the quota of the account leaves, and tell the owner of "
+    "the account by mail"
+)
+
+
+def test_the_more_words_a_question_has_the_more_it_is_weighted_as_a_sentence() -> None:
+    words = LONG.split()
+    weighted = [
+        weights_of(understand("how to " + " ".join(words[:count])), by_meaning=True)
+        for count in range(1, len(words) + 1)
+    ]
+    shares = [one.mentions for one in weighted]
+    assert shares == sorted(shares, reverse=True)
+    assert weighted[0] is WORDS
+    assert weighted[-1] == SENTENCE
+    assert any(WORDS.mentions > share > SENTENCE.mentions for share in shares)
+
+
+def test_a_long_question_is_answered_by_what_does_it_and_not_by_what_all_is_about(
+    tree: Tree,
+) -> None:
+    method = (
+        "    def {0}(self):\n"
+        '        """The {0} of the account."""\n'
+        '        account = self.read("{0}")\n'
+        '        return account.get("{0}", account)\n\n'
+    )
+    names = ("name", "age", "title", "place", "street", "state", "since")
+    methods = [method.format(f"{of}_{name}") for of in ("account", "own") for name in names]
+    tree.write("account.py", "class Account:\n" + "".join(methods))
+    for number in range(6):
+        text = f"def part{number}(account):\n    return Account(account).part{number}\n"
+        tree.write(f"pages/page{number}.py", f"from account import Account\n\n\n{text}")
+    tree.write(
+        "guard.py",
+        "def admit(account, size):\n"
+        "    # an upload of more bytes than the quota leaves is refused\n"
+        "    if size > account.quota - account.used:\n"
+        "        raise Refused(size)\n",
+    )
+    tree.index.refresh()
+    assert tree.paths(f"how to {LONG}")[0] == "guard.py"
+    assert tree.paths("state of an account")[0] == "account.py"
 
 
 VARIANT = "class Clock:\n    def now(self):\n        return read_clock('{system}')\n"

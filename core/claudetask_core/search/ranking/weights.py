@@ -3,7 +3,8 @@
 Round on purpose: finer values raise the questions they were found with and no others.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from claudetask_core.search.ranking.question import Question
@@ -152,6 +153,20 @@ CHANGE: Final = replace(
 """A change often touches what stands behind the file that is named for the matter: it is found by
 all that is said, wherever a file has it, and less by the name that fits best or by how much of the
 file is about it; and it is asked for as the subject of a commit says it."""
+SENTENCE: Final = replace(
+    CHANGE,
+    held=0.2,
+    chunk_text=0.6,
+    several=0.3,
+    commit_alike=0.2,
+    commit_words=0.2,
+    package=0.25,
+)
+"""Who says in many words what is to be found seldom has the name of the file among them, and the
+files that everything is about have some of any question."""
+_FEW: Final = 5
+_MANY: Final = 8
+"""Up to so many words a question is one of few words, from so many on a sentence."""
 MESSAGE: Final = replace(
     CHANGE,
     stem=0.2,
@@ -223,4 +238,13 @@ def weights_of(question: Question, *, by_meaning: bool) -> Weights:
         return MESSAGE
     if question.is_change:
         return CHANGE
-    return WORDS if by_meaning else BY_WORDS
+    few = WORDS if by_meaning else BY_WORDS
+    further = min(len(question.words), _MANY) - _FEW
+    return _towards_sentence(few, further / (_MANY - _FEW)) if further > 0 else few
+
+
+@lru_cache(maxsize=16)
+def _towards_sentence(few: Weights, share: float) -> Weights:
+    """The weights that lie between those of few words and of a sentence, by its `share`."""
+    both = zip(astuple(few), astuple(SENTENCE), strict=True)
+    return Weights(*(one + share * (other - one) for one, other in both))
