@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,8 +109,24 @@ def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
     if plugin is not None:
         name, file = plugin
         report.say("setup", f"the plugin {name} is enabled in {file}")
+        report.wrong += _plugin_not_started(user)
         if servers:
             report.wrong.append(setup_elsewhere.twice(name, file))
+
+
+def _plugin_not_started(user: Ground | None) -> Iterator[str]:
+    """What keeps Claude Code from starting the plugin's server."""
+    runner = setup_elsewhere.PLUGIN_RUNNER
+    if shutil.which(runner) is None:
+        yield f"The plugin is started by {runner}, which is not on PATH. Install uv."
+    if (noted := setup_elsewhere.given_up(user, time.time())) is not None:
+        file, until = noted
+        at = time.strftime("%H:%M", time.gmtime(until))
+        yield (
+            f"Claude Code could not start the plugin's server, and no session tries again before "
+            f"{at} UTC. Run `{runner} claudetask-mcp --version`, which also loads what is missing; "
+            f"once that works, delete {file}, a cache, or wait."
+        )
 
 
 def _not_startable(root: Path, server: setup_elsewhere.Started) -> Iterator[str]:

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from claudetask_core.services.setup import elsewhere as setup_elsewhere
 from claudetask_mcp.commands import doctor
 from tests.mcp.support import Run
 
@@ -177,6 +179,7 @@ def test_a_worktree_has_the_server_of_its_repository(
 def test_doctor_and_init_tell_of_the_plugin_and_that_with_a_server_all_is_there_twice(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    put_uvx(monkeypatch, tmp_path)
     enabled = {"enabledPlugins": {"claudetask@board": True, "other@board": True}}
     in_home(monkeypatch, tmp_path / "conf", settings=enabled)
     file = tmp_path / "conf" / "settings.json"
@@ -194,6 +197,33 @@ def test_doctor_and_init_tell_of_the_plugin_and_that_with_a_server_all_is_there_
     off = {"enabledPlugins": {"claudetask@board": False}}
     (project / ".claude" / "settings.json").write_text(json.dumps(off), "utf-8")
     assert "plugin" not in run("doctor")[1]
+
+
+def put_uvx(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Has a program of that name on the PATH, whether or not there is one."""
+    (folder / "uvx").touch(mode=0o700)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_doctor_tells_that_the_plugin_cannot_be_started_or_was_given_up(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claude Code tries a plugin's server that failed once no more for a quarter of an hour."""
+    in_home(monkeypatch, tmp_path / "conf", settings={"enabledPlugins": {"claudetask@board": True}})
+    file = tmp_path / "conf" / "mcp-needs-auth-cache.json"
+    with monkeypatch.context() as absent:
+        absent.setattr(setup_elsewhere, "PLUGIN_RUNNER", "uvx-that-is-not-there")
+        assert "uvx-that-is-not-there, which is not on PATH. Install uv." in run("doctor")[1]
+    put_uvx(monkeypatch, tmp_path)
+    for minutes, other in ((14, False), (16, False), (-60, False), (1, True)):
+        key = f"plugin:claudetask:{'other' if other else 'claudetask'}"
+        at = (time.time() - minutes * 60) * 1000
+        file.write_text(json.dumps({key: {"timestamp": at, "id": "x"}}), "utf-8")
+        out = run("doctor")[1]
+        assert ("could not start the plugin's server" in out) is (minutes == 14)
+        assert (f"delete {file}, a cache, or wait." in out) is (minutes == 14)
+    file.write_text('{"plugin:claudetask:claudetask": {"timestamp": "soon"}}', "utf-8")
+    assert "could not start" not in run("doctor")[1]
 
 
 def test_doctor_and_init_tell_that_claude_code_was_told_not_to_use_the_server(

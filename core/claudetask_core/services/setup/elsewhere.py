@@ -26,6 +26,11 @@ SWITCHED_OFF = "disabledMcpServers"
 NO_HOOKS = "disableAllHooks"
 PLUGIN = "claudetask@"
 """How the plugin is called, before the name of the marketplace that it came from."""
+PLUGIN_SERVER = f"plugin:{SERVER}:{SERVER}"
+PLUGIN_RUNNER = "uvx"
+GIVEN_UP = "mcp-needs-auth-cache.json"
+GIVEN_UP_SECONDS = 15 * 60
+"""Seen in runs of the real client, which keeps this of a plugin's servers alone."""
 _NAMED = re.compile(r"\$\{([^}]+)\}")
 
 
@@ -84,6 +89,21 @@ def plugin(own: Ground, user: Ground | None) -> tuple[str, Path] | None:
         listed = members(_said(ground, file), PLUGINS)
         on |= {name: (value, file) for name, value in listed.items() if name.startswith(PLUGIN)}
     return next(((name, file) for name, (value, file) in on.items() if value is True), None)
+
+
+def given_up(user: Ground | None, now: float) -> tuple[Path, float] | None:
+    """The file in which Claude Code notes that the plugin's server could not be started, and until
+    when no session tries again; None where it does.
+
+    Raises:
+        NotJson, WrongShape, OutsideProject: As their sentences say.
+    """
+    if user is None:
+        return None
+    file = user.settings.with_name(GIVEN_UP)
+    at = members(_said(user, file), PLUGIN_SERVER).get("timestamp")
+    until = at / 1000 + GIVEN_UP_SECONDS if isinstance(at, int | float) else 0.0
+    return (file, until) if now < until <= now + GIVEN_UP_SECONDS else None
 
 
 def silenced(
