@@ -64,6 +64,14 @@ def git_folders(start: str) -> tuple[str | None, str | None]:
         folder = above
 
 
+def client_key(root: str) -> str:
+    """The folder under which Claude Code keeps what is for a project: the main worktree's."""
+    top, common = git_folders(root)
+    if common is not None and os.path.basename(common) == LINK:
+        return os.path.dirname(common)
+    return top or root
+
+
 def _common(folder: str, link: str) -> str:
     try:
         if os.path.isdir(link):

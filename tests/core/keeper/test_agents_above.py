@@ -1,5 +1,6 @@
 """A project within a larger repository: Claude Code reads the folders above it too."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from claudetask_core.errors import DomainError
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Scope
 from claudetask_core.services.agents.folders import above
 from claudetask_core.services.agents.store import AgentStore
+from claudetask_core.services.agents.surroundings import servers_of
 from claudetask_core.services.disk.kept import KeptCopies
+from tests.support import in_git
 
 
 def put(folder: Path, name: str, said: str = "d", more: str = "") -> Path:
@@ -86,6 +89,26 @@ def test_skills_and_servers_of_folders_above_are_known(
     (tmp_path / ".mcp.json").write_text('{"mcpServers": {"far": {"command": "x"}}}')
     put(package, "mine", more="tools: Read, mcp__far__go\nskills: sail\n")
     assert [agent.problems for agent in store.find()] == [[]]
+
+
+@pytest.mark.parametrize("where", ["packages/web", "linked"])
+def test_a_server_that_is_kept_for_the_repository_is_known_in_all_of_it(
+    tmp_path: Path, where: str
+) -> None:
+    """Claude Code keeps what is for a project under the main worktree's top folder."""
+    main, home = tmp_path / "main", tmp_path / "home"
+    (main / "packages" / "web").mkdir(parents=True)
+    home.mkdir()
+    in_git(
+        main,
+        "init -q -b main",
+        "commit -q --allow-empty -m first",
+        "worktree add -q -b linked linked",
+    )
+    known = {str(main): {"mcpServers": {"far": {"command": "x"}}}}
+    (home / ".claude.json").write_text(json.dumps({"projects": known}))
+    assert servers_of(main / where, home) == {"far"}
+    assert servers_of(tmp_path, home) == frozenset()
 
 
 def test_a_repository_has_nothing_above_it_and_a_home_is_no_folder_above(

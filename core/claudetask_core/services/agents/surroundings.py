@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from claudetask_core.errors import DomainError
+from claudetask_core.places import client_key
 from claudetask_core.services.agents.folders import above
 from claudetask_core.services.disk.files import look
 
@@ -36,6 +37,7 @@ BUILT_IN_SKILLS = frozenset(
 def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
     """The names under which the tools of configured MCP servers are offered in this project."""
     names: set[str] = set()
+    key = client_key(str(root))
     for folder in (root, *root.parents):
         names |= _keys(_read(folder, folder / ".mcp.json"), "mcpServers")
     for base, path in _homes(home):
@@ -43,7 +45,7 @@ def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
         if said is None and path.exists():
             return None
         projects = said.get("projects") if said else None
-        here: Any = cast("dict[str, Any]", projects).get(str(root)) if _is_map(projects) else None
+        here: Any = cast("dict[str, Any]", projects).get(key) if _is_map(projects) else None
         names |= _keys(said, "mcpServers") | _keys(here, "mcpServers")
     return frozenset(re.sub(r"[^A-Za-z0-9_-]", "_", name) for name in names)
 

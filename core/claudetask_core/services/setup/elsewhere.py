@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claudetask_core.places import LINK, git_folders
+from claudetask_core.places import client_key
 from claudetask_core.services.disk.files import look
 from claudetask_core.services.disk.json_edit import parse
 from claudetask_core.services.setup.ground import SERVER, Ground
@@ -72,7 +72,7 @@ def servers(
     found = [*_one(own, "", _said(own, own.servers), known)]
     if user is not None:
         said = _said(user, user.servers)
-        narrow = members(members(said, PROJECTS), _key(root))
+        narrow = members(members(said, PROJECTS), client_key(str(root)))
         mine = _one(user, " (for you, in this project)", narrow, known)
         found = [*mine, *found, *_one(user, "", said, known)]
     return found
@@ -123,7 +123,9 @@ def silenced(
     if (said := _declined(own, user)) is not None:
         yield said
     if user is not None:
-        listed = members(members(_said(user, user.servers), PROJECTS), _key(root)).get(SWITCHED_OFF)
+        listed = members(members(_said(user, user.servers), PROJECTS), client_key(str(root))).get(
+            SWITCHED_OFF
+        )
         if isinstance(listed, list) and SERVER in listed:
             yield (
                 f"The server {SERVER} is switched off for you in this project ({SWITCHED_OFF} in "
@@ -248,14 +250,6 @@ def _one(
 def _missing(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[str, ...]:
     named = (name for text in _texts(entry) for name in _NAMED.findall(text))
     return tuple(sorted({name for name in named if ":-" not in name and name not in known}))
-
-
-def _key(root: Path) -> str:
-    """The folder under which Claude Code keeps what is for a project: the main worktree's."""
-    top, common = git_folders(str(root))
-    if common is not None and Path(common).name == LINK:
-        return str(Path(common).parent)
-    return top or str(root)
 
 
 def _said(ground: Ground, file: Path) -> dict[str, Any]:
