@@ -137,6 +137,10 @@ async def test_a_configuration_that_cannot_be_read_makes_no_server_a_problem(
     for content in ("{", "[]", "[" * 100_000):
         (home / ".claude.json").write_text(content)
         assert await rules(agents) == []
+    (home / ".claude.json").unlink()
+    (home / ".claude.json").symlink_to("name" * 100)
+    assert await rules(agents) == []
+    (home / ".claude.json").unlink()
     (home / ".claude.json").write_text('{"mcpServers": [], "projects": 5}')
     assert await rules(agents) == ["mcp_server_missing"]
 
@@ -198,6 +202,8 @@ async def test_what_cannot_be_read_is_listed_and_refused_by_name(
     (folder / "outdir").symlink_to(root.parent)
     (folder / "broken.md").symlink_to("nothing.md")
     (folder / "loop.md").symlink_to("loop.md")
+    (folder / "long.md").symlink_to("name" * 100)
+    (folder / "far.md").symlink_to(root.parent / ("name" * 100))
     os.mkfifo(folder / "pipe.md")
     (folder / "large.md").write_bytes(b"x" * 1_100_000)
     found = {agent.id: agent for agent in await agents.find()}
@@ -206,6 +212,8 @@ async def test_what_cannot_be_read_is_listed_and_refused_by_name(
         "outdir": "outside_project",
         "broken": "link_broken",
         "loop": "not_readable",
+        "long": "not_readable",
+        "far": "outside_project",
         "pipe": "not_a_file",
         "large": "file_too_large",
     }

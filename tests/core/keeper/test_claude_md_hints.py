@@ -88,6 +88,14 @@ async def test_settings_of_project_and_user_are_read_and_left_alone(
         assert len((await claude_md.overview()).hints) == 2
 
 
+async def test_a_folder_of_settings_that_cannot_be_looked_at_denies_nothing(
+    claude_md: ClaudeMdService, root: Path, home: Path
+) -> None:
+    (root / "CLAUDE.md").write_text("# A\n\nRun `a x`.\n")
+    (home / ".claude").symlink_to("name" * 100)
+    assert (await claude_md.overview()).hints == []
+
+
 async def test_imports_that_do_not_work_are_hints(claude_md: ClaudeMdService, root: Path) -> None:
     (root / "a.md").write_text("@gone.md\n@CLAUDE.md\n" + "x" * LONGISH)
     (root / "CLAUDE.md").write_text("# A\n\n@a.md\n\n@../out.md\n@none.md\n")

@@ -15,7 +15,14 @@ from claudetask_core.services.agents.rule import Subject, Surroundings
 from claudetask_core.services.agents.rules import is_loaded, problems_of
 from claudetask_core.services.agents.rules_tools import runs_with
 from claudetask_core.services.agents.surroundings import servers_of, skills_of
-from claudetask_core.services.disk.files import OutsideProject, Snapshot, inside, look
+from claudetask_core.services.disk.files import (
+    OutsideProject,
+    Snapshot,
+    inside,
+    is_folder,
+    is_there,
+    look,
+)
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +149,7 @@ def as_agent(found: Found, around: Surroundings) -> Agent:
 
 def _unreadable(found: Found, failure: DomainError) -> Agent:
     """A file that is not read here; Claude Code does read what a link that leads out leads to."""
-    is_loaded = isinstance(failure, OutsideProject) and found.path.exists()
+    is_loaded = isinstance(failure, OutsideProject) and is_there(found.path, unknown=False)
     problem = Problem(
         severity=Severity.WARNING if is_loaded else Severity.ERROR,
         rule=failure.code,
@@ -213,7 +220,7 @@ def _files(base: Path, top: Path) -> list[Path]:
         seen.add(real)
         for entry in _entries(folder):
             path = folder / entry.name
-            if path.is_dir():
+            if is_folder(path):
                 waiting.append((path, depth + 1))
             elif path.suffix.lower() == ".md":
                 files.append(path)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from claudetask_core.errors import DomainError
 from claudetask_core.places import client_key
 from claudetask_core.services.agents.folders import above
-from claudetask_core.services.disk.files import look
+from claudetask_core.services.disk.files import is_there, look
 
 _MAX_SKILLS = 1000
 BUILT_IN_SKILLS = frozenset(
@@ -42,7 +42,7 @@ def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
         names |= _keys(_read(folder, folder / ".mcp.json"), "mcpServers")
     for base, path in _homes(home):
         said = _read(base, path)
-        if said is None and path.exists():
+        if said is None and is_there(path, unknown=True):
             return None
         projects = said.get("projects") if said else None
         here: Any = cast("dict[str, Any]", projects).get(key) if _is_map(projects) else None

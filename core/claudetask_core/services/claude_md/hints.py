@@ -11,7 +11,7 @@ from typing import Any, cast
 from claudetask_core.errors import DomainError
 from claudetask_core.schemas.claude_md import ClaudeMdHint, ClaudeMdImport, ImportState
 from claudetask_core.services.claude_md.sections import NotText, open_fence, sections_of
-from claudetask_core.services.disk.files import look
+from claudetask_core.services.disk.files import is_folder, look
 
 LONG = 40_000
 """Claude Code itself warns of more characters than this."""
@@ -49,8 +49,9 @@ def denied_by(root: Path, home: Path | None) -> list[str]:
     """The permissions that the settings of a project and its user deny; they are only read."""
     found: list[str] = []
     for base in (root, home):
-        if base is not None:
-            for path in sorted((base / ".claude").glob("settings*.json")):
+        folder = None if base is None else base / ".claude"
+        if base is not None and folder is not None and is_folder(folder):
+            for path in sorted(folder.glob("settings*.json")):
                 found += _deny(base, path)
     return list(dict.fromkeys(found))
 

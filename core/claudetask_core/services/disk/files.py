@@ -108,6 +108,22 @@ def inside(base: Path, path: Path) -> Path:
     return target
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; what the system does not let us look at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_there(path: Path, *, unknown: bool) -> bool:
+    """Whether something is there; `unknown` where the system does not let us know."""
+    try:
+        return path.exists()
+    except OSError:
+        return unknown
+
+
 def look(base: Path, path: Path, *, limit: int = MAX_BYTES) -> Snapshot:
     """What stands at `path` now.
 
