@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from claudetask_core import __version__
 from claudetask_core.config import ENV_PREFIX, trust_folder, unknown_settings
 from claudetask_core.errors import DomainError
+from claudetask_core.safe_git import PROGRAM
 from claudetask_core.schemas.agent import Severity
 from claudetask_core.services.analysis.claude_code.failures import OLDEST
-from claudetask_core.services.repository.locate import refuse_misplaced
+from claudetask_core.services.repository.git import git
+from claudetask_core.services.repository.locate import Places, refuse_misplaced
 from claudetask_core.services.setup import elsewhere as setup_elsewhere
 from claudetask_core.services.setup.ground import Ground, project_ground, user_ground
 from claudetask_core.services.verify.trust import Trust, read_config
@@ -65,6 +67,7 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
         places = await entry.locate()
         report.say("project", str(places.root))
         report.say("git", "a repository" if places.git else "no repository")
+        await _ask_git(places, report)
         _look_at_setup(entry, places.root, report)
         file = places.board / DATABASE
         refuse_misplaced(places, file, entry.settings)
@@ -78,6 +81,18 @@ async def _look_at_project(entry: Entry, report: Report) -> None:
             await _look_inside(core, report)
     except DomainError as error:
         report.wrong.append(str(error))
+
+
+async def _ask_git(places: Places, report: Report) -> None:
+    """Whether git answers where the disk shows a repository; it is silent on another user's."""
+    if not places.git or shutil.which(PROGRAM) is None:
+        return
+    if await git(places.root, "rev-parse", "--git-dir") is None:
+        report.wrong.append(
+            f"git does not answer in {places.root}: branches, commits and what git's own settings "
+            "ignore cannot be told. `git status` there says why; another user's repository needs "
+            "`git config --global --add safe.directory` with that path."
+        )
 
 
 def _look_at_place(board: Path, report: Report) -> None:
@@ -197,7 +212,7 @@ async def _look_inside(core: "Core", report: Report) -> None:
 
 
 async def _look_at_programs(entry: Entry, report: Report) -> None:
-    if shutil.which("git") is None:
+    if shutil.which(PROGRAM) is None:
         report.wrong.append("git is not on PATH: worktrees and ignored files cannot be told.")
     provider = entry.settings.analysis_provider
     binary = shutil.which(entry.settings.claude_bin)

@@ -361,6 +361,19 @@ def test_doctor_says_what_it_cannot_open(run: Run, project: Path) -> None:
     assert "wrong     " in out
 
 
+def test_doctor_tells_of_a_repository_on_which_git_does_not_answer(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "init", "-q", project], check=True)
+    assert "git does not answer" not in run("doctor")[1]
+    (project / ".git" / "config").write_text("[core\n")
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert f"wrong     git does not answer in {project}: branches, commits" in out
+    monkeypatch.setattr(doctor.shutil, "which", nothing)
+    assert "git does not answer" not in run("doctor")[1]
+
+
 def test_doctor_misses_the_programs_that_are_not_there(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
