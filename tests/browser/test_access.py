@@ -115,3 +115,18 @@ def test_the_legend_of_flow_keeps_its_colours_where_the_system_forces_its_own(
     expect(dots.first).to_be_visible()
     colours = dots.evaluate_all("all => all.map((one) => getComputedStyle(one).backgroundColor)")
     assert len(set(colours)) == len(colours) == 7
+
+
+def test_forced_colours_show_which_page_is_open_and_how_long_the_bars_are(
+    full: Board, visit: Visit
+) -> None:
+    page = visit("#/flow", forced_colors="active")
+    expect(page.locator(".bars li").first).to_be_visible()
+    look = "(one, [name]) => getComputedStyle(one)[name]"
+    links = page.get_by_role("navigation", name="Pages").get_by_role("link")
+    outlines = [link.evaluate(look, ["outlineStyle"]) for link in links.all()]
+    assert outlines.count("solid") == 1
+    bars = page.locator(".bar").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    )
+    assert len(set(bars)) == len(bars) == 7

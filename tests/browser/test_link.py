@@ -30,14 +30,16 @@ def process(folder: Path, port: int = 0, **variables: str) -> Generator[Board]:
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
-        assert server.stderr is not None
-        found = re.search(r"http://\S+", server.stderr.readline())
-        assert found is not None
-        headers = {"Authorization": f"Bearer {variables.get('TOKEN', 'none')}"}
-        with httpx.Client(base_url=found.group(0), timeout=WAIT, headers=headers) as client:
-            yield Board(found.group(0), client)
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=WAIT)
+        try:
+            assert server.stderr is not None
+            found = re.search(r"http://\S+", server.stderr.readline())
+            assert found is not None
+            headers = {"Authorization": f"Bearer {variables.get('TOKEN', 'none')}"}
+            with httpx.Client(base_url=found.group(0), timeout=WAIT, headers=headers) as client:
+                yield Board(found.group(0), client)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=WAIT)
 
 
 def test_another_processs_changes_appear_and_a_break_costs_nothing(
@@ -56,7 +58,7 @@ def test_another_processs_changes_appear_and_a_break_costs_nothing(
             form.get_by_label("Title").fill("made while away")
         expect(page.locator("#link-state")).to_have_text("Reconnecting…")
         form.get_by_role("button", name="Create task").click()
-        expect(form.get_by_role("alert")).to_contain_text("cannot be reached")
+        expect(form.locator(".form-error")).to_contain_text("cannot be reached")
         other.put("/api/tasks/1/status", status="In Progress")
         other.make("two")
         port = httpx.URL(first.url).port
@@ -94,3 +96,40 @@ def test_the_token_is_asked_for_once_a_tab_and_goes_in_no_address(
         assert not [address for address in asked if "token" in address.replace("long token", "")]
         stranger = visit("", url=board.url)
         expect(dialog(stranger, "This server wants its token")).to_be_visible()
+
+
+def test_every_page_catches_up_after_a_break(folder: Path, visit: Visit, said: list[str]) -> None:
+    agents = folder / ".claude" / "agents"
+    agents.mkdir(parents=True)
+    with process(folder) as first:
+        first.make("one")
+        pages = {
+            name: visit(f"#/{name}", url=first.url) for name in ("agents", "claude-md", "flow")
+        }
+        for page in pages.values():
+            live(page)
+    for page in pages.values():
+        expect(page.locator("#link-state")).to_have_text("Reconnecting…")
+    (agents / "tester.md").write_text("---\nname: tester\ndescription: x\n---\nx\n")
+    (folder / "CLAUDE.md").write_text("# Shop\n")
+    with process(folder) as other:
+        other.make("two")
+    with process(folder, httpx.URL(first.url).port or 0):
+        expect(pages["agents"].get_by_role("link", name="tester")).to_be_visible()
+        expect(pages["claude-md"].get_by_role("textbox")).to_have_value("# Shop\n")
+        expect(pages["flow"].locator(".figure").last).to_contain_text("2")
+    said.clear()  # what the browser says of a server that is away
+
+
+def test_a_narrow_screen_says_in_words_that_the_connection_broke(
+    folder: Path, visit: Visit, said: list[str]
+) -> None:
+    folder.mkdir()
+    with process(folder) as first:
+        page = visit("", url=first.url, viewport={"width": 320, "height": 640})
+        live(page)
+    state = page.locator("#link-state")
+    expect(state).to_have_text("Reconnecting…")
+    assert state.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") > 10
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    said.clear()

@@ -239,3 +239,30 @@ def test_an_analysis_is_followed_and_cancelled(analyst: Board, visit: Visit) -> 
     expect(task.get_by_text("The last analysis was cancelled")).to_be_visible()
     expect(jobs.locator(".jobs > li")).to_have_attribute("data-status", "cancelled")
     expect(jobs.locator(".jobs")).to_contain_text("Cancelled by dashboard.")
+
+
+def test_a_running_analysis_keeps_the_button_that_ends_it(analyst: Board, visit: Visit) -> None:
+    """It is asked after every second; a button made anew would lose a click and the focus."""
+    analyst.make("one")
+    page = visit("#/task/1", url=analyst.url)
+    page.get_by_role("button", name="Run analysis").focus()
+    page.keyboard.press("Enter")
+    cancel = dialog(page, "#1 one").get_by_role("button", name="Cancel")
+    expect(cancel).to_be_focused()
+    jobs = visit("#/jobs", url=analyst.url)
+    for where, one in ((page, cancel), (jobs, jobs.get_by_role("button", name="Cancel"))):
+        expect(where.get_by_text("dates.py")).to_be_visible()
+        one.evaluate("one => { one.dataset.seen = 'yes' }")
+        for _ in range(2):
+            where.wait_for_event("response", lambda answer: "/api/jobs?" in answer.url)
+        expect(one).to_have_attribute("data-seen", "yes")
+    expect(cancel).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The last analysis was cancelled")).to_be_visible()
+    expect(page.get_by_role("button", name="Run analysis")).to_be_focused()
+
+
+def test_a_task_without_an_analysis_says_what_one_would_do(board: Board, visit: Visit) -> None:
+    board.make("one")
+    page = visit("#/task/1")
+    expect(page.get_by_text("Claude can study this task")).to_be_visible()

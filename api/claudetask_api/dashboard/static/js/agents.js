@@ -5,7 +5,7 @@ import { h, put } from "./dom.js";
 import { draft, drop, keep } from "./drafts.js";
 import { on } from "./live.js";
 import { here } from "./router.js";
-import { busy, confirm, empty, fail, field, guarded, toast } from "./ui.js";
+import { busy, confirm, empty, fail, field, guarded, refocus, toast } from "./ui.js";
 import { versions } from "./versions.js";
 
 const place = (id) => `/api/agents/${encodeURIComponent(id)}`;
@@ -16,11 +16,11 @@ export function open(main) {
   const page = new Agents();
   put(main, h("div", { class: "page-head" }, h("h1", {}, "Agents"), h("span", { class: "grow" }), h("a", { class: "button", data: { needs: "admin" }, href: link(NEW) }, "New agent")), page.element);
   page.read().catch(fail);
-  const stop = on("agent", () => page.read().catch(fail));
+  const stops = ["agent", "connected"].map((type) => on(type, () => page.read().catch(fail)));
   const routed = () => page.choose();
   addEventListener("routed", routed);
   return () => {
-    stop();
+    stops.forEach((stop) => stop());
     removeEventListener("routed", routed);
   };
 }
@@ -46,9 +46,10 @@ class Agents {
 
   /** The list anew, with the focus where it was: only for what is new, or a click would be lost. */
   draw() {
-    const at = this.list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const at = this.list.contains(document.activeElement) ? document.activeElement : null;
+    const place = [...this.list.children].indexOf(at);
     put(this.list, this.agents.length ? this.agents.map((agent) => this.entry(agent)) : empty("No agents yet", "They are files under .claude/agents."));
-    if (at !== null) [...this.list.querySelectorAll("a")].find((entry) => entry.dataset.id === at)?.focus();
+    if (at !== null) refocus(this.entryOf(at.dataset.id), [...this.list.querySelectorAll("a")].at(place), this.list.querySelector("a"));
   }
 
   entry(agent) {
@@ -61,6 +62,7 @@ class Agents {
 
   choose() {
     const id = here().rest.join("/") || null;
+    const held = document.activeElement;
     for (const entry of this.list.querySelectorAll("a")) {
       if (entry.dataset.id === id) entry.setAttribute("aria-current", "true");
       else entry.removeAttribute("aria-current");
@@ -75,6 +77,13 @@ class Agents {
       put(this.editor, this.opened?.element ?? empty("No such agent", "It may have been deleted; its former contents can be put back.",
         h("button", { type: "button", on: { click: guarded(() => versions(place(id), id)) } }, "Former versions")));
     }
+    if (held !== document.body) refocus(id === null ? this.entryOf(this.left) : this.opened?.like(held), this.list.querySelector("a"));
+    if (id !== null && id !== this.left && id === NEW) this.opened.name.focus();
+    this.left = id ?? this.left;
+  }
+
+  entryOf(id) {
+    return [...this.list.querySelectorAll("a")].find((entry) => entry.dataset.id === id);
   }
 }
 
@@ -115,7 +124,7 @@ class Editor {
     const fixed = Boolean(agent) && agent.scope !== "project";
     const form = h("form", { on: { submit: guarded((event) => this.save(event)), input: () => this.typed() } },
       h("a", { class: "back", href: "#/agents" }, "All agents"),
-      h("h2", {}, agent ? agent.name : "New agent"),
+      h("h2", { tabindex: "-1" }, agent ? agent.name : "New agent"),
       agent ? h("p", { class: "hint mono clip" }, agent.path) : null,
       fixed ? h("p", { class: "problem hint-box" }, agent.scope === "user" ? "This agent is your own, in your home folder. It is shown here and changed there." : `This agent belongs to a folder above the project: ${agent.path}. It is shown here and changed there.`) : null,
       this.findings(), this.error,
@@ -180,6 +189,12 @@ class Editor {
       else if (error.code === undefined) throw error;
       else put(this.error, h("p", { class: "problem error" }, error.message));
     }
+  }
+
+  /** What stands here where another editor had the focus. */
+  like(held) {
+    const same = [...this.element.querySelectorAll("button")].find((one) => one.type === held.type && (one.type === "submit" || one.textContent === held.textContent));
+    return same ?? this.element.querySelector("h2");
   }
 
   /** Whoever was typing goes on where they were. */

@@ -5,7 +5,7 @@ import { h, put } from "./dom.js";
 import { on } from "./live.js";
 import { render } from "./markdown.js";
 import { part } from "./part.js";
-import { ago, guarded } from "./ui.js";
+import { ago, guarded, refocus, resting } from "./ui.js";
 
 const POLL = 1000;
 export const ACTIVE = new Set(["queued", "running"]);
@@ -17,16 +17,17 @@ export class Analysis {
     this.text = h("div", {});
     this.button = h("button", { type: "button", data: { needs: "write" }, on: { click: guarded(() => this.start()) } }, "Run analysis");
     this.element = part(["Analysis ", this.button], this.state, this.text);
-    this.drawn = null;
+    this.drawn = undefined; // an analysis that is null is to be drawn, too
+    this.told = null; // the job that is shown, as text
     this.following = false;
     this.open = true;
-    this.stop = on("job", () => this.follow());
+    this.stops = ["job", "connected"].map((type) => on(type, () => this.follow()));
     this.follow();
   }
 
   close() {
     this.open = false;
-    this.stop();
+    this.stops.forEach((stop) => stop());
   }
 
   async show() {
@@ -39,13 +40,9 @@ export class Analysis {
   }
 
   async start() {
-    this.button.disabled = true;
-    try {
-      this.draw(await post(`/api/tasks/${this.view.id}/analyze`));
-      this.follow();
-    } finally {
-      this.button.disabled = false;
-    }
+    const begin = async () => this.draw(await post(`/api/tasks/${this.view.id}/analyze`));
+    await resting(this.button, begin, () => this.state.querySelector("button"));
+    this.follow();
   }
 
   /** Looks at the newest job until it has ended; a job tells of its progress only if asked. */
@@ -67,12 +64,21 @@ export class Analysis {
   }
 
   draw(job) {
+    const text = JSON.stringify(job ?? null);
+    if (text === this.told) return; // made anew, a button would lose a click that has begun
+    this.told = text;
     const active = Boolean(job) && ACTIVE.has(job.status);
+    const focused = this.state.contains(document.activeElement);
     this.button.hidden = active;
-    if (!job) return put(this.state);
-    if (active) return put(this.state, jobLine(job));
-    return put(this.state, job.status === "succeeded" ? null : h("p", { class: "problem warning" }, `The last analysis ${job.status === "failed" ? "failed" : `was ${job.status}`} `, ago(job.finished_at), job.error ? `: ${job.error}` : "."));
+    put(this.state, active ? jobLine(job) : outcome(job));
+    if (focused) refocus(this.state.querySelector("button"), this.button);
   }
+}
+
+/** What became of the last analysis, where that is not what stands below it. */
+function outcome(job) {
+  if (!job || job.status === "succeeded") return null;
+  return h("p", { class: "problem warning" }, `The last analysis ${job.status === "failed" ? "failed" : `was ${job.status}`} `, ago(job.finished_at), job.error ? `: ${job.error}` : ".");
 }
 
 /** How far a job is, and how to end it. */

@@ -9,7 +9,7 @@ import { moveMenu, moveTask, nextOn } from "./move.js";
 import { openTask } from "./router.js";
 import { statuses, store, watch } from "./store.js";
 import { newTask } from "./task_form.js";
-import { announce, empty, scrolling } from "./ui.js";
+import { announce, empty, refocus, scrolling } from "./ui.js";
 
 /** The keys that go on while they are held down. */
 const WALKS = /^(Arrow|Home|End)/;
@@ -53,7 +53,7 @@ class Board {
     const all = [...store.cards.values()];
     const shown = this.filters.of(all);
     const rank = new Map(store.workflow.priorities.map((name, index) => [name, index]));
-    const focused = Number(document.activeElement?.closest?.(".slot")?.dataset.id) || null;
+    const left = this.standsAt();
     const counts = countBy(all);
     const by = Map.groupBy ? Map.groupBy(shown, (card) => card.status) : group(shown);
     for (const column of this.columns) {
@@ -61,11 +61,26 @@ class Board {
       column.set(cards, counts.get(column.status) ?? 0);
       column.redraw();
     }
-    this.drawStrip(counts, all.length);
+    this.drawStrip(counts);
     this.hollow.hidden = all.length > 0;
     this.element.hidden = all.length === 0;
     this.strip.hidden = all.length === 0;
-    if (focused && !document.activeElement?.closest?.(".slot") && document.activeElement === document.body) this.focusCard(focused);
+    if (left && document.activeElement === document.body) this.goOn(left);
+  }
+
+  /** The card that has the focus, and where it stands. */
+  standsAt() {
+    const item = document.activeElement?.closest?.(".slot");
+    if (!item) return null;
+    const id = Number(item.dataset.id);
+    const column = this.columnOf(item);
+    return { id, column, at: column.places.get(id) };
+  }
+
+  /** The focus follows its card, or goes to what stands where that was. */
+  goOn({ id, column, at }) {
+    if (this.focusCard(id) || column.focus(at) || this.columns.some((one) => one.focus(at))) return;
+    refocus(this.filters.box);
   }
 
   /** Columns are made anew only where the workflow has become another one. */
@@ -75,19 +90,20 @@ class Board {
     for (const column of this.columns) column.close();
     this.columns = names.map((name, index) => new Column(name, index));
     put(this.element, this.columns.map((column) => column.element));
+    put(this.strip, this.columns.map((column, index) => this.stripPart(column, index)));
   }
 
-  drawStrip(counts, total) {
-    put(this.strip, this.columns.map((column, index) => {
-      const count = counts.get(column.status) ?? 0;
-      return h("button", {
-        type: "button",
-        data: { index },
-        class: "strip-part",
-        style: { "--share": total ? count / total : 0 },
-        on: { click: () => column.element.scrollIntoView({ block: "nearest", inline: "start", behavior: scrolling() }) },
-      }, h("span", { class: "strip-name" }, column.status), h("span", { class: "strip-count" }, count));
-    }));
+  stripPart(column, index) {
+    return h("button", {
+      type: "button",
+      data: { index },
+      class: "strip-part",
+      on: { click: () => column.element.scrollIntoView({ block: "nearest", inline: "start", behavior: scrolling() }) },
+    }, h("span", { class: "strip-name" }, column.status), h("span", { class: "strip-count" }));
+  }
+
+  drawStrip(counts) {
+    this.columns.forEach((column, index) => put(this.strip.children[index].lastElementChild, counts.get(column.status) ?? 0));
   }
 
   click(event) {

@@ -6,7 +6,7 @@ import { h, put } from "./dom.js";
 import { draft, drop, keep } from "./drafts.js";
 import { on } from "./live.js";
 import { render } from "./markdown.js";
-import { ago, busy, dialog, fail, guarded, scrolling, toast } from "./ui.js";
+import { ago, busy, dialog, fail, guarded, refocus, scrolling, toast } from "./ui.js";
 import { versions } from "./versions.js";
 
 const PATH = "/api/claude/config";
@@ -17,8 +17,8 @@ export function open(main) {
   const page = new ClaudeMd();
   put(main, page.head, page.banner, page.element);
   const begun = page.begin().catch(fail);
-  const stop = on("claude_md", () => begun.then(() => page.changed()).catch(fail));
-  return stop;
+  const stops = ["claude_md", "connected"].map((type) => on(type, () => begun.then(() => page.changed()).catch(fail)));
+  return () => stops.forEach((stop) => stop());
 }
 
 class ClaudeMd {
@@ -144,6 +144,7 @@ class ClaudeMd {
       return;
     }
     await this.take(saved, { typedOver: this.text.value !== text });
+    refocus(this.text); // a button that has nothing to save cannot have it
     toast("CLAUDE.md is saved.", "good", { name: "Undo", run: guarded(() => this.back()) });
   }
 

@@ -19,12 +19,12 @@ export function open(main) {
   const read = async () => draw(body, await get("/api/flow", { days: here().params.get("days") ?? "30" }));
   const again = () => read().catch(fail);
   again();
-  const stop = on("task", debounce(again, GATHER));
+  const stops = [on("task", debounce(again, GATHER)), on("connected", again)];
   addEventListener("routed", again);
   const narrow = matchMedia("(max-width: 760px)");
   narrow.addEventListener("change", again);
   return () => {
-    stop();
+    stops.forEach((stop) => stop());
     narrow.removeEventListener("change", again);
     removeEventListener("routed", again);
   };

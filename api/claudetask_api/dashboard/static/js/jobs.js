@@ -6,7 +6,7 @@ import { h, put } from "./dom.js";
 import { on } from "./live.js";
 import { withParams } from "./router.js";
 import { store } from "./store.js";
-import { ago, empty, fail, lasting } from "./ui.js";
+import { ago, empty, fail, lasting, refocus } from "./ui.js";
 
 const POLL = 1000;
 const LIMIT = 100;
@@ -16,13 +16,19 @@ export function open(main) {
   put(main, h("h1", {}, "Jobs"), h("p", { class: "hint" }, "Analyses by Claude, run in the background, one at a time."), list);
   let opened = true;
   let following = false;
+  let drawn = null;
+  const show = (jobs) => {
+    const text = JSON.stringify(jobs);
+    if (text !== drawn) draw(list, jobs); // made anew, a button would lose a click that has begun
+    drawn = text;
+  };
   const follow = async () => {
     if (following) return;
     following = true;
     try {
       for (let more = true; more && opened; ) {
         const jobs = await get("/api/jobs", { limit: LIMIT });
-        draw(list, jobs);
+        show(jobs);
         more = jobs.some((job) => ACTIVE.has(job.status));
         if (more) await after(POLL);
       }
@@ -31,17 +37,19 @@ export function open(main) {
     }
   };
   follow().catch(fail);
-  const stop = on("job", () => follow().catch(fail));
+  const stops = ["job", "connected"].map((type) => on(type, () => follow().catch(fail)));
   return () => {
     opened = false;
-    stop();
+    stops.forEach((stop) => stop());
   };
 }
 
 function draw(list, jobs) {
   const focused = document.activeElement?.closest?.(".jobs li")?.dataset.id;
   put(list, jobs.length ? jobs.map(item) : h("li", { class: "plain" }, empty("No jobs yet", "An analysis begins on a task's page, or when Claude Code calls analyze_task.")));
-  if (focused) list.querySelector(`[data-id="${CSS.escape(focused)}"] button`)?.focus();
+  if (!focused) return;
+  const one = list.querySelector(`[data-id="${CSS.escape(focused)}"]`);
+  refocus(one?.querySelector("button"), one?.querySelector("a"));
 }
 
 function item(job) {

@@ -30,6 +30,7 @@ const KEYS = [
   ["Enter", "open the card"],
   ["m", "move the card: a menu of the allowed moves"],
   ["Shift ← →", "move the card to the next allowed column on that side"],
+  ["Ctrl Enter", "send the form that is typed into"],
   ["Esc", "close"],
 ];
 
@@ -53,7 +54,8 @@ async function show(route) {
   }
   if (shown !== page[0]) {
     shown = page[0];
-    nav.dataset.open = "false";
+    const chosen = nav.contains(document.activeElement);
+    const left = unfold(false) && chosen;
     for (const link of nav.querySelectorAll("a")) {
       if (link.dataset.page === shown) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -66,6 +68,7 @@ async function show(route) {
     put(main);
     main.className = `page-${shown}`;
     leave = module.open(main, here) ?? leave;
+    if (left) main.focus();
     announce(`${page[1]} page`);
   }
   dispatchEvent(new CustomEvent("routed"));
@@ -85,11 +88,15 @@ function frame() {
   put(nav, PAGES.map(([name, title, symbol]) => h("a", { href: `#/${name}`, data: { page: name } }, icon(symbol), h("span", {}, title))),
     h("a", { href: "/docs", class: "nav-foot", rel: "noopener" }, icon("link"), h("span", {}, "API reference")));
   put(byId("menu"), icon("menu")).addEventListener("click", () => {
-    const open = nav.dataset.open !== "true";
-    nav.dataset.open = String(open);
-    byId("menu").setAttribute("aria-expanded", String(open));
-    if (open) nav.querySelector("a").focus();
+    unfold(nav.dataset.open !== "true");
+    if (nav.dataset.open === "true") nav.querySelector("a").focus();
   });
+  nav.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !unfold(false)) return;
+    byId("menu").focus();
+  });
+  nav.addEventListener("click", (event) => event.target.closest("[aria-current]") && unfold(false) && main.focus());
+  addEventListener("pointerdown", (event) => event.target.closest?.("#nav, #menu") || unfold(false));
   put(byId("theme"), icon("dark")).addEventListener("click", () => {
     prefs.theme = isDark() ? "light" : "dark";
     dressed();
@@ -101,6 +108,14 @@ function frame() {
     main.focus();
   });
   dressed();
+}
+
+/** Opens or closes the menu that a narrow screen has its pages in; whether it was open. */
+function unfold(open) {
+  const was = nav.dataset.open === "true";
+  nav.dataset.open = String(open);
+  byId("menu").setAttribute("aria-expanded", String(open));
+  return was;
 }
 
 function dressed() {

@@ -15,7 +15,7 @@ import { History } from "./task_history.js";
 import { Links } from "./task_links.js";
 import { Notes } from "./task_notes.js";
 import { editTask } from "./task_form.js";
-import { ago, busy, confirm, debounce, dialog, fail, guarded, toast } from "./ui.js";
+import { ago, busy, confirm, debounce, dialog, fail, guarded, refocus, toast } from "./ui.js";
 
 const GATHER = 80;
 
@@ -37,6 +37,11 @@ class TaskView {
     this.id = id;
     this.task = null;
     this.top = h("div", { class: "task-top" });
+    // These stay the same elements: a dialog that was opened by one gives the focus back to it.
+    const button = (props, act, ...children) => h("button", { type: "button", data: { needs: "write" }, on: { click: guarded(act) }, ...props }, ...children);
+    this.mover = button({ class: "move-button" }, () => this.move());
+    this.editor = button({}, () => editTask(this.task), "Edit");
+    this.deleter = button({ class: "quiet danger-text" }, () => this.delete(), "Delete");
     this.texts = h("section", { class: "part", "aria-label": "Description" });
     this.criteria = new Criteria(this);
     this.notes = new Notes(this);
@@ -70,6 +75,7 @@ class TaskView {
     else if (shown === this) {
       put(this.top, h("p", { class: "problem warning", role: "alert" }, `#${this.id} was deleted. Nothing can be added to it any more; what you typed is still here.`));
       for (const button of this.body.querySelectorAll("[data-needs=write]")) button.disabled = true;
+      refocus();
     }
   }
 
@@ -80,6 +86,7 @@ class TaskView {
     shown = null;
     setParams({ task: null });
     document.querySelector(`.slot[data-id="${this.id}"] .card`)?.focus();
+    refocus();
   }
 
   /** Reads the task and shows what is new of it. */
@@ -114,22 +121,20 @@ class TaskView {
 
   drawTop() {
     const task = this.task;
-    const move = h("button", { type: "button", class: "move-button", data: { needs: "write" }, on: { click: () => this.move(move) } }, statusPill(task.status), h("span", { class: "hint" }, "Move"));
-    const asked = document.activeElement?.closest?.(".task-top") ? document.activeElement.dataset.act : null;
-    put(this.top, move, priority(task.priority),
+    const focused = this.top.contains(document.activeElement) ? document.activeElement : null;
+    put(this.mover, statusPill(task.status), h("span", { class: "hint" }, "Move"));
+    put(this.top, this.mover, priority(task.priority),
       h("span", { class: `kind kind-${task.type.toLowerCase()}` }, icon(task.type === "Bug" ? "bug" : "feature"), task.type),
       isHeld(task) ? person(task.claimed_by, { full: true }) : null,
       h("span", { class: "hint" }, "changed ", ago(task.updated_at)),
       h("span", { class: "grow" }),
-      h("button", { type: "button", data: { act: "edit", needs: "write" }, on: { click: () => editTask(task) } }, "Edit"),
-      h("button", { type: "button", class: "quiet danger-text", data: { act: "delete", needs: "write" }, on: { click: guarded(() => this.delete()) } }, "Delete"));
-    move.dataset.act = "move";
-    if (asked) this.top.querySelector(`[data-act=${asked}]`)?.focus();
+      this.editor, this.deleter);
+    focused?.focus();
   }
 
-  move(button) {
+  move() {
     const card = store.cards.get(this.id);
-    if (card) moveMenu(card, button, () => this.soon());
+    if (card) moveMenu(card, this.mover, () => this.soon());
   }
 
   async drawDescription() {

@@ -5,7 +5,7 @@ import { h, icon, put } from "./dom.js";
 import { draft, drop, keep } from "./drafts.js";
 import { insisting } from "./insist.js";
 import { part } from "./part.js";
-import { confirm, fail, guarded } from "./ui.js";
+import { confirm, fail, guarded, refocus } from "./ui.js";
 
 export class Criteria {
   constructor(view) {
@@ -28,11 +28,16 @@ export class Criteria {
     this.drawn = text;
     put(this.count, criteria.length ? `${criteria.filter((one) => one.checked).length} of ${criteria.length} met` : "");
     const active = document.activeElement;
+    const at = this.list.contains(active) ? active.closest("li").dataset.id : null;
     put(this.list, criteria.length ? criteria.map((one) => this.item(one)) : h("li", { class: "hint" }, "None: this task can be Done without proof."));
-    if (active !== document.activeElement && this.list.contains(active)) active.focus();
     for (const form of this.forms.values()) {
       if (!form.isConnected) this.list.append(h("li", {}, h("p", { class: "hint" }, "Somebody took this criterion away."), form));
     }
+    if (active !== document.activeElement) refocus(this.list.contains(active) ? active : this.boxOf(at));
+  }
+
+  boxOf(id) {
+    return this.list.querySelector(`li[data-id="${id}"] .box`);
   }
 
   item(one) {
@@ -45,7 +50,7 @@ export class Criteria {
       "aria-label": one.text,
       on: { click: guarded(() => (one.checked ? this.open(one) : this.ask(one, item))) },
     }, one.checked ? icon("check") : null);
-    const item = h("li", { class: one.checked ? "met" : "" }, button,
+    const item = h("li", { class: one.checked ? "met" : "", data: { id: one.id } }, button,
       h("div", {}, h("p", {}, one.text), one.evidence ? h("p", { class: "evidence" }, one.evidence) : null));
     if (this.forms.has(one.id) || draft(this.key(one.id)) !== null) item.lastElementChild.append(this.form(one));
     return item;
@@ -71,7 +76,7 @@ export class Criteria {
       submit: (event) => {
         event.preventDefault();
         box.readOnly = true; // what is typed from now on would go with the box
-        this.send({ check: { [one.id]: box.value.trim() } }, leave).catch(fail).finally(() => (box.readOnly = false));
+        this.send(one, { check: { [one.id]: box.value.trim() } }, leave).catch(fail).finally(() => (box.readOnly = false));
       },
       keydown: (event) => {
         if (event.key !== "Escape") return;
@@ -90,14 +95,16 @@ export class Criteria {
     if (!(await confirm("Open this criterion again?", "Its evidence is taken away; the history keeps it.", "Open again"))) return;
     const criteria = this.view.task.acceptance_criteria.map((other) =>
       other.id === one.id ? { id: other.id, text: other.text, checked: false } : other);
-    await this.send({ acceptance_criteria: criteria });
+    await this.send(one, { acceptance_criteria: criteria });
   }
 
-  async send(change, sent = () => {}) {
+  /** Sends what is new of a criterion, and leaves the focus at it. */
+  async send(one, change, sent = () => {}) {
     const version = change.check ? undefined : this.view.task.version;
     const attempt = (reason) => write(`/api/tasks/${this.view.id}`, { ...change, force_reason: reason }, version);
     if (!(await insisting(attempt, "The criteria were not changed", "Change them anyway"))) return;
     sent();
     await this.view.took();
+    refocus(this.boxOf(one.id));
   }
 }

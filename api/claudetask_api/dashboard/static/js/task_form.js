@@ -7,7 +7,7 @@ import { render } from "./markdown.js";
 import { openTask } from "./router.js";
 import { refresh, store } from "./store.js";
 import { taskLink } from "./task_links.js";
-import { debounce, dialog, fail, field, select, toast } from "./ui.js";
+import { debounce, dialog, fail, field, resting, select, toast } from "./ui.js";
 
 const WAIT = 350;
 const LIKELY = 0.4;
@@ -60,7 +60,7 @@ class Form {
     const texts = field("Description", this.description, "Markdown; #12 leads to task 12.");
     texts.firstElementChild.after(shows);
     texts.append(this.preview);
-    return h("form", { class: "task-form", on: { submit: (event) => this.submit(event), keydown: (event) => this.key(event) } },
+    return h("form", { class: "task-form", on: { submit: (event) => this.submit(event) } },
       this.error, field("Title", this.title), this.likely,
       h("div", { class: "row" }, field("Type", this.type), field("Priority", this.priority)),
       texts,
@@ -104,10 +104,6 @@ class Form {
   measure() {
     const more = [...this.title.value.trim()].length - LONGEST_TITLE;
     this.title.setCustomValidity(more > 0 ? `At most ${LONGEST_TITLE} characters; these are ${more} more.` : "");
-  }
-
-  key(event) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.element.requestSubmit();
   }
 
   async show(button) {
@@ -155,16 +151,10 @@ class Form {
   async once(work) {
     if (this.asking) return;
     this.asking = true;
-    this.send.disabled = true;
+    if (this.error.contains(document.activeElement)) this.send.focus(); // what was pressed there goes
     put(this.error);
-    try {
-      await work();
-    } catch (error) {
-      this.refused(error);
-    } finally {
-      this.asking = false;
-      this.send.disabled = false;
-    }
+    await resting(this.send, () => work().catch((error) => this.refused(error)));
+    this.asking = false;
   }
 
   /** Closes, unless more was typed while the server was asked: that is not saved yet. */
@@ -258,7 +248,6 @@ class Form {
     const take = (whose) => {
       for (const name of Object.keys(changes(this.base, theirs))) if (!(name in mine) || (whose === "theirs" && both.includes(name))) this.fill(name, theirs[name]);
       this.base = theirs;
-      put(this.error);
       this.element.requestSubmit();
     };
     put(this.error, h("div", { class: "problem warning" },
@@ -269,6 +258,7 @@ class Form {
       h("div", { class: "actions" },
         h("button", { type: "button", on: { click: () => take("theirs") } }, "Keep theirs"),
         h("button", { type: "button", class: "primary", on: { click: () => take("mine") } }, "Save mine"))));
+    this.error.querySelector("pre").focus();
   }
 
   fill(name, value) {

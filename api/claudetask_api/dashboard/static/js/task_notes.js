@@ -5,7 +5,7 @@ import { h, put } from "./dom.js";
 import { draft, drop, keep } from "./drafts.js";
 import { render } from "./markdown.js";
 import { part } from "./part.js";
-import { ago, guarded } from "./ui.js";
+import { ago, guarded, resting } from "./ui.js";
 
 export class Notes {
   constructor(view) {
@@ -29,12 +29,7 @@ export class Notes {
   async add(event) {
     event.preventDefault();
     const text = this.box.value;
-    this.send.disabled = true; // a second click would add it twice
-    try {
-      await post(`/api/tasks/${this.view.id}/notes`, { text });
-    } finally {
-      this.send.disabled = false;
-    }
+    await resting(this.send, () => post(`/api/tasks/${this.view.id}/notes`, { text }));
     if (this.box.value === text) this.box.value = "";
     if (this.box.value) keep(this.key, this.box.value);
     else drop(this.key);

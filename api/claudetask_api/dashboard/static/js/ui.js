@@ -13,9 +13,48 @@ const UNITS = [
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const exact = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
+/** The dialog that is open over everything else, or null. */
+function topDialog() {
+  return [...document.querySelectorAll("dialog[open]")].at(-1) ?? null;
+}
+
+/** What is said stands in the dialog that is open: outside of it nothing can be pressed, nor is it read out. */
+function speakThere() {
+  const place = topDialog() ?? document.body;
+  for (const region of [document.getElementById("live"), document.getElementById("toasts")]) {
+    if (region.parentElement !== place) place.append(region);
+  }
+}
+
+/** Puts the focus on the first of these that can have it, where what had it is gone: a keyboard goes on from there. */
+export function refocus(...places) {
+  const holder = document.activeElement;
+  if (holder && holder !== document.body && holder.checkVisibility() && !holder.matches(":disabled")) return;
+  for (const place of [...places, topDialog()?.querySelector("h2"), document.getElementById("main")]) {
+    place?.focus();
+    if (place && document.activeElement === place) return;
+  }
+}
+
+/**
+ * Has a button rest while `work` goes on: a second press would do it twice. It has the focus again
+ * afterwards, or what stands `instead` of it.
+ */
+export async function resting(button, work, instead = () => null) {
+  const focused = document.activeElement === button;
+  button.disabled = true;
+  try {
+    return await work();
+  } finally {
+    button.disabled = false;
+    if (focused) refocus(button, instead());
+  }
+}
+
 /** Says something to a screen reader. */
 export function announce(text) {
   const live = document.getElementById("live");
+  speakThere();
   live.textContent = "";
   requestAnimationFrame(() => {
     live.textContent = text;
@@ -24,18 +63,28 @@ export function announce(text) {
 
 /** A message that goes by itself; `kind` is info, good or bad. */
 export function toast(text, kind = "info", action = null) {
-  const close = () => box.remove();
+  const close = () => {
+    const focused = box.contains(document.activeElement);
+    box.remove();
+    if (focused) refocus();
+  };
   const box = h("div", { class: `toast ${kind}`, role: kind === "bad" ? "alert" : "status" }, h("p", {}, text));
   if (action) append(box, [h("button", { type: "button", on: { click: () => (close(), action.run()) } }, action.name)]);
   append(box, [h("button", { type: "button", class: "icon-button", "aria-label": "Close message", on: { click: close } }, icon("close"))]);
   document.getElementById("toasts").append(box);
-  // Over an open dialog a message is seen only if it is in the top layer too.
-  if (box.parentElement.showPopover) {
-    box.parentElement.popover = "manual";
-    if (box.parentElement.matches(":popover-open")) box.parentElement.hidePopover();
-    box.parentElement.showPopover();
-  }
-  if (kind !== "bad") setTimeout(close, TOAST_SECONDS * 1000);
+  speakThere();
+  raiseToasts();
+  const later = () => setTimeout(() => (box.matches(":hover, :focus-within") ? later() : close()), TOAST_SECONDS * 1000);
+  if (kind !== "bad") later();
+}
+
+/** Over an open dialog a message is seen only if it is in the top layer too. */
+function raiseToasts() {
+  const toasts = document.getElementById("toasts");
+  if (!toasts.showPopover || !toasts.childElementCount) return;
+  toasts.popover = "manual";
+  if (toasts.matches(":popover-open")) toasts.hidePopover();
+  toasts.showPopover();
 }
 
 /** Tells what went wrong, and lets a bug of ours be seen. */
@@ -74,9 +123,13 @@ export function dialog(title, build, { wide = false, side = false, kind = "" } =
   });
   document.body.append(box);
   box.showModal();
+  speakThere();
+  raiseToasts();
   if (!box.querySelector("[autofocus]")) heading.focus();
   return new Promise((done) => {
     box.addEventListener("close", () => {
+      speakThere();
+      raiseToasts();
       box.remove();
       done(result);
     });
@@ -94,8 +147,9 @@ export async function confirm(title, text, action) {
   return agreed === true;
 }
 
-/** A menu below a button: arrows walk, Enter takes, Escape leaves. `items` are {name, run, hint}. */
+/** A menu below a button: arrows walk, Enter takes, Escape leaves to where one was. `items` are {name, run, hint}. */
 export function menu(anchor, title, items) {
+  const from = document.activeElement;
   document.querySelector(".menu")?.remove();
   const list = h("div", { class: "menu", role: "menu", "aria-label": title, popover: "auto" });
   append(list, [
@@ -109,7 +163,8 @@ export function menu(anchor, title, items) {
   ]);
   const leave = () => {
     list.remove();
-    anchor.focus();
+    from.focus();
+    refocus(anchor);
   };
   list.addEventListener("toggle", (event) => {
     if (event.newState === "closed") list.remove();
