@@ -133,3 +133,37 @@ def test_a_narrow_screen_says_in_words_that_the_connection_broke(
     assert state.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") > 10
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     said.clear()
+
+
+def test_a_page_that_was_asked_for_while_the_server_was_away_comes_when_it_is_back(
+    folder: Path, visit: Visit, said: list[str]
+) -> None:
+    folder.mkdir()
+    with process(folder) as first:
+        page = visit("", url=first.url)
+        live(page)
+    expect(page.locator("#link-state")).to_have_text("Reconnecting…")
+    page.get_by_role("link", name="Flow").click()
+    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached")
+    with process(folder, httpx.URL(first.url).port or 0):
+        expect(page.get_by_role("heading", name="Flow")).to_be_visible()
+    said.clear()  # what the browser says of a server that is away
+
+
+def test_a_tab_of_before_an_upgrade_is_told_to_reload(
+    folder: Path, visit: Visit, said: list[str]
+) -> None:
+    folder.mkdir()
+    with process(folder) as board:
+        page = visit("", url=board.url)
+        live(page)
+        newer = "import { fromTheNextVersion } from './ui.js'; fromTheNextVersion();"
+        page.route(
+            "**/flow.js", lambda route: route.fulfill(body=newer, content_type="text/javascript")
+        )
+        page.get_by_role("link", name="Flow").click()
+        expect(page.locator("#toasts")).to_contain_text("another version of this page")
+        page.unroute("**/flow.js")
+        page.get_by_role("button", name="Reload").click()
+        expect(page.get_by_role("heading", name="Flow")).to_be_visible()
+    said.clear()

@@ -1,7 +1,7 @@
 /** The frame around the pages: navigation, theme, connection, keys. */
 
 import { may, signIn } from "./access.js";
-import { askTokenWith } from "./api.js";
+import { askTokenWith, Offline } from "./api.js";
 import { h, icon, put } from "./dom.js";
 import { actOnce } from "./keys.js";
 import { follow } from "./live.js";
@@ -61,10 +61,10 @@ async function show(route) {
       else link.removeAttribute("aria-current");
     }
     document.title = `${page[1]} · ClaudeTask`;
+    const module = await page[3]().catch((error) => unloaded(page[0], error));
+    if (shown !== page[0]) return;
     leave();
     leave = () => {};
-    const module = await page[3]();
-    if (shown !== page[0]) return;
     put(main);
     main.className = `page-${shown}`;
     leave = module.open(main, here) ?? leave;
@@ -73,6 +73,14 @@ async function show(route) {
   }
   dispatchEvent(new CustomEvent("routed"));
   showTask(taskOf(route.params.get("task")));
+}
+
+/** A page that could not be read is read when the server is back; of another version, by a reload alone. */
+function unloaded(page, error) {
+  if (shown === page) shown = null;
+  if (!(error instanceof SyntaxError) && byId("link-state").dataset.state !== "connected") throw new Offline();
+  console.warn(error);
+  toast("The server has another version of this page by now. Reload it to go on.", "bad", { name: "Reload", run: () => location.reload() });
 }
 
 /** The number of the task that an address names; one that can be none is told of, and goes. */
@@ -171,7 +179,7 @@ async function loaded() {
     byId("new-task").disabled = false;
     onRoute((route) => show(route).catch(fail));
     await show(here());
-  }
+  } else if (shown === null) show(here()).catch(fail);
   return event;
 }
 
