@@ -131,6 +131,7 @@ def test_a_narrow_screen_says_in_words_that_the_connection_broke(
     state = page.locator("#link-state")
     expect(state).to_have_text("Reconnecting…")
     assert state.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") > 10
+    assert state.evaluate("one => one.scrollWidth <= one.clientWidth"), "beside what stands there"
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     said.clear()
 
