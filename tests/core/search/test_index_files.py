@@ -33,6 +33,7 @@ async def test_two_versions_that_run_at_once_keep_an_index_each(
     newer = project.another()
     await newer.wait()
     assert (await newer.state()).files == 1
+    await newer.close()
     monkeypatch.undo()
     (project.root / "parser.py").write_text(PARSER, encoding="utf-8")
     assert await project.paths("parse_header") == ["parser.py"]
