@@ -46,3 +46,4 @@ async def test_a_server_ends_with_the_tests_that_are_killed_and_its_folder_is_go
 
     await eventually(lambda: not is_alive(int(pid)), SECONDS)
     await eventually(lambda: not Path(folder).exists(), SECONDS)
+    assert await asyncio.wait_for(tests.stdout.read(), SECONDS) == b""
