@@ -169,6 +169,25 @@ def test_a_field_is_found_where_it_is_declared(
     assert f"defines {name}" in best.why
 
 
+def test_a_setting_is_found_where_it_is_declared_and_not_in_the_file_called_like_it(
+    tree: Tree,
+) -> None:
+    settings = "".join(f"    public {name.upper()}: number = 1\n" for name in ("ports", "hosts"))
+    tree.write(
+        "server/env.ts", f"class Env {{\n{settings}    public TURN_LIMIT_COUNT: number = 9\n}}\n"
+    )
+    tree.write(
+        "server/turns/TurnLimit.ts",
+        "import env from '../env'\n\nclass TurnLimit {\n  // the count of turns up to the limit\n"
+        "  static most = env.TURN_LIMIT_COUNT\n  static turn_limit(count: number) {\n"
+        "    return count < env.TURN_LIMIT_COUNT\n  }\n}\n",
+    )
+    tree.index.refresh()
+    best = tree.ask("TURN_LIMIT_COUNT")[0]
+    assert best.path == "server/env.ts"
+    assert "defines TURN_LIMIT_COUNT" in best.why
+
+
 RUST_TEST = """#[cfg(test)]
 mod tests {
     #[test]

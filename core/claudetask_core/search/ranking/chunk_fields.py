@@ -23,7 +23,7 @@ _SENTENCE: Final = 4
 _NEARLY: Final = 0.9
 """A chunk that has nearly all of so many words, by how rare they are, has them hardly by chance."""
 _WORTH: Final = np.zeros(DECLARED + 1)
-_WORTH[[MEMBER, ADDED, DECLARED]] = 0.7, 0.6, 1.0
+_WORTH[[MEMBER, ADDED, DECLARED]] = 0.8, 0.6, 1.0
 """What it is worth to define a name that is asked for, by how (`analysis.DECLARED`)."""
 
 
@@ -137,6 +137,7 @@ class ChunkScorer:
             sums += weights.chunk_names * normal(gains)
         if names.terms.size:
             sums += weights.exact_name * self._defined(self._question.names)
+            sums += weights.declared * self._defined(self._question.names[-1:])
             sums += weights.joined_name * self._defined(self._question.pairs)
             sums += weights.word_is_name * self._defined(self._question.plain)
         return sums

@@ -14,8 +14,11 @@ from claudetask_core.search.ranking.question import Question
 class Weights:
     """Fields of a file, then fields of a chunk; each field is 0–1 before it is weighted.
 
-    `package` is what a file loses whose package is far behind the largest of the tree; `file_lacks`
-    and `chunk_lacks` are the factors of what lacks all names of several words that a question has.
+    `declared` is what the chunk that defines a name gains besides where the name is all that is
+    asked, or the last of its parts, however alike other files are called; many names are defined
+    nowhere in a tree, so it is no part of the `whole`. `package` is what a file loses whose package
+    is far behind the largest of the tree; `file_lacks` and `chunk_lacks` are the factors of what
+    lacks all names of several words that a question has.
     """
 
     file_text: float
@@ -38,6 +41,7 @@ class Weights:
     chunk_text: float
     chunk_names: float
     exact_name: float
+    declared: float
     word_is_name: float
     joined_name: float
     chunk_joined: float
@@ -94,6 +98,7 @@ WORDS: Final = Weights(
     chunk_text=0.4,
     chunk_names=0.1,
     exact_name=0.4,
+    declared=0.0,
     word_is_name=0.2,
     joined_name=0.2,
     chunk_joined=0.2,
@@ -206,6 +211,7 @@ IDENTIFIER: Final = Weights(
     chunk_text=1.0,
     chunk_names=0.1,
     exact_name=1.5,
+    declared=1.5,
     word_is_name=0.2,
     joined_name=0.2,
     chunk_joined=0.2,
