@@ -111,8 +111,12 @@ def changed(change: ClaudeMdChange, what: str) -> str:
         return f"{what} reads like that already; nothing was written."
     if change.dry_run:
         shown = quoted(change.diff, DIFF, "write it in smaller parts to see the rest", "diff")
-        return f"Nothing was written. It would change (hash now {change.file.hash}):\n\n{shown}"
+        note = "".join(f"\n\n{clip(hint.message, 300)}" for hint in change.hints)
+        return (
+            f"Nothing was written. It would change (hash now {change.file.hash}):\n\n{shown}{note}"
+        )
     text = f"Wrote {what}. Hash now {change.file.hash}."
     if change.kept_version:
         text += f" Before: version {change.kept_version} (restore brings it back)."
+    text += "".join(f" {hint.message}" for hint in change.hints)
     return clip(text, ACKNOWLEDGEMENT)

@@ -192,7 +192,9 @@ def test_every_acknowledgement_fits() -> None:
     )
     agent = big_agent("x" * 100)
     file = ClaudeMd(content="", path="p", exists=True, hash="h" * 64, updated_at=START)
-    change = ClaudeMdChange(file=file, diff="", changed=True, dry_run=False, kept_version="v" * 99)
+    change = ClaudeMdChange(
+        file=file, diff="", changed=True, dry_run=False, kept_version="v" * 99, hints=[]
+    )
     others = dict.fromkeys(Task.model_fields, "a" * 100)
     written = Written(task=task, since=HUGE, others=others)
     open_task = task.model_copy(update={"completed_at": None})
@@ -328,7 +330,7 @@ def test_claude_md_fits_and_names_its_sections_when_it_is_cut() -> None:
     part = ClaudeMdSection(section="s" * 1000, content="c" * 900_000, path="p" * 4000, hash="h")
     assert len(claude_md.section(part)) <= 32_000
     change = ClaudeMdChange(
-        file=file, diff="+x\n" * 900_000, changed=True, dry_run=True, kept_version=None
+        file=file, diff="+x\n" * 900_000, changed=True, dry_run=True, kept_version=None, hints=[]
     )
     assert len(claude_md.changed(change, "CLAUDE.md")) <= 32_000
 

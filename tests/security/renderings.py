@@ -231,7 +231,9 @@ RENDERINGS: dict[str, Callable[[str], str]] = {
     ),
     "read_claude_md of another file": lambda text: claude_md.other(a_file(text)),
     "update_claude_md to show": lambda text: claude_md.changed(
-        ClaudeMdChange(file=a_file(text), diff=text, changed=True, dry_run=True, kept_version=None),
+        ClaudeMdChange(
+            file=a_file(text), diff=text, changed=True, dry_run=True, kept_version=None, hints=[]
+        ),
         "CLAUDE.md",
     ),
     "project_status": lambda text: project.status(a_status(text)),

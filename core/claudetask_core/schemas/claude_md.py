@@ -163,7 +163,8 @@ class ClaudeMdWrite(WriteModel):
 class ClaudeMdChange(ReadModel):
     """What a write did, or with `dry_run` would do; `kept_version` restores what was there.
 
-    `file` is the file as it stands on disk: with `dry_run` as it was.
+    `file` is the file as it stands on disk: with `dry_run` as it was. `hints` say what else comes
+    of it.
     """
 
     file: ClaudeMd
@@ -171,3 +172,4 @@ class ClaudeMdChange(ReadModel):
     changed: bool
     dry_run: bool
     kept_version: str | None
+    hints: list[ClaudeMdHint]

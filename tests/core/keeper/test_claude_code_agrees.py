@@ -20,6 +20,8 @@ from claudetask_core.schemas.claude_md import ImportState
 from claudetask_core.services.agents.rules_names import BUILT_IN_AGENTS
 from claudetask_core.services.agents.scan import as_agent, scan, surroundings
 from claudetask_core.services.agents.templates import TEMPLATES, template
+from claudetask_core.services.claude_md.agents_md import block_beside
+from claudetask_core.services.claude_md.block import with_block
 from claudetask_core.services.claude_md.imports import imports_of
 from tests.core.keeper.agent_fixtures import AT_MARGIN, BROKEN, FINE, Version
 from tests.core.keeper.fake_api import fake_api
@@ -219,6 +221,19 @@ def test_what_we_say_is_imported_is_what_claude_code_sends(tmp_path: Path) -> No
         _claude(project, home, api.url, [])
     assert said == set(re.findall(r"MARK-\w+", api.asked[0]))
     assert {"MARK-D", "MARK-SPACE", "MARK-BOLD", "MARK-OWN"} <= said
+
+
+def test_it_reads_agents_md_beside_our_block(tmp_path: Path) -> None:
+    project, home = tmp_path / "project", tmp_path / "home"
+    for folder in (project, home):
+        folder.mkdir()
+    (project / "AGENTS.md").write_text("MARK-AGENTS\n")
+    path = project / "CLAUDE.md"
+    path.write_bytes(with_block(None, block_beside(project, path, None, [])))
+    with fake_api([]) as api:
+        _claude(project, home, api.url, [])
+    assert "MARK-AGENTS" in api.asked[0]
+    assert "This project keeps its tasks on a board" in api.asked[0]
 
 
 @pytest.mark.parametrize("whole", [True, False])

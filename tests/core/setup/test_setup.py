@@ -62,6 +62,18 @@ def test_what_was_there_is_kept_and_comes_back_to_the_byte(
     assert tree(root) == before
 
 
+def test_a_block_beside_agents_md_imports_it_and_goes_without_a_trace(
+    setup: Setup, root: Path
+) -> None:
+    (root / "AGENTS.md").write_text("Theirs.\n")
+    before = tree(root)
+    for _ in range(2):
+        install(setup, Wanted(LAUNCH, block=True))
+    assert (root / "CLAUDE.md").read_text().count("\n@AGENTS.md\n") == 1
+    uninstall(setup)
+    assert tree(root) == before
+
+
 def test_parts_that_are_added_later_go_with_the_rest(setup: Setup, root: Path) -> None:
     (root / ".mcp.json").write_bytes(ODD)
     before = tree(root)

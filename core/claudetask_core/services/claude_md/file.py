@@ -9,12 +9,14 @@ from claudetask_core.schemas.agent import FileVersion
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
     ClaudeMdChange,
+    ClaudeMdHint,
     ClaudeMdOverview,
     ClaudeMdSection,
     ClaudeMdWrite,
     Place,
     SectionMode,
 )
+from claudetask_core.services.claude_md.agents_md import block_beside, hidden_by
 from claudetask_core.services.claude_md.block import with_block, without_block
 from claudetask_core.services.claude_md.hints import denied_by, hints_of
 from claudetask_core.services.claude_md.imports import imports_of
@@ -122,7 +124,9 @@ class ClaudeMdFile:
             size=len(data),
             outline=_outline(data),
             imports=imports,
-            hints=hints_of(data, imports, denied) if now.data is not None else [],
+            hints=[*self._hidden(now, now.data), *hints_of(data, imports, denied)]
+            if now.data is not None
+            else [],
         )
 
     def section(self, path: str) -> ClaudeMdSection:
@@ -160,7 +164,9 @@ class ClaudeMdFile:
     def set_block(self, *, present: bool, dry_run: bool) -> ClaudeMdChange:
         def make(now: Snapshot) -> bytes | None:
             if present:
-                return with_block(now.data)
+                others = [path for path in places_in(self._root) if path != now.path]
+                text = block_beside(self._root, now.path, now.data, others)
+                return with_block(now.data, text)
             return None if now.data is None else without_block(now.data)
 
         return self._change(make, dry_run=dry_run)
@@ -179,16 +185,28 @@ class ClaudeMdFile:
         """Writes what `make` answers; None takes the file away."""
         if dry_run:
             now = self._look()
-            return _as_change(now, make(now), now, dry_run=True, kept_version=None)
+            data = make(now)
+            hints = self._newly_hidden(now, data)
+            return _as_change(now, data, now, dry_run=True, kept_version=None, hints=hints)
         if self._place is Place.USER:
             raise UserClaudeMdReadOnly(self._look().path)
         with self._kept.lock():
             before = self._look()
             data = make(before)
             if data == before.data:
-                return _as_change(before, data, before, dry_run=False, kept_version=None)
+                return _as_change(before, data, before, dry_run=False, kept_version=None, hints=[])
             version = self._put(before, data)
-            return _as_change(before, data, self._look(), dry_run=False, kept_version=version)
+            hints = self._newly_hidden(before, data)
+            return _as_change(
+                before, data, self._look(), dry_run=False, kept_version=version, hints=hints
+            )
+
+    def _hidden(self, now: Snapshot, data: bytes | None) -> list[ClaudeMdHint]:
+        return [] if self._place is Place.USER else hidden_by(self._root, now.path, data)
+
+    def _newly_hidden(self, before: Snapshot, data: bytes | None) -> list[ClaudeMdHint]:
+        """That AGENTS.md is not read any more, where that was not so before."""
+        return [] if (before.data or b"").strip() else self._hidden(before, data)
 
     def _put(self, before: Snapshot, data: bytes | None) -> str | None:
         """Keeps what was there, then writes; answers the kept version."""
@@ -230,6 +248,11 @@ def path_in(root: Path, place: Place) -> Path:
         return root / LOCAL
     only_other = not os.path.lexists(path) and os.path.lexists(other)
     return other if place is Place.DOT_CLAUDE or only_other else path
+
+
+def places_in(root: Path) -> list[Path]:
+    """Where a project's files may stand."""
+    return [root / NAME, root / ".claude" / NAME, root / LOCAL]
 
 
 def _outline(data: bytes) -> list[str]:
@@ -278,6 +301,7 @@ def _as_change(
     *,
     dry_run: bool,
     kept_version: str | None,
+    hints: list[ClaudeMdHint],
 ) -> ClaudeMdChange:
     return ClaudeMdChange(
         file=as_read(after),
@@ -285,4 +309,5 @@ def _as_change(
         changed=data != before.data,
         dry_run=dry_run,
         kept_version=kept_version,
+        hints=hints,
     )

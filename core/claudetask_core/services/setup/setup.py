@@ -16,8 +16,9 @@ from pathlib import Path
 from claudetask_core.schemas.claude_md import Place
 from claudetask_core.services.agents.scan import AGENTS, scan
 from claudetask_core.services.agents.templates import template
+from claudetask_core.services.claude_md.agents_md import block_beside
 from claudetask_core.services.claude_md.block import has_block, with_block, without_block
-from claudetask_core.services.claude_md.file import path_in
+from claudetask_core.services.claude_md.file import path_in, places_in
 from claudetask_core.services.disk.files import OutsideProject, Snapshot, digest, inside, look
 from claudetask_core.services.disk.json_edit import Insertion, NotJson, parse
 from claudetask_core.services.disk.kept import KeptCopies
@@ -136,7 +137,9 @@ class Setup:
         self._plan_agents(wanted.agents, plan, written)
         if wanted.block:
             before = self._look(path_in(ground.base, Place.PROJECT))
-            plan.changes += self._change(before, Added(with_block(before.data)), written)
+            others = [path for path in places_in(ground.base) if path != before.path]
+            text = block_beside(ground.base, before.path, before.data, others)
+            plan.changes += self._change(before, Added(with_block(before.data, text)), written)
         return plan
 
     def plan_removal(self) -> Plan:
