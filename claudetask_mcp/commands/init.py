@@ -130,7 +130,7 @@ def _elsewhere(entry: Entry, where: Target, *, hooked: bool) -> list[str]:
             *([] if plugin is None else [setup_elsewhere.twice(*plugin)]),
             *(
                 f"{one} already. Of servers of one name Claude Code takes one: what is for you in "
-                "one project, before .mcp.json, before what is for all of yours."
+                "one project, before .mcp.json, the nearest first, before what is for all of yours."
                 for one in servers
                 if one.file != own.servers
             ),

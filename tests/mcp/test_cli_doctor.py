@@ -112,6 +112,21 @@ def test_doctor_finds_a_program_of_the_project_from_any_of_its_folders(
     assert run("doctor")[0] == 0
 
 
+def test_doctor_knows_a_server_of_a_folder_above(run: Run, project: Path) -> None:
+    """It said that there is none, and the client was connected."""
+    above = project.parent / ".mcp.json"
+    above.write_text(json.dumps({"mcpServers": {"claudetask": {"command": sys.executable}}}))
+    code, out, _ = run("doctor")
+    assert f"setup     {above} starts {sys.executable}\n" in out
+    assert "no server" not in out
+    assert code == 0
+    assert f"Note: {above} starts {sys.executable} already." in run("init", "--dry-run")[1]
+    above.write_text("{,}")
+    code, out, _ = run("doctor")
+    assert "no server for Claude Code here" in out
+    assert code == 0
+
+
 def in_home(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: object) -> None:
     """A folder of Claude Code's own, with files by their names without the ending."""
     folder.mkdir()

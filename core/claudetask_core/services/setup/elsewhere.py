@@ -6,10 +6,12 @@ a name of its own and comes on top, unless both are started by the very same com
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from claudetask_core.errors import DomainError
 from claudetask_core.places import client_key
 from claudetask_core.services.disk.files import look
 from claudetask_core.services.disk.json_edit import parse
@@ -59,6 +61,9 @@ def servers(
 ) -> list[Started]:
     """Every server under our name that Claude Code knows of in a project, the narrowest first.
 
+    The `.mcp.json` of a folder above counts too, also beyond the repository (seen in runs of the
+    real client); one that cannot be read is left alone.
+
     Args:
         root: The project.
         own: The project's files.
@@ -69,12 +74,17 @@ def servers(
         NotJson, WrongShape, OutsideProject: As their sentences say.
     """
     known = _variables(user, inherited)
-    found = [*_one(own, "", _said(own, own.servers), known)]
+    found = [*_one(own.servers, "", _said(own, own.servers), known)]
+    for folder in root.parents:
+        above = folder / own.servers.name
+        with suppress(DomainError):
+            said = parse(above, look(folder, above, limit=MAX_BYTES).data or b"")
+            found += _one(above, "", said, known)
     if user is not None:
         said = _said(user, user.servers)
         narrow = members(members(said, PROJECTS), client_key(str(root)))
-        mine = _one(user, " (for you, in this project)", narrow, known)
-        found = [*mine, *found, *_one(user, "", said, known)]
+        mine = _one(user.servers, " (for you, in this project)", narrow, known)
+        found = [*mine, *found, *_one(user.servers, "", said, known)]
     return found
 
 
@@ -230,13 +240,13 @@ def _settings(own: Ground, user: Ground | None) -> Iterator[tuple[Ground, Path]]
 
 
 def _one(
-    ground: Ground, whose: str, said: Mapping[str, Any], known: Mapping[str, str]
+    file: Path, whose: str, said: Mapping[str, Any], known: Mapping[str, str]
 ) -> Iterator[Started]:
     entry = members(members(said, SERVERS), SERVER)
     for key in ("command", "url"):
         if isinstance(entry.get(key), str):
             yield Started(
-                file=ground.servers,
+                file=file,
                 whose=whose,
                 command=entry[key],
                 is_program=key == "command",
