@@ -196,3 +196,22 @@ async def test_a_child_that_left_and_holds_the_output_holds_up_nobody(tmp_path: 
     finally:
         os.kill(int(left.read_text()), signal.SIGKILL)
     assert ended.why is Ended.STOPPED
+
+
+async def test_what_a_command_leaves_behind_with_its_output_keeps_no_answer_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "LAST_WORDS", 0.5)
+    script = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " start_new_session=True)\n"
+        "print(child.pid)\n"
+    )
+    leaves = Command([sys.executable, "-c", script], tmp_path, dict(os.environ), b"x" * 200_000, 50)
+    heard: list[bytes] = []
+    try:
+        ended = await asyncio.wait_for(run(leaves, heard.append, Stop()), 30)
+    finally:
+        os.kill(int(heard[0]), signal.SIGKILL)
+    assert (ended.why, ended.code) == (Ended.BY_ITSELF, 0)

@@ -20,6 +20,9 @@ KEPT_STDERR = 4096
 LAST_RESORT = claude_code_guard.TERMINATE_SECONDS + 0.4
 REAP_SECONDS = CLOSE_GRACE + LAST_RESORT + 0.5
 """So long an abandoned guard is waited for, so that it leaves no dead process behind."""
+LAST_WORDS = 5.0
+"""So long the output of a command that has ended is read, where another process holds it open."""
+LOOK_SECONDS = 0.5
 GUARD = Path(claude_code_guard.__file__)
 
 
@@ -127,16 +130,24 @@ class _Leash:
     def _kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        # A child with a session of its own may still hold the pipes, for as long as it likes. Each
-        # is closed by itself: the transport of all would ask for the exit code, and take it away
-        # from who waits for it.
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Closes the pipes, which a child with a session of its own may hold as long as it likes.
+
+        Each is closed by itself: the transport of all would ask for the exit code, and take it away
+        from who waits for it.
+        """
         ends = self._process._transport  # noqa: SLF001  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue, reportPrivateUsage] — no public way to it
         transport = cast("asyncio.SubprocessTransport", ends)
         for number in (1, 2):
             if (pipe := transport.get_pipe_transport(number)) is not None:
                 pipe.close()
         if self._process.stdin is not None:
-            self._process.stdin.transport.abort()
+            told = self._process.stdin.transport
+            # once closed, its number may be another's, whose reader an abort would take away
+            if not told.is_closing() or told.get_write_buffer_size():
+                told.abort()
 
 
 async def _converse(
@@ -154,11 +165,24 @@ async def _converse(
 
     async with asyncio.TaskGroup() as group:
         group.create_task(_feed(process.stdin, stdin))
-        group.create_task(_split(process.stdout, on_line, too_long))
+        said = group.create_task(_split(process.stdout, on_line, too_long))
         tail = group.create_task(_tail(process.stderr))
-        code = group.create_task(process.wait())
-    ended = code.result()
+        late = group.create_task(_hang_up_late(process, leash))
+        ended = await process.wait()
+        await asyncio.wait({said, tail})
+        late.cancel()
     return Exit(leash.why, ended if ended >= 0 else 128 - ended, tail.result())
+
+
+async def _hang_up_late(process: asyncio.subprocess.Process, leash: _Leash) -> None:
+    """Closes the pipes of a command that has ended, once there was time to read all it said.
+
+    Anything that it left behind may hold them, and some versions of `wait` wait for that too.
+    """
+    while process.returncode is None:  # noqa: ASYNC110 — asyncio tells of the end by this alone
+        await asyncio.sleep(LOOK_SECONDS)
+    await asyncio.sleep(LAST_WORDS)
+    leash.hang_up()
 
 
 async def _feed(stdin: asyncio.StreamWriter, data: bytes) -> None:
