@@ -259,3 +259,12 @@ def test_without_tokens_activity_does_not_speak_of_them(board: Board, visit: Vis
     page = visit("#/activity")
     expect(page.get_by_text("The name of a person or an agent")).to_be_visible()
     expect(page.locator("main")).not_to_contain_text("@ann")
+
+
+def test_whose_token_it_is_has_room_on_the_narrowest_screen(board: Board, visit: Visit) -> None:
+    made = board.client.post("/api/tokens", json={"name": "ann-of-the-long-name", "scope": "admin"})
+    page = visit("", viewport={"width": 320, "height": 640})
+    sign_in(page, made.raise_for_status().json()["secret"])
+    expect(page.locator("#me")).to_be_visible()
+    expect(page.locator("#link-state")).to_be_visible()
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
