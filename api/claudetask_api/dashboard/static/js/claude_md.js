@@ -25,7 +25,7 @@ class ClaudeMd {
   constructor() {
     this.file = null;
     this.state = h("span", { class: "hint" });
-    this.shows = h("button", { type: "button", "aria-pressed": "false", on: { click: guarded(() => this.show()) } }, "Read");
+    this.shows = h("button", { type: "button", on: { click: guarded(() => this.show()) } }, "Read");
     this.saver = h("button", { type: "button", class: "primary", data: { needs: "admin" }, disabled: true, on: { click: guarded(() => this.review()) } }, "Review changes");
     this.head = h("div", { class: "page-head" }, h("h1", {}, "CLAUDE.md"), this.state, h("span", { class: "grow" }), this.shows,
       h("button", { type: "button", on: { click: guarded(() => this.undo()) } }, "Former versions"), this.saver);
@@ -109,7 +109,6 @@ class ClaudeMd {
 
   async show() {
     const reading = this.prose.hidden;
-    this.shows.setAttribute("aria-pressed", String(reading));
     put(this.shows, reading ? "Edit" : "Read");
     this.prose.hidden = !reading;
     this.text.hidden = reading;
