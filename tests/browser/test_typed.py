@@ -159,6 +159,33 @@ def test_a_title_may_have_200_characters_of_any_kind(board: Board, visit: Visit)
     assert board.get("/api/tasks/1")["title"] == EMOJI * 190 + "!" * 10
 
 
+def test_a_note_or_evidence_that_is_too_long_is_told_so_and_not_cut(
+    board: Board, visit: Visit
+) -> None:
+    board.make("Parse dates", acceptance_criteria=["zones are kept"])
+    page = visit("#/task/1")
+    note = page.get_by_label("New note")
+    note.focus()
+    page.keyboard.insert_text("é" * 8193)
+    page.get_by_role("button", name="Add note").click()
+    message = note.evaluate("box => box.validationMessage")
+    assert message == "At most 16 KiB; this is 2 bytes more."
+    note.press("Backspace")
+    page.get_by_role("button", name="Add note").click()
+    expect(note).to_have_value("")
+    assert board.get("/api/tasks/1/notes")[0]["text"] == "é" * 8192
+    page.get_by_role("checkbox", name="zones are kept").click()
+    evidence = page.get_by_label("Evidence for: zones are kept")
+    evidence.focus()
+    page.keyboard.insert_text(EMOJI * 4001)
+    evidence.press("Enter")
+    message = evidence.evaluate("box => box.validationMessage")
+    assert message == "At most 4000 characters; these are 1 more."
+    evidence.press("Backspace")
+    evidence.press("Enter")
+    expect(page.get_by_text("1 of 1 met")).to_be_visible()
+
+
 def test_claude_md_and_an_agent_that_were_left_come_back_as_they_were(
     board: Board, visit: Visit, folder: Path
 ) -> None:

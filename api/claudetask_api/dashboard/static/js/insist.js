@@ -1,7 +1,9 @@
 /** A refusal that a reason overrides: another holds the task. */
 
 import { h } from "./dom.js";
-import { dialog, field } from "./ui.js";
+import { bounded, dialog, field } from "./ui.js";
+
+const KIB = 4;
 
 /**
  * Carries out `attempt(reason)`, first without a reason; where another's claim is in the way, a
@@ -30,7 +32,7 @@ function whyAnyway(title, action, error) {
 
 /** Takes a reason and closes the dialog with it; `others` are buttons beside the one that sends it. */
 export function reasonForm(close, label, hint, action, ...others) {
-  const box = h("textarea", { rows: 2, maxlength: 1000, required: true });
+  const box = bounded(h("textarea", { rows: 2, required: true }), { kib: KIB });
   return h("form", { on: { submit: (event) => (event.preventDefault(), close(box.value.trim())) } },
     field(label, box, hint),
     h("div", { class: "actions" }, ...others, h("button", { type: "submit", class: "danger" }, action)));

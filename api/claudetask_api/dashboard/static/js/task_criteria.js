@@ -5,7 +5,9 @@ import { h, icon, put } from "./dom.js";
 import { draft, drop, keep } from "./drafts.js";
 import { insisting } from "./insist.js";
 import { part } from "./part.js";
-import { confirm, fail, guarded, refocus } from "./ui.js";
+import { bounded, confirm, fail, guarded, refocus } from "./ui.js";
+
+const LONGEST = 4000;
 
 export class Criteria {
   constructor(view) {
@@ -71,7 +73,7 @@ export class Criteria {
       this.forms.delete(one.id);
       form.remove();
     };
-    const box = h("input", { type: "text", required: true, maxlength: 4000, value: draft(key) ?? "", placeholder: "What shows it? A test, a commit, a screenshot…", "aria-label": `Evidence for: ${one.text}`, on: { input: () => keep(key, box.value) } });
+    const box = bounded(h("input", { type: "text", required: true, value: draft(key) ?? "", placeholder: "What shows it? A test, a commit, a screenshot…", "aria-label": `Evidence for: ${one.text}`, on: { input: () => keep(key, box.value) } }), { characters: LONGEST });
     const form = h("form", { class: "inline-form", on: {
       submit: (event) => {
         event.preventDefault();

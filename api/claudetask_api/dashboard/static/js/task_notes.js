@@ -5,14 +5,16 @@ import { h, put } from "./dom.js";
 import { draft, drop, keep } from "./drafts.js";
 import { render } from "./markdown.js";
 import { part } from "./part.js";
-import { ago, guarded, resting } from "./ui.js";
+import { ago, bounded, guarded, resting } from "./ui.js";
+
+const KIB = 16;
 
 export class Notes {
   constructor(view) {
     this.view = view;
     this.key = `note on ${view.id}`;
     this.list = h("ol", { class: "notes" });
-    this.box = h("textarea", { rows: 2, maxlength: 16_000, required: true, placeholder: "Add a note; Markdown works", "aria-label": "New note", value: draft(this.key) ?? "", on: { input: () => keep(this.key, this.box.value) } });
+    this.box = bounded(h("textarea", { rows: 2, required: true, placeholder: "Add a note; Markdown works", "aria-label": "New note", value: draft(this.key) ?? "", on: { input: () => keep(this.key, this.box.value) } }), { kib: KIB });
     this.send = h("button", { type: "submit", data: { needs: "write" } }, "Add note");
     const form = h("form", { class: "note-form", on: { submit: guarded((event) => this.add(event)) } },
       this.box, this.send);

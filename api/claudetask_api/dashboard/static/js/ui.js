@@ -229,6 +229,19 @@ export function field(label, control, hint = null) {
   return h("div", { class: "field" }, h("label", { for: control.id }, label), control, said);
 }
 
+/** Has a box say that its text is more than the server takes; `maxlength` would cut what is pasted, without a word. */
+export function bounded(box, { kib, characters }) {
+  const measure = () => {
+    const text = box.value.trim();
+    const more = kib ? new TextEncoder().encode(text).length - kib * 1024 : [...text].length - characters;
+    const said = kib ? `At most ${kib} KiB; this is ${more} bytes more.` : `At most ${characters} characters; these are ${more} more.`;
+    box.setCustomValidity(more > 0 ? said : "");
+  };
+  box.addEventListener("input", measure);
+  measure();
+  return box;
+}
+
 export function select(options, value, props = {}) {
   return h("select", props, options.map((one) => {
     const [key, name] = Array.isArray(one) ? one : [one, one];
