@@ -9,6 +9,9 @@ from pydantic import Field, PrivateAttr, StringConstraints, computed_field
 
 from claudetask_core.schemas.base import NoNul, ReadModel, Text, WriteModel
 
+Glob = Annotated[Text, StringConstraints(min_length=1, max_length=500)]
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
+
 
 class SearchQuery(WriteModel):
     """A question in words or an identifier, and what to look at.
@@ -22,10 +25,13 @@ class SearchQuery(WriteModel):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), NoNul
     ]
     top_k: Annotated[int, Field(ge=1, le=100)] = 20
-    path: Annotated[Text, StringConstraints(min_length=1, max_length=500)] | None = None
-    language: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None
+    path: Annotated[Glob | None, Field(description="`src/**/*.py`, `*.md`, `!tests/`")] = None
+    language: Annotated[Name | None, Field(description="`python`, `typescript`, `markdown`")] = None
     min_score: Annotated[float, Field(ge=0, le=1)] | None = None
-    kind: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None
+    kind: Annotated[
+        Name | None,
+        Field(description="`code`, `docs`, `config` or `tests`; or a piece's own, as `function`"),
+    ] = None
 
 
 @dataclass(slots=True)  # frozen ones take six times as long to make, and an answer has hundreds

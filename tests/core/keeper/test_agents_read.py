@@ -85,6 +85,14 @@ async def test_an_unknown_agent_is_refused_and_the_known_are_named(
         assert "There are: x." in caught.value.message
 
 
+async def test_where_there_are_no_agents_that_is_said(agents: AgentService) -> None:
+    with pytest.raises(DomainError) as caught:
+        await agents.get("y")
+    assert str(caught.value).endswith(
+        "There are none yet. Create it with a description and a prompt."
+    )
+
+
 @pytest.mark.parametrize("rule", BROKEN)
 async def test_what_claude_code_trips_over_is_listed_with_its_rule_and_line(
     agents: AgentService, put_agent: PutAgent, put_user_agent: PutAgent, root: Path, rule: str

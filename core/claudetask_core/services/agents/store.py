@@ -51,9 +51,11 @@ class AgentNotFound(NotFound):
     code = "agent_not_found"
 
     def __init__(self, agent_id: str, known: list[str]) -> None:
+        others = f"There are: {listed(known)}." if known else "There are none yet."
+        choice = "Name one of these, or create it" if known else "Create it"
         super().__init__(
-            f"There is no agent {agent_id[:100]!r}. There are: {listed(known)}.",
-            next_step="Name one of these, or create it with a description and a prompt.",
+            f"There is no agent {agent_id[:100]!r}. {others}",
+            next_step=f"{choice} with a description and a prompt.",
         )
 
 

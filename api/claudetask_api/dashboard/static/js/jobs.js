@@ -13,7 +13,7 @@ const LIMIT = 100;
 
 export function open(main) {
   const list = h("ul", { class: "jobs" });
-  put(main, h("h1", {}, "Jobs"), h("p", { class: "hint" }, "Analyses by Claude, run in the background, one at a time."), list);
+  put(main, h("h1", {}, "Jobs"), h("p", { class: "hint" }, "Analyses by Claude, run in the background."), list);
   let opened = true;
   let following = false;
   let drawn = null;
