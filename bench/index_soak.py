@@ -2,6 +2,7 @@
 
     python bench/index_soak.py edits [--steps 1000] [--seed N]
     python bench/index_soak.py kills [--times 50] [--seed N]
+    python bench/index_soak.py crowd [--steps 1000] [--seed N]
 
 `edits`: two processes write, rename and delete files of one repository and switch its branches
 at random, and ask meanwhile. No hit may show lines that its file does not have, and in the end
@@ -9,9 +10,13 @@ the index must equal one that is made anew, down to each posting.
 
 `kills`: an indexer is killed (SIGKILL) at a random moment, again and again. After each the file
 must be sound and be the same, the next start must end complete, and in the end all must be equal.
+
+`crowd`: four ask one service, as sessions do a server, while files are edited at random. Its
+process must not end before they do, and in the end the index must equal one that is made anew.
 """
 
 import argparse
+import asyncio
 import os
 import random
 import signal
@@ -29,12 +34,17 @@ from bench.soak.compare import difference, is_sound
 from bench.soak.repository import Repository
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.code_index import CodeIndex
+from claudetask_core.search.index.files import file_in
+from claudetask_core.services.code.search import SearchService
 
 LARGEST: Final = 1_000_000
 FILES: Final = 60
 TOP: Final = 20
 KILLED_FILES: Final = 240
 SECONDS: Final = 600
+ASKERS: Final = 4
+LONG: Final = 1_500
+"""Parts of a file that takes a while to analyse, so that two are likely to be analysed at once."""
 
 
 def index_of(root: Path, database: Path, *, workers: int = 0, watch: bool = False) -> CodeIndex:
@@ -125,6 +135,51 @@ def kills(folder: Path, times: int, seed: int) -> str:
     return f"{times} kills, {midway} of them midway; {compare(root, database)}"
 
 
+def crowd(folder: Path, steps: int, seed: int) -> str:
+    """The service and those who ask it, in a process of their own, then the comparison."""
+    root, database = folder / "tree", file_in(folder / "data")
+    Repository(root, random.Random(seed), LONG).make(FILES)  # noqa: S311 — made-up text
+    child = _child("ask", root, database, steps, seed, stdout=subprocess.PIPE)
+    output = child.communicate(timeout=SECONDS)[0]
+    if child.returncode:
+        raise SystemExit(f"The process that was asked ended with {child.returncode}.")
+    compared = compare(root, database)
+    return f"{steps} edits, {int(output)} questions answered; {compared}"
+
+
+async def ask(root: Path, folder: Path, steps: int, seed: int) -> int:
+    """Edits and asks at once; answers how many questions were answered."""
+
+    async def where() -> Path:
+        return root
+
+    service = SearchService(
+        root=where, folder=folder, max_file_bytes=LARGEST, exclude=(), watch=True
+    )
+    repository = Repository(root, random.Random(seed), LONG)  # noqa: S311 — which edits
+
+    def change() -> None:
+        for _ in range(steps):
+            repository.change()
+
+    async def ask_on(asker: int) -> int:
+        words = Repository(root, random.Random(seed + asker))  # noqa: S311 — which words
+        answered = 0
+        while not editing.done():
+            await service.search(SearchQuery(query=words.question(), top_k=TOP))
+            answered += 1
+        return answered
+
+    await service.wait()
+    editing = asyncio.create_task(asyncio.to_thread(change))
+    try:
+        answered = await asyncio.gather(*(ask_on(asker) for asker in range(ASKERS)))
+        await editing
+    finally:
+        await service.close()
+    return sum(answered)
+
+
 def build(root: Path, database: Path) -> None:
     """Indexes in a process of its own, as the next start does.
 
@@ -168,7 +223,7 @@ def _child(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=("edits", "kills", "edit", "build"))
+    parser.add_argument("part", choices=("edits", "kills", "crowd", "edit", "ask", "build"))
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--times", type=int, default=50)
     parser.add_argument("--seed", type=int, default=20)
@@ -177,6 +232,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.part == "edit":
         print(edit(arguments.tree, arguments.index, arguments.steps, arguments.seed))
+    elif arguments.part == "ask":
+        tree, folder = arguments.tree, arguments.index.parent
+        print(asyncio.run(ask(tree, folder, arguments.steps, arguments.seed)))
     elif arguments.part == "build":
         index = index_of(arguments.tree, arguments.index, workers=min(2, os.cpu_count() or 1))
         index.refresh()
@@ -187,6 +245,8 @@ def main() -> None:
             folder = Path(temporary)
             if arguments.part == "edits":
                 print(edits(folder, arguments.steps, arguments.seed))
+            elif arguments.part == "crowd":
+                print(crowd(folder, arguments.steps, arguments.seed))
             else:
                 print(kills(folder, arguments.times, arguments.seed))
 

@@ -25,11 +25,15 @@ _FUNCTIONS: Final = {
 
 
 class Repository:
-    """Files below `root`; what is drawn comes from `source`, so several may work on one tree."""
+    """Files below `root`, each of up to `longest` parts.
 
-    def __init__(self, root: Path, source: random.Random) -> None:
+    What is drawn comes from `source`, so several may work on one tree.
+    """
+
+    def __init__(self, root: Path, source: random.Random, longest: int = 40) -> None:
         self._root = root
         self._source = source
+        self._longest = longest
         self._numbers = itertools.count(source.randrange(1_000_000))
 
     def make(self, files: int) -> None:
@@ -83,7 +87,7 @@ class Repository:
             _FUNCTIONS.get(file.suffix, "{0} {1} {2} {3}\n").format(
                 *self._source.choices(_WORDS, k=4)
             )
-            for _ in range(self._source.randint(1, 40))
+            for _ in range(self._source.randint(1, self._longest))
         ]
         file.write_text("".join(parts), "utf-8")
 

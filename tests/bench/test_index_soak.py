@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.index_soak import check, compare, edits, index_of, kills
+from bench.index_soak import check, compare, crowd, edits, index_of, kills
 from bench.soak.compare import difference, is_sound
 from bench.soak.repository import Repository
 from claudetask_core.schemas.search import SearchHit
@@ -25,6 +25,11 @@ def test_an_indexer_that_is_killed_leaves_an_index_that_the_next_start_completes
     tmp_path: Path,
 ) -> None:
     assert kills(tmp_path, 2, 5).endswith("the index equals a fresh one")
+
+
+@pytest.mark.slow
+def test_a_service_that_several_ask_while_files_are_edited_goes_on(tmp_path: Path) -> None:
+    assert crowd(tmp_path, 30, 5).endswith("the index equals a fresh one")
 
 
 def refreshed(root: Path, database: Path) -> None:
