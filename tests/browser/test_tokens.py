@@ -182,6 +182,23 @@ def test_a_first_token_that_could_make_no_other_is_asked_about(board: Board, vis
     assert board.get("/api/tokens") == []
 
 
+def test_the_tokens_are_shown_once_what_stands_above_them_is(board: Board, visit: Visit) -> None:
+    """It grows as it is read, and moved the button from under a click."""
+    page = visit("#/")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/project/status", hold)
+    page.evaluate("location.hash = '#/settings'")
+    expect(page.get_by_label("Project folder")).not_to_have_value("")
+    expect(tokens(page)).to_be_hidden()
+    held[0].continue_()
+    expect(tokens(page).get_by_label("Whose")).to_be_visible()
+    assert board.get("/api/tokens") == []
+
+
 def test_a_scope_that_was_chosen_while_the_tokens_are_read_stays(
     board: Board, visit: Visit
 ) -> None:

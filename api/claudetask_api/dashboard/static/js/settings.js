@@ -17,9 +17,11 @@ export function open(main) {
   const page = new Settings();
   const tokens = new Tokens();
   put(main, h("h1", {}, "Settings"), page.project, page.server, tokens.element, page.own);
-  page.read().catch(fail);
-  tokens.read().catch(fail);
-  const stops = [on("project", () => page.read().catch(fail)), on("index", () => page.look().catch(fail)), on("connected", () => tokens.read().catch(fail))];
+  // What stands above the tokens grows as it is read, and would move their button from under a click.
+  const above = page.read().catch(fail);
+  const readTokens = () => above.then(() => tokens.read()).catch(fail);
+  readTokens();
+  const stops = [on("project", () => page.read().catch(fail)), on("index", () => page.look().catch(fail)), on("connected", readTokens)];
   return () => stops.forEach((stop) => stop());
 }
 

@@ -29,12 +29,12 @@ export class Tokens {
   async read() {
     this.element.hidden = !may("admin");
     if (this.element.hidden) return;
-    const found = await get("/api/tokens");
     const first = !signed.me?.signed_in;
     put(this.hint, first
       ? "Nobody needs a token here yet. From the first one on everybody does, this page too: begin with your own, with the scope admin."
       : "Who calls with a token is named by it in every change. A secret is shown once, when it is made.");
     if (first && !this.chosen) this.scope.value = "admin";
+    const found = await get("/api/tokens");
     put(this.list, found.map((token) => this.line(token)));
     this.element.dataset.count = found.length;
   }
