@@ -6,9 +6,9 @@
 import argparse
 import asyncio
 import sys
-from pathlib import Path
 
 from claudetask_core.printable import printable
+from claudetask_core.services.disk.files import is_there
 from claudetask_mcp.entry import Entry, caller_of
 from claudetask_mcp.hook import hook_bytes, is_for_a_summary, session_of, taken
 
@@ -20,7 +20,9 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     said = taken.pop() if taken else await asyncio.to_thread(hook_bytes)
     told = session_of(said)
     places = await entry.locate()
-    if entry.settings.database_url is None and not _is_there(places.board / DATABASE):
+    file = places.board / DATABASE
+    # Where nobody can tell, opening it says why.
+    if entry.settings.database_url is None and not is_there(file, unknown=True):
         return 0
     async with entry.open() as core:
         from claudetask_core.services.tasks.claims import Caller  # noqa: PLC0415 — loaded with the core
@@ -31,10 +33,3 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     if text:
         sys.stdout.write(printable(text) + "\n")
     return 0
-
-
-def _is_there(file: Path) -> bool:
-    try:
-        return file.exists()
-    except OSError:  # nobody can tell, and opening it says why
-        return True

@@ -16,6 +16,7 @@ RootSource = Callable[[], Awaitable[Path]]
 
 MAX_BYTES = 4 * 1024 * 1024
 NO_MORE_FILES = (errno.EMFILE, errno.ENFILE)
+NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 class OutsideProject(Forbidden):
@@ -117,11 +118,15 @@ def is_folder(path: Path) -> bool:
 
 
 def is_there(path: Path, *, unknown: bool) -> bool:
-    """Whether something is there; `unknown` where the system does not let us know."""
+    """Whether something is there; `unknown` where the system does not let us know.
+
+    `Path.exists` would do, but since Python 3.14 it takes what it cannot know for no.
+    """
     try:
-        return path.exists()
-    except OSError:
-        return unknown
+        path.stat()
+    except OSError as error:
+        return unknown and error.errno not in NOTHING_THERE
+    return True
 
 
 def look(base: Path, path: Path, *, limit: int = MAX_BYTES) -> Snapshot:
