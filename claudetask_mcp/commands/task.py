@@ -86,10 +86,11 @@ async def _list(core: "Core", _: "Caller", asked: argparse.Namespace) -> Told:
 
 
 async def _show(core: "Core", who: "Caller", asked: argparse.Namespace) -> Told:
-    details = await core.tasks.details(asked.task_id, who)
     if asked.pack is not None:
+        await core.tasks.get(asked.task_id, who)  # renews the claim of its holder
         packed = await core.pack.pack(asked.task_id, TOKENS.validate_python(asked.pack))
         return Told(packed.text, packed)
+    details = await core.tasks.details(asked.task_id, who)
     branch = await core.branches.find(details.task.git_branch)
     return Told(tasks.whole(details, branch=branch), details.task)
 

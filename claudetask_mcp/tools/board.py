@@ -71,9 +71,10 @@ async def get_task(
     evidence, dependencies, subtasks, claim, analysis, latest notes, its branch's commits, version.
     """
     here = await visit(ctx)
-    details = await here.core.tasks.details(task_id, here.caller)
     if pack is not None:
+        await here.core.tasks.get(task_id, here.caller)  # renews the claim of its holder
         return (await here.core.pack.pack(task_id, pack)).text
+    details = await here.core.tasks.details(task_id, here.caller)
     task = details.task
     fit = None if task.completed_at else await here.core.recommend.agent_for(task)
     branch = await here.core.branches.find(task.git_branch)
