@@ -47,6 +47,14 @@ def full(board: Board, folder: Path) -> Board:
     return board
 
 
+def looks(page: Page, selector: str, name: str) -> list[str]:
+    """How each of these looks, at one moment: what is drawn anew between two looks has no look."""
+    script = """([selector, name]) => [...document.querySelectorAll(selector)]
+        .map((one) => getComputedStyle(one)[name])"""
+    found: list[str] = page.evaluate(script, [selector, name])
+    return found
+
+
 def violations(page: Page) -> list[str]:
     page.evaluate(AXE)
     found: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
@@ -111,9 +119,8 @@ def test_the_legend_of_flow_keeps_its_colours_where_the_system_forces_its_own(
     full: Board, visit: Visit
 ) -> None:
     page = visit("#/flow", forced_colors="active")
-    dots = page.locator(".legend .dot")
-    expect(dots.first).to_be_visible()
-    colours = dots.evaluate_all("all => all.map((one) => getComputedStyle(one).backgroundColor)")
+    expect(page.locator(".legend .dot").first).to_be_visible()
+    colours = looks(page, ".legend .dot", "backgroundColor")
     assert len(set(colours)) == len(colours) == 7
 
 
@@ -122,11 +129,6 @@ def test_forced_colours_show_which_page_is_open_and_how_long_the_bars_are(
 ) -> None:
     page = visit("#/flow", forced_colors="active")
     expect(page.locator(".bars li").first).to_be_visible()
-    look = "(one, [name]) => getComputedStyle(one)[name]"
-    links = page.get_by_role("navigation", name="Pages").get_by_role("link")
-    outlines = [link.evaluate(look, ["outlineStyle"]) for link in links.all()]
-    assert outlines.count("solid") == 1
-    bars = page.locator(".bar").evaluate_all(
-        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
-    )
+    assert looks(page, "nav[aria-label=Pages] a", "outlineStyle").count("solid") == 1
+    bars = looks(page, ".bar", "backgroundColor")
     assert len(set(bars)) == len(bars) == 7

@@ -195,6 +195,37 @@ def test_what_is_typed_of_an_agent_or_the_settings_while_they_are_saved_stays(
     assert saved == "https://github.com/ann/shop"
 
 
+def test_an_agent_is_in_hand_at_once_when_it_is_saved(
+    board: Board, visit: Visit, folder: Path
+) -> None:
+    """Until the page has read the list again, the form that was saved still stands there."""
+    agents = folder / ".claude" / "agents"
+    agents.mkdir(parents=True)
+    page = visit("#/agents/+new")
+    page.get_by_label("Name").fill("tester")
+    page.get_by_label("Description").fill("One.")
+    waiting, let_go = holding(page, "**/api/agents", "GET")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_text("tester is saved")).to_be_visible()
+    waits(page, waiting)
+    page.get_by_label("Description").fill("Two.")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_text("tester is saved")).to_have_count(2)
+    let_go()
+    expect(page.get_by_role("button", name="Delete")).to_be_visible()
+    assert "Two." in (agents / "tester.md").read_text()
+    waiting, let_go = holding(page, "**/api/agents", "GET")
+    page.get_by_label("Description").fill("Three.")
+    page.get_by_role("button", name="Save").click()
+    waits(page, waiting)
+    page.get_by_role("button", name="Delete").click()
+    dialog(page, "Delete tester?").get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/#/agents")
+    assert not (agents / "tester.md").exists()
+    let_go()
+    expect(page.get_by_text("No agents yet")).to_be_visible()
+
+
 def test_an_agent_in_the_list_keeps_the_focus_when_another_is_made(
     board: Board, visit: Visit, folder: Path
 ) -> None:

@@ -177,8 +177,8 @@ class Editor {
       const at = this.boxes.indexOf(document.activeElement);
       const caret = this.boxes[at]?.selectionStart;
       this.letGo();
-      if (typed.join("\0") !== sent.join("\0")) keep(`agent ${saved.id}`, { agent: saved, typed });
-      this.agent = null;
+      this.become(saved);
+      if (typed.join("\0") !== sent.join("\0")) keep(this.key, { agent: saved, typed });
       toast(`${saved.name} is saved${saved.problems.length ? `, with ${saved.problems.length} findings` : ""}.`, "good");
       this.page.opened = null;
       history.replaceState(null, "", link(saved.id));
@@ -189,6 +189,13 @@ class Editor {
       else if (error.code === undefined) throw error;
       else put(this.error, h("p", { class: "problem error" }, error.message));
     }
+  }
+
+  /** Until the page has been read again this editor stands there, and what is pressed in it concerns the file as saved. */
+  become(saved) {
+    this.id = saved.id;
+    this.agent = saved;
+    this.key = `agent ${saved.id}`;
   }
 
   /** What stands here where another editor had the focus. */

@@ -16,7 +16,13 @@ export function open(main) {
   const days = select(SPANS, here().params.get("days") ?? "30", { "aria-label": "Span", on: { change: () => setParams({ days: days.value }, { quietly: true }) } });
   const body = h("div", { class: "flow" });
   put(main, h("div", { class: "page-head" }, h("h1", {}, "Flow"), h("span", { class: "grow" }), days), body);
-  const read = async () => draw(body, await get("/api/flow", { days: here().params.get("days") ?? "30" }));
+  let drawn = null;
+  const read = async () => {
+    const flow = await get("/api/flow", { days: here().params.get("days") ?? "30" });
+    const said = JSON.stringify([flow, statuses(), body.clientWidth]);
+    if (said !== drawn) draw(body, flow); // the same again would take a selection or a click away
+    drawn = said;
+  };
   const again = () => read().catch(fail);
   again();
   const stops = [on("task", debounce(again, GATHER)), on("connected", again)];
