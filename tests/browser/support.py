@@ -1,13 +1,14 @@
 """What the tests of the page share."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 WAIT = 12
 """Seconds that anything may take on a busy machine."""
@@ -83,3 +84,33 @@ def live(page: Page) -> None:
 
 def dialog(page: Page, name: str) -> Locator:
     return page.get_by_role("dialog", name=name)
+
+
+def holding(page: Page, path: str, method: str) -> tuple[list[Route], Callable[[], None]]:
+    """Holds calls back until they are let go; those that wait, and what lets them all go."""
+    waiting: list[Route] = []
+    over: list[bool] = []
+
+    def take(route: Route) -> None:
+        if route.request.method == method and not over:
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    page.route(path, take)
+
+    def let_go() -> None:
+        over.append(True)
+        while waiting:
+            waiting.pop().continue_()
+
+    return waiting, let_go
+
+
+def waits(page: Page, waiting: list[Route]) -> None:
+    """Waits until a call is held back."""
+    for _ in range(600):
+        if waiting:
+            return
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    raise AssertionError("the page asked nothing")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NARROW, Visit
-from tests.browser.support import Board, card, dialog, live
+from tests.browser.support import Board, card, dialog, holding, live, waits
 
 pytestmark = pytest.mark.slow
 AGENT = "---\nname: {name}\ndescription: x\n---\nx\n"
@@ -79,6 +79,34 @@ def test_in_a_task_the_focus_stays_at_what_was_pressed(board: Board, visit: Visi
     answered(page, "/api/tasks/1/analyze")  # refused: there is no Claude here
     expect(page.locator(".toast.bad")).to_be_visible()
     expect(run).to_be_focused()
+
+
+def test_what_a_task_reads_late_leaves_the_focus_at_what_was_pressed_since(
+    board: Board, visit: Visit
+) -> None:
+    board.make("Parse dates", acceptance_criteria=["zones are kept"])
+    page = visit("#/task/1")
+    opened = dialog(page, "#1 Parse dates")
+    expect(opened.locator(".timeline li")).to_have_count(1)
+    reading, let_read = holding(page, "**/api/tasks/1/history*", "GET")
+    box = opened.get_by_role("checkbox", name="zones are kept")
+    box.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("test_zones passes")
+    page.keyboard.press("Enter")
+    waits(page, reading)
+    expect(box).to_be_focused()
+    opened.get_by_label("New note").fill("The offset is dropped.")
+    add = opened.get_by_role("button", name="Add note")
+    add.focus()
+    adding, let_add = holding(page, "**/api/tasks/1/notes", "POST")
+    page.keyboard.press("Enter")
+    waits(page, adding)
+    let_read()
+    expect(opened.locator(".timeline li")).to_have_count(2)
+    let_add()
+    expect(opened.get_by_text("The offset is dropped.")).to_be_visible()
+    expect(add).to_be_focused()
 
 
 def test_a_form_gives_the_focus_back_though_the_task_was_changed_meanwhile(

@@ -1,46 +1,14 @@
 """What is typed or pressed while the server has not answered yet is neither lost nor done twice."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.support import Board, dialog, live
+from tests.browser.support import Board, dialog, holding, live, waits
 
 pytestmark = pytest.mark.slow
-Held = Callable[[], None]
-
-
-def holding(page: Page, path: str, method: str) -> tuple[list[Route], Held]:
-    """Holds calls back until they are let go; those that wait, and what lets them all go."""
-    waiting: list[Route] = []
-    over: list[bool] = []
-
-    def take(route: Route) -> None:
-        if route.request.method == method and not over:
-            waiting.append(route)
-        else:
-            route.continue_()
-
-    page.route(path, take)
-
-    def let_go() -> None:
-        over.append(True)
-        while waiting:
-            waiting.pop().continue_()
-
-    return waiting, let_go
-
-
-def waits(page: Page, waiting: list[Route]) -> None:
-    """Waits until a call is held back."""
-    for _ in range(600):
-        if waiting:
-            return
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    raise AssertionError("the page asked nothing")
 
 
 def typed(box: Locator, text: str) -> None:

@@ -106,7 +106,7 @@ export class Criteria {
     const attempt = (reason) => write(`/api/tasks/${this.view.id}`, { ...change, force_reason: reason }, version);
     if (!(await insisting(attempt, "The criteria were not changed", "Change them anyway"))) return;
     sent();
+    refocus(this.boxOf(one.id)); // now: until all is read whoever sent it may be elsewhere
     await this.view.took();
-    refocus(this.boxOf(one.id));
   }
 }

@@ -26,8 +26,11 @@ function speakThere() {
   }
 }
 
+const resters = new Set(); // buttons that cannot have the focus now and will have it again
+
 /** Puts the focus on the first of these that can have it, where what had it is gone: a keyboard goes on from there. */
 export function refocus(...places) {
+  if ([...resters].some((button) => button.isConnected)) return;
   const holder = document.activeElement;
   if (holder && holder !== document.body && holder.checkVisibility() && !holder.matches(":disabled")) return;
   for (const place of [...places, topDialog()?.querySelector("h2"), document.getElementById("main")]) {
@@ -43,10 +46,12 @@ export function refocus(...places) {
 export async function resting(button, work, instead = () => null) {
   const focused = document.activeElement === button;
   button.disabled = true;
+  if (focused) resters.add(button);
   try {
     return await work();
   } finally {
     button.disabled = false;
+    resters.delete(button);
     if (focused) refocus(button, instead());
   }
 }
