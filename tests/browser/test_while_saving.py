@@ -184,7 +184,8 @@ def test_an_agent_is_in_hand_at_once_when_it_is_saved(
     assert "Two." in (agents / "tester.md").read_text()
     waiting, let_go = holding(page, "**/api/agents", "GET")
     page.get_by_label("Description").fill("Three.")
-    page.get_by_role("button", name="Save").click()
+    with page.expect_response(lambda one: one.request.method == "PUT"):
+        page.get_by_role("button", name="Save").click()
     waits(page, waiting)
     page.get_by_role("button", name="Delete").click()
     dialog(page, "Delete tester?").get_by_role("button", name="Delete").click()
