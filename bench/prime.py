@@ -7,6 +7,7 @@ from compiled files, as an installed program does.
     python -m bench.prime [RUNS]
 """
 
+import argparse
 import asyncio
 import json
 import os
@@ -70,7 +71,9 @@ def compared(runs: int, count: int) -> float:
 
 
 def main() -> int:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 21
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=int, nargs="?", default=21, help="pairs of each size")
+    runs: int = parser.parse_args().runs
     return int(max(compared(runs, count) for count in SIZES) > LIMIT)
 
 

@@ -5,6 +5,7 @@ Measured against the smallest server the SDK makes, in turns, so that a busy mac
     python bench/start.py [RUNS]
 """
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -88,7 +89,9 @@ def _answered(line: bytes) -> int | None:
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=int, nargs="?", default=7, help="turns of each server")
+    runs: int = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "README.md").write_text("A project.\n", "utf-8")
         for era, messages in ERAS.items():
