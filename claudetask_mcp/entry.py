@@ -20,6 +20,7 @@ from claudetask_core.config import (
     unknown_settings,
 )
 from claudetask_core.errors import Unavailable
+from claudetask_core.home import VARIABLE, Home, Misnamed, misnamed, moved_to
 from claudetask_core.places import board_on_disk
 from claudetask_core.schemas.workflow import Workflow
 from claudetask_mcp.client_process import Client
@@ -35,7 +36,6 @@ SESSION_VARIABLE = "CLAUDE_CODE_SESSION_ID"
 NUMBER_VARIABLE = "CLAUDE_PID"
 UNNAMED = "mcp"
 """Stands in a caller's name for the client's, which a process learns only when it is greeted."""
-CLIENT_FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 
 
 class FolderGone(Unavailable):
@@ -49,7 +49,7 @@ class Entry:
     settings: Settings
     overrides: Mapping[str, Any]
     start: Path
-    home: Path | None
+    home: Home | None
     session: str | None
     number: str | None = None
     """What Claude Code says its process is; its servers are not told."""
@@ -166,10 +166,9 @@ def inherited() -> Mapping[str, str]:
     return os.environ
 
 
-def client_folder() -> Path | None:
-    """Claude Code's own folder, where the user moved it."""
-    named = os.environ.get(CLIENT_FOLDER_VARIABLE)
-    return Path(named).expanduser().absolute() if named else None
+def misnamed_client_folder() -> Misnamed | None:
+    """What is wrong with how the environment names Claude Code's own folder, where it does."""
+    return misnamed(os.environ.get(VARIABLE))
 
 
 def user_store() -> Path:
@@ -204,8 +203,10 @@ def _start() -> Path:
         ) from None
 
 
-def _home() -> Path | None:
+def _home() -> Home | None:
+    named = os.environ.get(VARIABLE)
+    is_whole = not named or Path(named).is_absolute()
     try:
-        return Path.home()
+        return Home(Path.home(), moved_to(named, Path() if is_whole else _start()))
     except RuntimeError:
         return None

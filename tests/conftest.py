@@ -19,6 +19,7 @@ from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.db.engine import Database
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.sqlite import sqlite_url
+from claudetask_core.home import Home
 from claudetask_core.services.analysis import analyses as analysis
 from claudetask_core.services.tasks.claims import Caller
 from tests.postgresql_server import Server, binaries, running
@@ -202,7 +203,7 @@ def settings() -> Settings:
 async def core(
     project: Path, clock: HeldClock, settings: Settings, own_home: Path
 ) -> AsyncGenerator[Core]:
-    async with open_core(settings, start=project, home=own_home, clock=clock) as opened:
+    async with open_core(settings, start=project, home=Home(own_home), clock=clock) as opened:
         yield opened
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from claudetask_core import __version__
 from claudetask_core.config import ENV_PREFIX, trust_folder, unknown_settings
 from claudetask_core.errors import DomainError
+from claudetask_core.home import VARIABLE
 from claudetask_core.safe_git import PROGRAM
 from claudetask_core.schemas.agent import Severity
 from claudetask_core.services.analysis.claude_code.failures import OLDEST
@@ -25,7 +26,7 @@ from claudetask_core.services.setup.ground import Ground, project_ground, user_g
 from claudetask_core.services.verify.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
-from claudetask_mcp.entry import Entry, client_folder, inherited, misnamed_settings
+from claudetask_mcp.entry import Entry, inherited, misnamed_client_folder, misnamed_settings
 from claudetask_mcp.render.project import index
 from claudetask_mcp.render.text import clip, count
 
@@ -53,6 +54,8 @@ async def run(entry: Entry, _: argparse.Namespace) -> int:
     report = Report()
     report.say("version", __version__)
     report.wrong += misnamed_settings()
+    if (misnamed := misnamed_client_folder()) is not None:
+        report.wrong.append(str(misnamed))
     await _look_at_project(entry, report)
     await _look_at_programs(entry, report)
     lines = [*report.lines, *(f"wrong     {sentence}" for sentence in report.wrong)]
@@ -109,7 +112,9 @@ def _look_at_place(board: Path, report: Report) -> None:
 def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
     """Whether Claude Code starts us here, and could."""
     own = project_ground(root)
-    user = None if entry.home is None else user_ground(entry.home, client_folder())
+    if entry.home is not None and entry.home.moved is not None:
+        _look_at_client_folder(entry.home.moved, report)
+    user = None if entry.home is None else user_ground(entry.home)
     servers = setup_elsewhere.servers(root, own, user, inherited())
     plugin = setup_elsewhere.plugin(own, user)
     if not servers and plugin is None:
@@ -127,6 +132,16 @@ def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
         report.wrong += _plugin_not_started(user)
         if servers:
             report.wrong.append(setup_elsewhere.twice(name, file))
+
+
+def _look_at_client_folder(folder: Path, report: Report) -> None:
+    """The folder that Claude Code was moved to; it makes one that is not there."""
+    report.say("folder", f"{folder} (Claude Code's own, {VARIABLE})")
+    if folder.exists() and not folder.is_dir():
+        report.wrong.append(
+            f"{VARIABLE} names {folder}, which is no folder: Claude Code keeps and reads nothing "
+            "of your own. Name a folder."
+        )
 
 
 def _plugin_not_started(user: Ground | None) -> Iterator[str]:

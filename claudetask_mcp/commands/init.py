@@ -30,7 +30,7 @@ from claudetask_core.services.setup.ground import (
 )
 from claudetask_core.services.setup.setup import Plan, Setup, Wanted
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
-from claudetask_mcp.entry import Entry, client_folder, inherited, site, user_store
+from claudetask_mcp.entry import Entry, inherited, misnamed_client_folder, site, user_store
 from claudetask_mcp.launch import Start, given_start, start_of
 
 QUESTION = "Write this? [y/N] "
@@ -42,6 +42,10 @@ class NoProjectHere(Invalid):
 
 class OnlyInProject(Invalid):
     code = "only_in_project"
+
+
+class ClientFolderMisnamed(Invalid):
+    code = "client_folder_misnamed"
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,17 @@ async def target(entry: Entry, scope: Scope) -> Target:
 
     Raises:
         NoProjectHere: The folder is the user's home, or there is no home.
+        ClientFolderMisnamed: It cannot be told which folder Claude Code reads.
         BoardLeadsOut: The board is a link that leads out of the project.
     """
     if scope is Scope.USER:
         if entry.home is None:
             raise NoProjectHere("There is no home folder.", next_step="Leave --scope away.")
-        return Target(user_ground(entry.home, client_folder()), user_store(), None)
+        if (wrong := misnamed_client_folder()) is not None:
+            raise ClientFolderMisnamed(f"Nothing was changed. {wrong.said}", next_step=wrong.mend)
+        return Target(user_ground(entry.home), user_store(), None)
     places = await entry.locate()
-    if entry.home is not None and places.root == entry.home.resolve():
+    if entry.home is not None and places.root == entry.home.folder.resolve():
         raise NoProjectHere(
             f"{places.root} is your home folder, no project.",
             next_step="Change to a project, or give --scope user for all of them.",
@@ -121,7 +128,7 @@ async def _seen_by_git(ground: Ground) -> bool:
 def _elsewhere(entry: Entry, where: Target, *, hooked: bool) -> list[str]:
     """What starts the program already; a file of the client's that cannot be read says nothing."""
     own, root = where.ground, where.places.root if where.places else None
-    user = user_ground(entry.home, client_folder()) if entry.home and root else None
+    user = user_ground(entry.home) if entry.home and root else None
     with suppress(DomainError):
         plugin = setup_elsewhere.plugin(own, user)
         servers = setup_elsewhere.servers(root, own, user, inherited()) if root else []

@@ -55,7 +55,7 @@ def _take_out(where: Target, plan: Plan, *, with_board: bool) -> str:
 
 
 def _hashes(where: Target, plan: Plan, written: Written) -> list[str]:
-    base = where.ground.base
+    base = where.ground.within
     present = (
         look(base, change.before.path, limit=MAX_BYTES).hash
         for change in plan.changes

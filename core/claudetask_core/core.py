@@ -12,6 +12,7 @@ from claudetask_core.config import Settings
 from claudetask_core.db.engine import Database, make_private_file
 from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.sqlite import file_of, sqlite_url
+from claudetask_core.home import Home
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.project import ProjectStatus
 from claudetask_core.services.access.audit import AuditService
@@ -118,7 +119,7 @@ async def open_core(
     settings: Settings,
     *,
     start: Path,
-    home: Path | None,
+    home: Home | None,
     refine: Callable[[Path], Settings] | None = None,
     clock: Clock | None = None,
     trusted: Path | None = None,
@@ -129,7 +130,7 @@ async def open_core(
     Args:
         settings: What the entry point read; `project_path` beats `start`.
         start: The folder to look for the project from.
-        home: The user's home, whose `.claude/agents` are shown; None shows none.
+        home: The user's home, whose agents and CLAUDE.md are shown; None shows none.
         refine: Reads the settings again once the board's folder, which may hold a config.toml,
             is known.
         clock: What time it is.
@@ -170,9 +171,9 @@ async def open_core(
         yield core
 
 
-def _wide(home: Path | None) -> Collection[Path]:
+def _wide(home: Home | None) -> Collection[Path]:
     """Where a session begins that is about no project: the root of all, and the user's home."""
-    return {Path("/"), *([] if home is None else [home.resolve()])}
+    return {Path("/"), *([] if home is None else [home.folder.resolve()])}
 
 
 @asynccontextmanager
@@ -206,7 +207,7 @@ def _assemble(
     places: Places,
     clock: Clock,
     database: Database,
-    home: Path | None,
+    home: Home | None,
     verify: VerifyService,
     standing: Standing,
 ) -> Core:

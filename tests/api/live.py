@@ -15,6 +15,7 @@ from claudetask_api.app import create_app
 from claudetask_api.streams import end_streams
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
+from claudetask_core.home import Home
 from claudetask_core.services.access.rate_limit import RateLimiter
 
 SECONDS = 20
@@ -50,7 +51,7 @@ class _Live:
     async def _serve(self) -> None:
         settings = self._settings
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
-        async with open_core(settings, start=self._project, home=self._home) as core:
+        async with open_core(settings, start=self._project, home=Home(self._home)) as core:
             app = create_app(core, limiter=RateLimiter(settings), port=self._port)
             self._server = _Server(Config(app, port=0, log_config=None, access_log=False))
             serving = asyncio.create_task(self._server.serve())

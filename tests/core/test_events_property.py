@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
+from claudetask_core.home import Home
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services import events as events_module
@@ -39,7 +40,7 @@ Steps = Sequence[tuple[str, tuple[int, int | None] | list[tuple[int, str]]]]
 async def servers(
     core: Core, project: Path, clock: HeldClock, settings: Settings, own_home: Path
 ) -> AsyncGenerator[list[Core]]:
-    async with open_core(settings, start=project, home=own_home, clock=clock) as beside:
+    async with open_core(settings, start=project, home=Home(own_home), clock=clock) as beside:
         yield [core, beside]
 
 

@@ -18,6 +18,7 @@ from claudetask_core.db import engine
 from claudetask_core.db.refusals import BoardBusy
 from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.errors import DomainError
+from claudetask_core.home import Home
 from claudetask_core.schemas.task import Page, StatusChange, TaskCreate, TaskFilter, TaskUpdate
 from claudetask_core.schemas.workflow import Status
 from claudetask_core.services.access.rate_limit import RateLimiter
@@ -35,7 +36,7 @@ async def core(
     project: Path, settings: Settings, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Core]:
     monkeypatch.setattr(engine, "BUSY_SECONDS", SHORT)
-    async with open_core(settings, start=project, home=own_home) as opened:
+    async with open_core(settings, start=project, home=Home(own_home)) as opened:
         await opened.tasks.create(TaskCreate(title="there"), Caller("x"))
         yield opened
 

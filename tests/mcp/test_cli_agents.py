@@ -87,3 +87,13 @@ def test_what_is_wrong_is_said_on_stderr(
     ended, out, err = run(*arguments)
     assert (ended, out) == (code, "")
     assert said in err
+
+
+def test_the_users_own_are_looked_for_where_claude_code_was_moved_to(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = tmp_path / "conf" / "agents"
+    moved.mkdir(parents=True)
+    (moved / "mine.md").write_text(BROKEN.replace("x", "mine"))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "conf"))
+    assert f"mine ({moved}/mine.md" in run("lint")[1]

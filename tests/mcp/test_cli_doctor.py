@@ -135,6 +135,29 @@ def in_home(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: object) -> N
         (folder / f"{name.replace('_', '.')}.json").write_text(json.dumps(said), "utf-8")
 
 
+def test_doctor_says_which_folder_claude_code_was_moved_to(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "conf"))
+    code, out, _ = run("doctor")
+    assert f"folder    {tmp_path / 'conf'} (Claude Code's own, CLAUDE_CONFIG_DIR)\n" in out
+    assert code == 0
+    (tmp_path / "conf").write_text("")
+    code, out, _ = run("doctor")
+    assert f"CLAUDE_CONFIG_DIR names {tmp_path / 'conf'}, which is no folder" in out
+    assert code == 1
+
+
+@pytest.mark.parametrize("named", ["", "~/conf"])
+def test_doctor_tells_where_claude_code_takes_any_folder_for_its_own(
+    run: Run, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", named)
+    code, out, _ = run("doctor")
+    assert "wrong     CLAUDE_CONFIG_DIR is" in out
+    assert code == 1
+
+
 def test_doctor_tells_of_variables_that_the_server_alone_is_given(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -315,6 +315,63 @@ def test_claude_codes_moved_folder_is_followed(
     assert "claudetask" in (home / "conf" / ".claude.json").read_text()
 
 
+def test_links_to_other_places_of_the_home_are_followed_from_the_moved_folder_too(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("conf", "dotfiles"):
+        (home / name).mkdir()
+    settings = home / "dotfiles" / "claude.json"
+    settings.write_text('{\n  "model": "opus"\n}')
+    (home / "conf" / "settings.json").symlink_to(settings)
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(home / "conf"))
+    assert run("init", "--scope", "user", "--hooks", "--yes")[0] == 0
+    assert "claudetask-mcp" in settings.read_text()
+    assert run("uninstall", "--scope", "user", "--yes")[0] == 0
+    assert settings.read_text() == '{\n  "model": "opus"\n}'
+    assert (home / "conf" / "settings.json").is_symlink()
+    assert not (home / ".local/share/claudetask/setup").exists()
+
+
+def test_two_folders_of_claude_code_are_set_up_and_left_each_for_itself(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("work", "own"):
+        (home / name).mkdir()
+        monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(home / name))
+        run("init", "--scope", "user", "--hooks", "--yes")
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(home / "work"))
+    run("uninstall", "--scope", "user", "--yes")
+    assert tree(home / "work") == {}
+    assert set(tree(home / "own")) == {".claude.json", "settings.json"}
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(home / "own"))
+    run("uninstall", "--scope", "user", "--yes")
+    assert tree(home / "own") == {}
+    assert not (home / ".local/share/claudetask/setup").exists()
+
+
+def test_a_moved_folder_that_is_not_there_yet_is_made_as_claude_code_makes_it(
+    run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (home / "new", tmp_path / "far" / "new"):
+        monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(folder))
+        code, out = run("init", "--scope", "user", "--yes")
+        assert code == 0, out
+        assert "claudetask" in (folder / ".claude.json").read_text()
+
+
+@pytest.mark.parametrize("named", ["", "conf", "~/conf"])
+@pytest.mark.parametrize("command", ["init", "uninstall"])
+def test_nothing_is_written_where_it_cannot_be_told_which_folder_claude_code_reads(
+    run: Run, shop: Path, home: Path, monkeypatch: pytest.MonkeyPatch, named: str, command: str
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", named)
+    before = tree(shop), tree(home)
+    code, out = run(command, "--scope", "user", "--yes")
+    assert code == 1
+    assert "Nothing was changed. CLAUDE_CONFIG_DIR is" in out
+    assert (tree(shop), tree(home)) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

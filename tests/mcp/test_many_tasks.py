@@ -17,6 +17,7 @@ from bench.many_tasks import fill
 from claudetask_core.board_sql import next_free
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, Core, open_core
+from claudetask_core.home import Home
 from claudetask_core.resume_text import resumed
 from claudetask_core.schemas.task import Status, StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.services.tasks.claims import Caller
@@ -46,7 +47,7 @@ async def core(
     project: Path, many: Path, settings: Settings, own_home: Path
 ) -> AsyncGenerator[Core]:
     shutil.copy(many, project / ".claudetask" / DATABASE)
-    async with open_core(settings, start=project, home=own_home) as opened:
+    async with open_core(settings, start=project, home=Home(own_home)) as opened:
         yield opened
 
 

@@ -19,6 +19,7 @@ from mcp.types import (
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
 from claudetask_core.errors import Unavailable
+from claudetask_core.home import Home
 from claudetask_core.schemas.event import Event, EventType
 from claudetask_core.schemas.task import TaskCreate, TaskUpdate
 from claudetask_core.services.tasks.claims import Caller
@@ -36,7 +37,7 @@ async def elsewhere(
     core: Core, project: Path, settings: Settings, own_home: Path
 ) -> AsyncGenerator[Core]:
     """The same board, opened a second time as another process would."""
-    async with open_core(settings, start=project, home=own_home) as other:
+    async with open_core(settings, start=project, home=Home(own_home)) as other:
         yield other
 
 

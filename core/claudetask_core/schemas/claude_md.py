@@ -121,8 +121,9 @@ class LoadedWhen(StrEnum):
 class ClaudeMdOther(ReadModel):
     """A file besides the four that Claude Code loads: a rule, or what stands in a sub-folder.
 
-    `path` starts from the project, or with `~/` from the user's home; `folder` is the sub-folder
-    that it is for, empty for all; `paths` are relative to that folder.
+    `path` starts from the project; a rule of the user's own begins with `~/`, or with `/` where
+    Claude Code's folder is outside of the home. `folder` is the sub-folder that it is for, empty
+    for all; `paths` are relative to that folder.
     """
 
     path: OnDisk

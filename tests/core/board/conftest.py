@@ -6,6 +6,7 @@ import pytest
 
 from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, open_core
+from claudetask_core.home import Home
 from claudetask_core.schemas.task import TaskCreate
 from claudetask_core.services.board.backup import Backups
 from claudetask_core.services.tasks.claims import Caller
@@ -31,7 +32,7 @@ def write(
 
     def written(title: str) -> None:
         async def create() -> None:
-            async with open_core(settings, start=project, home=own_home, clock=clock) as core:
+            async with open_core(settings, start=project, home=Home(own_home), clock=clock) as core:
                 await core.tasks.create(TaskCreate(title=title), Caller("me"))
 
         asyncio.run(create())

@@ -15,6 +15,7 @@ from claudetask_core.config import Settings
 from claudetask_core.core import DATABASE, Core, open_core
 from claudetask_core.db.models import Base, JobRow, ProjectSettingsRow
 from claudetask_core.errors import DomainError
+from claudetask_core.home import Home
 from claudetask_core.schemas.event import EventType
 from claudetask_core.schemas.task import StatusChange, TaskCreate, TaskUpdate
 from claudetask_core.services.board import transfer
@@ -31,7 +32,7 @@ ODD = "Zeilen \\u0000 \\ud800\n\u2028\x1b – \U0001f600 \"'\\ "
 async def other(
     make_project: Callable[[str], Path], settings: Settings, own_home: Path
 ) -> AsyncGenerator[Core]:
-    async with open_core(settings, start=make_project("other"), home=own_home) as opened:
+    async with open_core(settings, start=make_project("other"), home=Home(own_home)) as opened:
         yield opened
 
 

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
+from claudetask_core.home import Home
 from claudetask_core.services.board import transfer
 from tests.core.board.edits import STEPS, Steps, answers, lines_of, play
 from tests.core.board.test_transfer import dump
@@ -24,7 +25,7 @@ async def beside(
     project: Path, clock: HeldClock, settings: Settings, own_home: Path
 ) -> AsyncGenerator[Core]:
     """Another server of the same board."""
-    async with open_core(settings, start=project, home=own_home, clock=clock) as opened:
+    async with open_core(settings, start=project, home=Home(own_home), clock=clock) as opened:
         yield opened
 
 
@@ -34,7 +35,7 @@ async def other(
 ) -> AsyncGenerator[Core]:
     """A server of another board."""
     start = make_project("other")
-    async with open_core(settings, start=start, home=own_home, clock=clock) as opened:
+    async with open_core(settings, start=start, home=Home(own_home), clock=clock) as opened:
         yield opened
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from claudetask_core.home import Home
 from claudetask_core.schemas.event import EventType
 from claudetask_core.services.agents.agents import AgentService
 from claudetask_core.services.announce import Announce
@@ -61,14 +62,14 @@ def announce(told: Told) -> Announce:
 
 @pytest.fixture
 def agents(where: RootSource, home: Path, kept: KeptCopies, announce: Announce) -> AgentService:
-    return AgentService(root=where, home=home, kept=kept, announce=announce)
+    return AgentService(root=where, home=Home(home), kept=kept, announce=announce)
 
 
 @pytest.fixture
 def claude_md(
     where: RootSource, home: Path, kept: KeptCopies, announce: Announce
 ) -> ClaudeMdService:
-    return ClaudeMdService(root=where, home=home, kept=kept, announce=announce)
+    return ClaudeMdService(root=where, home=Home(home), kept=kept, announce=announce)
 
 
 def _put(folder: Path) -> PutAgent:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.errors import DomainError
+from claudetask_core.home import Home
 from claudetask_core.schemas.agent import AgentCreate, AgentUpdate, Scope
 from claudetask_core.services.agents.folders import above
 from claudetask_core.services.agents.store import AgentStore
@@ -32,7 +33,7 @@ def package(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(package: Path, home: Path) -> AgentStore:
-    return AgentStore(package, home, KeptCopies(package / ".claudetask" / "kept"))
+    return AgentStore(package, Home(home), KeptCopies(package / ".claudetask" / "kept"))
 
 
 def test_agents_of_folders_above_are_listed_up_to_the_repository_and_the_nearest_counts(
@@ -107,8 +108,8 @@ def test_a_server_that_is_kept_for_the_repository_is_known_in_all_of_it(
     )
     known = {str(main): {"mcpServers": {"far": {"command": "x"}}}}
     (home / ".claude.json").write_text(json.dumps({"projects": known}))
-    assert servers_of(main / where, home) == {"far"}
-    assert servers_of(tmp_path, home) == frozenset()
+    assert servers_of(main / where, Home(home)) == {"far"}
+    assert servers_of(tmp_path, Home(home)) == frozenset()
 
 
 def test_a_repository_has_nothing_above_it_and_a_home_is_no_folder_above(
@@ -118,6 +119,6 @@ def test_a_repository_has_nothing_above_it_and_a_home_is_no_folder_above(
     assert above(package, None) == [package.parent, package.parents[1]]
     loose = tmp_path / "home" / "loose"
     loose.mkdir(parents=True)
-    found = above(loose, tmp_path / "home")
+    found = above(loose, Home(tmp_path / "home"))
     assert tmp_path in found
     assert tmp_path / "home" not in found

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.errors import DomainError
+from claudetask_core.home import Home
 from claudetask_core.services.agents import scan as agent_scan
 from claudetask_core.services.agents.agents import AgentService
 from claudetask_core.services.announce import Announce
@@ -70,7 +71,7 @@ async def test_a_project_that_is_the_home_lists_its_agents_once(
     where: RootSource, root: Path, kept: KeptCopies, announce: Announce, put_agent: PutAgent
 ) -> None:
     put_agent("x.md", GOOD.format("x"))
-    service = AgentService(root=where, home=root, kept=kept, announce=announce)
+    service = AgentService(root=where, home=Home(root), kept=kept, announce=announce)
     assert [one.scope.value for one in await service.find()] == ["project"]
 
 

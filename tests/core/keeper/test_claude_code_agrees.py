@@ -15,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from claudetask_core.home import Home
 from claudetask_core.schemas.agent import Agent
 from claudetask_core.schemas.claude_md import ImportState
 from claudetask_core.services.agents.rules_names import BUILT_IN_AGENTS
 from claudetask_core.services.agents.scan import as_agent, scan, surroundings
+from claudetask_core.services.agents.surroundings import skills_of
 from claudetask_core.services.agents.templates import TEMPLATES, template
 from claudetask_core.services.claude_md.agents_md import block_beside
 from claudetask_core.services.claude_md.block import with_block
@@ -69,8 +71,9 @@ def _put(base: Path, name: str, data: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def ours(folders: tuple[Path, Path]) -> dict[str, Agent]:
-    around = surroundings(*folders)
-    found = [as_agent(one, around) for one in scan(*folders)]
+    project, home = folders[0], Home(folders[1])
+    around = surroundings(project, home)
+    found = [as_agent(one, around) for one in scan(project, home)]
     return {Path(agent.path).stem: agent for agent in found}
 
 
@@ -85,13 +88,15 @@ def theirs(folders: tuple[Path, Path]) -> Run:
     return Run(frozenset(init["agents"]), (home / "debug.log").read_text(), api.given)
 
 
-def _claude(project: Path, home: Path, url: str, more: Sequence[str]) -> str:
+def _claude(
+    project: Path, home: Path, url: str, more: Sequence[str], config: Path | None = None
+) -> str:
     assert CLIENT is not None
     (home / "tmp").mkdir(exist_ok=True)
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
-        "CLAUDE_CONFIG_DIR": str(home / ".claude"),
+        "CLAUDE_CONFIG_DIR": str(config or home / ".claude"),
         "TMPDIR": str(home / "tmp"),
         "ANTHROPIC_BASE_URL": url,
         "ANTHROPIC_API_KEY": "sk-ant-test",
@@ -252,8 +257,8 @@ def test_it_follows_the_links_that_lead_out_as_we_say(tmp_path: Path, *, whole: 
     events = [json.loads(line) for line in output.splitlines() if line.strip()]
     theirs = next(event for event in events if event.get("subtype") == "init")["agents"]
     assert set(theirs) - BUILT_IN_AGENTS == {"far"}
-    around = surroundings(project, home)
-    ours = {one.id: as_agent(one, around).loaded for one in scan(project, home)}
+    around = surroundings(project, Home(home))
+    ours = {one.id: as_agent(one, around).loaded for one in scan(project, Home(home))}
     assert ours == ({"agents": True} if whole else {"far": True, "none": False})
 
 
@@ -269,9 +274,38 @@ def test_in_a_package_it_takes_the_agents_of_the_folders_above_that_we_say(tmp_p
         output = _claude(package, home, api.url, [])
     events = [json.loads(line) for line in output.splitlines() if line.strip()]
     theirs = next(event for event in events if event.get("subtype") == "init")["agents"]
-    around = surroundings(package, home)
-    ours = [as_agent(one, around) for one in scan(package, home)]
+    around = surroundings(package, Home(home))
+    ours = [as_agent(one, around) for one in scan(package, Home(home))]
     assert {agent.name for agent in ours if agent.loaded} | BUILT_IN_AGENTS == set(theirs)
     assert re.findall(r"same: (of \w+)", api.asked[0]) == [
         agent.description for agent in ours if agent.name == "same"
     ]
+
+
+def test_in_a_folder_elsewhere_it_finds_what_is_the_users_where_we_do(tmp_path: Path) -> None:
+    project, home, moved = (tmp_path / name for name in ("project", "home", "moved"))
+    project.mkdir()
+    for folder, name in ((home / ".claude", "old"), (moved, "new")):
+        for path, text in (
+            (f"agents/{name}.md", f"---\nname: {name}\ndescription: d\n---\nx\n"),
+            (f"skills/skill-{name}/SKILL.md", "---\ndescription: d\n---\nx\n"),
+            ("CLAUDE.md", f"MARK-TEXT-{name}\n"),
+            (f"rules/{name}.md", f"MARK-RULE-{name}\n"),
+        ):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+    with fake_api([]) as api:
+        output = _claude(project, home, api.url, [], moved)
+    events = [json.loads(line) for line in output.splitlines() if line.strip()]
+    init = next(event for event in events if event.get("subtype") == "init")
+    user = Home(home, moved)
+    assert set(init["agents"]) - BUILT_IN_AGENTS == {one.id for one in scan(project, user)}
+    skills = skills_of(project, user)
+    assert skills is not None
+    assert {name for name in init["skills"] if name.startswith("skill-")} == {
+        name for name in skills if name.startswith("skill-")
+    }
+    asked = "".join(api.asked)
+    assert set(re.findall(r"MARK-\w+-\w+", asked)) == {"MARK-TEXT-new", "MARK-RULE-new"}
+    assert user.state.exists()
+    assert not Home(home).state.exists()

@@ -11,6 +11,7 @@ import respx
 
 from claudetask_core.config import Settings
 from claudetask_core.core import open_core
+from claudetask_core.home import Home
 from claudetask_core.schemas.search import SearchQuery
 from claudetask_core.search.code_index import CodeIndex
 from claudetask_core.search.index.connection import IndexUnavailable
@@ -252,8 +253,8 @@ async def test_the_home_folder_is_wide_unless_it_is_named(
     home.mkdir()
     (home / "notes.txt").write_text("milk", encoding="utf-8")
     named = Settings(project_path=home, analysis_provider="none")
-    async with open_core(named, start=home, home=home) as core:
+    async with open_core(named, start=home, home=Home(home)) as core:
         assert (await core.search.wait()).files == 1
-    async with open_core(Settings(analysis_provider="none"), start=home, home=home) as core:
+    async with open_core(Settings(analysis_provider="none"), start=home, home=Home(home)) as core:
         with pytest.raises(TreeTooWide):
             await core.search.wait()

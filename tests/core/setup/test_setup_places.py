@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from claudetask_core.home import Home
 from claudetask_core.services.disk.kept import KeptCopies
 from claudetask_core.services.disk.replace import NotWritable
 from claudetask_core.services.setup import ground as setup_ground
@@ -40,7 +41,7 @@ def test_worktrees_have_records_of_their_own_and_the_last_one_takes_the_board(
 def user(home: Path, config: Path | None = None) -> Setup:
     store = home / ".local/share/claudetask/setup"
     store.mkdir(parents=True)
-    return Setup(user_ground(home, config), store, KeptCopies(store / "kept"))
+    return Setup(user_ground(Home(home, config)), store, KeptCopies(store / "kept"))
 
 
 def test_for_all_projects_the_users_own_files_are_written(tmp_path: Path) -> None:
@@ -83,6 +84,6 @@ def test_claude_codes_lock_on_its_file_is_waited_for_and_a_stale_one_broken(
 
 
 def test_a_folder_that_takes_no_lock_is_told(tmp_path: Path) -> None:
-    ground = replace(user_ground(tmp_path / "gone", None))
+    ground = replace(user_ground(Home(tmp_path / "gone")))
     with pytest.raises(NotWritable), ground.client_lock(ground.servers):
         raise AssertionError

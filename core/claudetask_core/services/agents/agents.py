@@ -1,9 +1,8 @@
 """Claude Code's subagents: `.claude/agents/**/*.md` of the project, and the user's to read."""
 
-from pathlib import Path
-
 from anyio import to_thread
 
+from claudetask_core.home import Home
 from claudetask_core.schemas.agent import Agent, AgentCreate, AgentFix, AgentUpdate, FileVersion
 from claudetask_core.schemas.event import EventType
 from claudetask_core.services.agents.store import AgentStore
@@ -17,13 +16,13 @@ class AgentService:
 
     Args:
         root: Where the project is.
-        home: The user's home, whose `.claude/agents` is read; None for no user scope.
+        home: The user's home, whose agents are read; None for no user scope.
         kept: Where previous contents go before a write.
         announce: Tells the board's watchers.
     """
 
     def __init__(
-        self, *, root: RootSource, home: Path | None, kept: KeptCopies, announce: Announce
+        self, *, root: RootSource, home: Home | None, kept: KeptCopies, announce: Announce
     ) -> None:
         self._root = root
         self._home = home

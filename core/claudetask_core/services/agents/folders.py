@@ -8,16 +8,18 @@ the nearest of one name counts. `.mcp.json` is read in all folders above, beyond
 import os
 from pathlib import Path
 
+from claudetask_core.home import Home
+
 MOST = 32
 
 
-def above(root: Path, home: Path | None) -> list[Path]:
+def above(root: Path, home: Home | None) -> list[Path]:
     """The folders of the same repository above the project, nearest first; never the home."""
     if _is_top(root):
         return []
     found: list[Path] = []
     for folder in root.parents[:MOST]:
-        if home is None or not _same(folder, home):
+        if home is None or not _same(folder, home.folder):
             found.append(folder)
         if _is_top(folder):
             break

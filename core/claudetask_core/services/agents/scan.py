@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from claudetask_core.errors import DomainError, NotFound, writable
+from claudetask_core.home import Home
 from claudetask_core.schemas.agent import Agent, Problem, Scope, Severity
 from claudetask_core.services.agents.file import AgentFile, parse
 from claudetask_core.services.agents.folders import above
@@ -26,7 +27,8 @@ from claudetask_core.services.disk.files import (
 
 log = logging.getLogger(__name__)
 
-AGENTS = Path(".claude") / "agents"
+IN_CLIENT = "agents"
+AGENTS = Path(".claude") / IN_CLIENT
 MAX_FILE_BYTES = 1024 * 1024
 MAX_FILES = 1000
 MAX_DEPTH = 8
@@ -78,7 +80,7 @@ class Found:
         return (self.content.file.text("name") or "").strip() or None
 
 
-def scan(root: Path, home: Path | None) -> list[Found]:
+def scan(root: Path, home: Home | None) -> list[Found]:
     """All files of the project, then those of the folders above it and of the user, as far as none
     before replaces them.
     """
@@ -91,7 +93,7 @@ def scan(root: Path, home: Path | None) -> list[Found]:
 
 def scan_project(root: Path) -> list[Found]:
     """All files of the project itself."""
-    return _scope(Scope.PROJECT, root)
+    return _scope(Scope.PROJECT, root, root / AGENTS)
 
 
 def load(scope: Scope, base: Path, path: Path) -> Found:
@@ -105,7 +107,7 @@ def load(scope: Scope, base: Path, path: Path) -> Found:
     return Found(scope, base, path, Content(snapshot, parse(snapshot.data)))
 
 
-def surroundings(root: Path, home: Path | None) -> Surroundings:
+def surroundings(root: Path, home: Home | None) -> Surroundings:
     """What stands around the agents of a project."""
     further = [*_users(root, home)]
     for folder in reversed(_parents(root, home)):
@@ -175,8 +177,8 @@ def _unreadable(found: Found, failure: DomainError) -> Agent:
     )
 
 
-def _scope(scope: Scope, base: Path) -> list[Found]:
-    loaded = (load(scope, base, path) for path in _files(base, base / AGENTS))
+def _scope(scope: Scope, base: Path, top: Path) -> list[Found]:
+    loaded = (load(scope, base, path) for path in _files(base, top))
     found = [one for one in loaded if os.path.lexists(one.path)]
     named: defaultdict[str, list[Path]] = defaultdict(list)
     for one in found:
@@ -187,15 +189,15 @@ def _scope(scope: Scope, base: Path) -> list[Found]:
     return sorted(twinned, key=lambda one: (one.id.casefold(), one.name is None, str(one.path)))
 
 
-def _parents(root: Path, home: Path | None) -> list[list[Found]]:
+def _parents(root: Path, home: Home | None) -> list[list[Found]]:
     """The files of each folder above the project, the nearest folder first."""
-    return [_scope(Scope.PARENT, folder) for folder in above(root, home)]
+    return [_scope(Scope.PARENT, folder, folder / AGENTS) for folder in above(root, home)]
 
 
-def _users(root: Path, home: Path | None) -> list[Found]:
-    if home is None or _same(root / AGENTS, home / AGENTS):
+def _users(root: Path, home: Home | None) -> list[Found]:
+    if home is None or _same(root / AGENTS, home.client / IN_CLIENT):
         return []
-    return _scope(Scope.USER, home)
+    return _scope(Scope.USER, home.base, home.client / IN_CLIENT)
 
 
 def _with_twins(found: Found, named: dict[str, list[Path]]) -> Found:

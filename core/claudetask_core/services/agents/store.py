@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from claudetask_core.errors import Conflict, DomainError, Forbidden, NotFound
+from claudetask_core.home import Home
 from claudetask_core.schemas.agent import (
     Agent,
     AgentCreate,
@@ -92,7 +93,7 @@ class ParentScopeReadOnly(Forbidden):
 class AgentStore:
     """The agents of one project folder and of its user; every method blocks on the disk."""
 
-    def __init__(self, root: Path, home: Path | None, kept: KeptCopies) -> None:
+    def __init__(self, root: Path, home: Home | None, kept: KeptCopies) -> None:
         self._root = root
         self._home = home
         self._kept = kept

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from claudetask_core.errors import DomainError
+from claudetask_core.home import Home
 from claudetask_core.places import client_key
 from claudetask_core.services.agents.folders import above
 from claudetask_core.services.disk.files import is_there, look
@@ -34,15 +35,15 @@ BUILT_IN_SKILLS = frozenset(
 )
 
 
-def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
+def servers_of(root: Path, home: Home | None) -> frozenset[str] | None:
     """The names under which the tools of configured MCP servers are offered in this project."""
     names: set[str] = set()
     key = client_key(str(root))
     for folder in (root, *root.parents):
         names |= _keys(_read(folder, folder / ".mcp.json"), "mcpServers")
-    for base, path in _homes(home):
-        said = _read(base, path)
-        if said is None and is_there(path, unknown=True):
+    if home is not None:
+        said = _read(home.state.parent, home.state)
+        if said is None and is_there(home.state, unknown=True):
             return None
         projects = said.get("projects") if said else None
         here: Any = cast("dict[str, Any]", projects).get(key) if _is_map(projects) else None
@@ -50,12 +51,12 @@ def servers_of(root: Path, home: Path | None) -> frozenset[str] | None:
     return frozenset(re.sub(r"[^A-Za-z0-9_-]", "_", name) for name in names)
 
 
-def skills_of(root: Path, home: Path | None) -> frozenset[str] | None:
+def skills_of(root: Path, home: Home | None) -> frozenset[str] | None:
     """The names of the skills and commands of the project, of its user, and of Claude Code."""
     names = set(BUILT_IN_SKILLS)
-    for base in (root, *above(root, home), home):
-        if base is not None:
-            names |= _skills(base / ".claude" / "skills") | _commands(base / ".claude" / "commands")
+    folders = [base / ".claude" for base in (root, *above(root, home))]
+    for folder in folders if home is None else (*folders, home.client):
+        names |= _skills(folder / "skills") | _commands(folder / "commands")
     return frozenset(names)
 
 
@@ -72,13 +73,6 @@ def _commands(folder: Path) -> set[str]:
         return {path.stem for path in sorted(folder.glob("*.md"))[:_MAX_SKILLS]}
     except OSError:
         return set()
-
-
-def _homes(home: Path | None) -> list[tuple[Path, Path]]:
-    """Both places of the user's file: beside `.claude`, and in it where that is configured."""
-    if home is None:
-        return []
-    return [(home, home / ".claude.json"), (home, home / ".claude" / ".claude.json")]
 
 
 def _read(base: Path, path: Path) -> dict[str, Any] | None:

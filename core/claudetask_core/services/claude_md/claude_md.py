@@ -4,6 +4,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from claudetask_core.home import Home
 from claudetask_core.schemas.agent import FileVersion
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
@@ -28,13 +29,13 @@ class ClaudeMdService:
 
     Args:
         root: Where the project is.
-        home: The user's home, whose `.claude/CLAUDE.md` is read; None for none.
+        home: The user's home, whose CLAUDE.md is read; None for none.
         kept: Where previous contents go before a write.
         announce: Tells the board's watchers.
     """
 
     def __init__(
-        self, *, root: RootSource, home: Path | None, kept: KeptCopies, announce: Announce
+        self, *, root: RootSource, home: Home | None, kept: KeptCopies, announce: Announce
     ) -> None:
         self._root = root
         self._home = home
@@ -76,7 +77,7 @@ class ClaudeMdService:
         """One of those files, which are only read.
 
         Args:
-            path: From the project on, or with `~/` from the user's home.
+            path: As `others` names it.
 
         Raises:
             NotLoaded: The path is none that Claude Code would load.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from claudetask_core.errors import Forbidden, Invalid, NotFound, Stale
+from claudetask_core.home import Home
 from claudetask_core.schemas.agent import FileVersion
 from claudetask_core.schemas.claude_md import (
     ClaudeMd,
@@ -93,7 +94,7 @@ class ClaudeMdFile:
     """
 
     def __init__(
-        self, root: Path, home: Path | None, kept: KeptCopies, seen: Seen, place: Place
+        self, root: Path, home: Home | None, kept: KeptCopies, seen: Seen, place: Place
     ) -> None:
         self._root = root
         self._home = home
@@ -112,8 +113,8 @@ class ClaudeMdFile:
     def overview(self) -> ClaudeMdOverview:
         now = self._look()
         data = now.data or b""
-        base = now.base / ".claude" if self._place is Place.USER else now.base
-        imports = imports_of(base, self._home, now.path, data)
+        base = now.path.parent if self._place is Place.USER else now.base
+        imports = imports_of(base, self._home and self._home.folder, now.path, data)
         denied = denied_by(self._root, self._home)
         self._seen.note(now.data)
         return ClaudeMdOverview(
@@ -234,7 +235,7 @@ class ClaudeMdFile:
         if self._place is Place.USER:
             if self._home is None:
                 raise NoHome
-            return look(self._home, self._home / ".claude" / NAME)
+            return look(self._home.base, self._home.client / NAME)
         return look(self._root, path_in(self._root, self._place))
 
     def _label(self, now: Snapshot) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from claudetask_core.errors import DomainError
+from claudetask_core.home import Home
 from claudetask_core.schemas.claude_md import ClaudeMdHint, ClaudeMdImport, ImportState
 from claudetask_core.services.claude_md.sections import NotText, open_fence, sections_of
 from claudetask_core.services.disk.files import is_folder, look
@@ -45,12 +46,12 @@ def hints_of(
     return sorted(found, key=lambda hint: hint.line)
 
 
-def denied_by(root: Path, home: Path | None) -> list[str]:
+def denied_by(root: Path, home: Home | None) -> list[str]:
     """The permissions that the settings of a project and its user deny; they are only read."""
     found: list[str] = []
-    for base in (root, home):
-        folder = None if base is None else base / ".claude"
-        if base is not None and folder is not None and is_folder(folder):
+    users = [] if home is None else [(home.base, home.client)]
+    for base, folder in [(root, root / ".claude"), *users]:
+        if is_folder(folder):
             for path in sorted(folder.glob("settings*.json")):
                 found += _deny(base, path)
     return list(dict.fromkeys(found))

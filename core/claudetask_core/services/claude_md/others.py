@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from claudetask_core.errors import DomainError, Invalid, NotFound, writable
+from claudetask_core.home import Home
 from claudetask_core.schemas.claude_md import ClaudeMdOther, ClaudeMdOthers, LoadedWhen
 from claudetask_core.search.tree.listing import TreeTooWide, glob, list_tree
 from claudetask_core.services.agents.file import parse
@@ -22,7 +23,6 @@ from claudetask_core.services.disk.files import OutsideProject, Snapshot, look
 from claudetask_core.stopping import Stopped
 
 RULES: Final = PurePosixPath(".claude/rules")
-OF_THE_USER: Final = "~/"
 NAMES: Final = ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md")
 SECONDS: Final = 2.0
 """How long sub-folders are looked for."""
@@ -51,20 +51,20 @@ class NotLoaded(Invalid):
     code = "not_loaded"
     field = "path"
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, rules: str) -> None:
         super().__init__(
             f"{path[:_SHOWN]} is no file that Claude Code loads by itself.",
             next_step="Name a CLAUDE.md, CLAUDE.local.md or .claude/rules/*.md, relative to the "
-            "project, or one of your own below ~/.claude/rules.",
+            f"project, or one of your own below {rules}.",
         )
 
 
 class OtherFiles:
     """Those of one project and its user; every method blocks."""
 
-    def __init__(self, root: Path, home: Path | None) -> None:
+    def __init__(self, root: Path, home: Home | None) -> None:
         self._root = root
-        self._home = home
+        self._users = None if home is None else _UsersRules(home)
 
     def find(self) -> ClaudeMdOthers:
         """All of them: the project's rules, what its sub-folders hold, the user's rules."""
@@ -85,22 +85,31 @@ class OtherFiles:
             OutsideProject: It leads out.
         """
         named = PurePosixPath(path)
-        of_the_user = path.startswith(OF_THE_USER)
-        if named.is_absolute() or ".." in named.parts or not _is_loaded(named.parts):
-            raise NotLoaded(path)
-        if of_the_user and not named.is_relative_to(f"{OF_THE_USER}{RULES}"):
-            raise NotLoaded(path)
-        now = self._look(path)
+        if not self._is_loaded(named):
+            raise NotLoaded(path, self._users.shown if self._users else f"~/{RULES}")
+        now = self._look(str(named))
         if now is None or now.data is None:
             raise NoSuchFile(path)
         return now
 
+    def _is_loaded(self, named: PurePosixPath) -> bool:
+        if ".." in named.parts:
+            return False
+        is_text = named.name.endswith(".md")
+        if self._of_the_user(str(named)):
+            return is_text
+        if named.is_absolute() or (self._users is not None and named.parts[:1] == ("~",)):
+            return False
+        is_rule = is_text and RULES.parts in list(pairwise(named.parts[:-1]))
+        return is_rule or named.name in _IN_FOLDERS
+
+    def _of_the_user(self, path: str) -> bool:
+        return self._users is not None and PurePosixPath(path).is_relative_to(self._users.shown)
+
     def _look(self, path: str) -> Snapshot | None:
-        if not path.startswith(OF_THE_USER):
-            return look(self._root, self._root / path)
-        if self._home is None:
-            return None
-        return look(self._home, self._home / path.removeprefix(OF_THE_USER))
+        if self._users is not None and self._of_the_user(path):
+            return self._users.look(path)
+        return look(self._root, self._root / path)
 
     def _folders(self) -> tuple[list[str], bool]:
         """The sub-folders with files that git does not ignore, and whether these are all."""
@@ -117,8 +126,8 @@ class OtherFiles:
         for folder in folders:
             if ".claude" not in PurePosixPath(folder).parts:
                 yield from self._in_folder(folder, seen)
-        if self._home is not None:
-            yield from (f"{OF_THE_USER}{path}" for path in _rules(self._home, RULES, set()))
+        if self._users is not None:
+            yield from self._users.paths()
 
     def _in_folder(self, folder: str, seen: set[str]) -> Iterator[str]:
         for name in NAMES:
@@ -127,7 +136,7 @@ class OtherFiles:
         yield from _rules(self._root, PurePosixPath(folder) / RULES, seen)
 
     def _described(self, path: str) -> ClaudeMdOther:
-        folder = _folder_of(path)
+        folder = "" if self._of_the_user(path) else _folder_of(path)
         when, size, patterns = self._loaded(path, folder)
         return ClaudeMdOther(path=path, size=size, when=when, folder=folder, paths=patterns)
 
@@ -140,9 +149,27 @@ class OtherFiles:
             now = None
         if now is None or now.data is None:
             return LoadedWhen.UNREADABLE, None, []
-        patterns = _conditions(now.data) if _is_rule(path) else []
+        patterns = _conditions(now.data) if self._of_the_user(path) or _is_rule(path) else []
         otherwise = LoadedWhen.FOLDER if folder else LoadedWhen.START
         return LoadedWhen.PATHS if patterns else otherwise, len(now.data), patterns
+
+
+class _UsersRules:
+    """The rules of one's own, for all projects, in Claude Code's own folder."""
+
+    def __init__(self, home: Home) -> None:
+        self._base = home.base
+        self._folder = PurePosixPath(home.client.relative_to(home.base).as_posix()) / RULES.name
+        self.shown = f"{home.shown(home.client)}/{RULES.name}"
+
+    def paths(self) -> Iterator[str]:
+        """Each as the user writes it."""
+        for path in _rules(self._base, self._folder, set()):
+            yield f"{self.shown}{path.removeprefix(self._folder.as_posix())}"
+
+    def look(self, path: str) -> Snapshot:
+        below = PurePosixPath(path).relative_to(self.shown)
+        return look(self._base, self._base / self._folder / below)
 
 
 def _rules(
@@ -182,19 +209,13 @@ def _leads_to_a_folder(base: Path, entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _is_loaded(parts: tuple[str, ...]) -> bool:
-    name = parts[-1] if parts else ""
-    is_rule = name.endswith(".md") and RULES.parts in list(pairwise(parts[:-1]))
-    return is_rule or name in _IN_FOLDERS
-
-
 def _is_rule(path: str) -> bool:
     return f"/{RULES}/" in f"/{path}"
 
 
 def _folder_of(path: str) -> str:
     """The sub-folder whose files a file is for; empty for the whole project."""
-    plain = f"/{path.removeprefix(OF_THE_USER)}"
+    plain = f"/{path}"
     if _is_rule(plain):
         return plain.partition(f"/{RULES}/")[0].removeprefix("/")
     return plain.rpartition("/")[0].removesuffix("/.claude").removeprefix("/")

@@ -263,4 +263,4 @@ def _missing(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[str, .
 
 
 def _said(ground: Ground, file: Path) -> dict[str, Any]:
-    return parse(file, look(ground.base, file, limit=MAX_BYTES).data or b"")
+    return parse(file, look(ground.within, file, limit=MAX_BYTES).data or b"")

@@ -10,6 +10,7 @@ from threading import Event
 from time import monotonic, time
 
 from claudetask_core.errors import Unavailable
+from claudetask_core.home import Home
 from claudetask_core.places import git_folders
 from claudetask_core.services.disk.replace import NotWritable
 
@@ -63,12 +64,14 @@ class Launch:
 class Ground:
     """The files of one scope.
 
-    `base` is the folder that no link may lead out of; `approvals` is where a project's servers
+    `base` is the folder that names begin at, `within` the one that no link may lead out of;
+    `approvals` is where a project's servers
     are approved by one person, `locked` says whether Claude Code writes `servers` itself, and
     `git` is git's common folder, where there is one.
     """
 
     base: Path
+    within: Path
     servers: Path
     settings: Path
     approvals: Path | None
@@ -78,6 +81,18 @@ class Ground:
     def name(self, path: Path) -> str:
         """The path as a person reads it: below the base, where it is."""
         return (path.relative_to(self.base) if path.is_relative_to(self.base) else path).as_posix()
+
+    def make(self) -> None:
+        """Makes the folder of the user's files, as Claude Code does where it is not there yet.
+
+        Raises:
+            NotWritable: The system refuses.
+        """
+        try:
+            if self.locked:
+                self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotWritable(self.base, error) from None
 
     @contextmanager
     def client_lock(self, path: Path) -> Generator[None]:
@@ -104,6 +119,7 @@ def project_ground(root: Path) -> Ground:
     _, common = git_folders(str(root))
     return Ground(
         base=root,
+        within=root,
         servers=root / ".mcp.json",
         settings=folder / "settings.json",
         approvals=folder / "settings.local.json",
@@ -112,17 +128,13 @@ def project_ground(root: Path) -> Ground:
     )
 
 
-def user_ground(home: Path, config: Path | None) -> Ground:
-    """The user's own files.
-
-    Args:
-        home: The home folder.
-        config: Claude Code's own folder, where the user moved it (`CLAUDE_CONFIG_DIR`).
-    """
+def user_ground(home: Home) -> Ground:
+    """The user's own files."""
     return Ground(
-        base=config or home,
-        servers=(config or home) / ".claude.json",
-        settings=(config or home / ".claude") / "settings.json",
+        base=home.moved or home.folder,
+        within=home.base if home.moved else home.folder,
+        servers=home.state,
+        settings=home.client / "settings.json",
         approvals=None,
         locked=True,
     )

@@ -177,6 +177,7 @@ class Setup:
         """
         for change in plan.changes:
             _refuse_blocked(change.before.path)
+        self._ground.make()
         written = self._record.read()
         if new_board:
             written = written.model_copy(update={"board": True})
@@ -206,12 +207,12 @@ class Setup:
                 sweep(self._ground.git / EXCLUDE, LEFT_SECONDS)
             for name in sorted(written.folders, key=len, reverse=True):
                 with suppress(OSError, OutsideProject):
-                    inside(self._ground.base, self._ground.base / name).rmdir()
+                    inside(self._ground.within, self._ground.base / name).rmdir()
             self._record.write(Written())
         return written
 
     def _look(self, path: Path) -> Snapshot:
-        return look(self._ground.base, path, limit=MAX_BYTES)
+        return look(self._ground.within, path, limit=MAX_BYTES)
 
     def _change(self, before: Snapshot, added: Added, written: Written) -> Iterator[Change]:
         if added.data != (before.data or b""):
@@ -315,8 +316,8 @@ class Setup:
     def _put(self, change: Change, *, keep: bool) -> None:
         before, base = change.before, change.before.base
         with self._ground.client_lock(before.path):
-            if keep and before.data is not None and base == self._ground.base:
-                self._kept.keep(base, change.name, before.path, before.data)
+            if keep and before.data is not None and base == self._ground.within:
+                self._kept.keep(self._ground.base, change.name, before.path, before.data)
             if change.after is None:
                 remove(dataclasses.replace(before, path=before.target))  # a link to it stays
                 return
