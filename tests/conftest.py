@@ -21,6 +21,7 @@ from claudetask_core.db.migrate import bring_to_head
 from claudetask_core.db.sqlite import sqlite_url
 from claudetask_core.home import Home
 from claudetask_core.services.analysis import analyses as analysis
+from claudetask_core.services.setup import ground as setup_ground
 from claudetask_core.services.tasks.claims import Caller
 from tests.postgresql_server import Server, binaries, running
 from tests.support import HeldClock
@@ -115,6 +116,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         GIT_COMMITTER_NAME="A",
         GIT_COMMITTER_EMAIL="a@example.invalid",
     )
+    setup_ground.MANAGED = home / "managed"
     return home
 
 

@@ -23,6 +23,7 @@ from claudetask_core.services.repository.git import git
 from claudetask_core.services.repository.locate import Places, refuse_misplaced
 from claudetask_core.services.setup import elsewhere as setup_elsewhere
 from claudetask_core.services.setup.ground import Ground, project_ground, user_ground
+from claudetask_core.services.setup.silenced import denied, silenced
 from claudetask_core.services.verify.trust import Trust, read_config
 from claudetask_mcp.commands.index import look
 from claudetask_mcp.commands.prime import DATABASE
@@ -125,7 +126,9 @@ def _look_at_setup(entry: Entry, root: Path, report: Report) -> None:
     if servers:
         shared = setup_elsewhere.given_to_all(own, user)
         report.wrong += _moved_for_one(entry, servers[0], shared, own)
-    report.wrong += setup_elsewhere.silenced(root, own, user)
+    report.wrong += silenced(root, own, user, servers)
+    for rule in denied(own, user, servers, is_plugin=plugin is not None):
+        report.say("setup", f"without the tools that are denied by {rule}")
     if plugin is not None:
         name, file = plugin
         report.say("setup", f"the plugin {name} is enabled in {file}")

@@ -29,6 +29,7 @@ from claudetask_core.services.setup.ground import (
     user_ground,
 )
 from claudetask_core.services.setup.setup import Plan, Setup, Wanted
+from claudetask_core.services.setup.silenced import silenced
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.entry import Entry, inherited, misnamed_client_folder, site, user_store
 from claudetask_mcp.launch import Start, given_start, start_of
@@ -97,7 +98,7 @@ async def run(entry: Entry, arguments: argparse.Namespace) -> int:
     exclude = arguments.approve and await _seen_by_git(where.ground)
     wanted = _wanted(arguments, scope, launch, exclude=exclude)
     plan = await asyncio.to_thread(where.setup.plan, wanted)
-    plan.remarks += await asyncio.to_thread(_elsewhere, entry, where, hooked=wanted.hooks)
+    plan.remarks += await asyncio.to_thread(_elsewhere, entry, where, wanted)
     if start.only_here and scope is Scope.PROJECT and plan.changes:
         plan.remarks.append(
             "The command names a folder of this machine. Where others share this repository, "
@@ -125,15 +126,16 @@ async def _seen_by_git(ground: Ground) -> bool:
     return tracked == "" and ignored is None
 
 
-def _elsewhere(entry: Entry, where: Target, *, hooked: bool) -> list[str]:
+def _elsewhere(entry: Entry, where: Target, wanted: Wanted) -> list[str]:
     """What starts the program already; a file of the client's that cannot be read says nothing."""
     own, root = where.ground, where.places.root if where.places else None
     user = user_ground(entry.home) if entry.home and root else None
     with suppress(DomainError):
         plugin = setup_elsewhere.plugin(own, user)
         servers = setup_elsewhere.servers(root, own, user, inherited()) if root else []
+        planned = [setup_elsewhere.planned(own, wanted.launch)]
         return [
-            *(setup_elsewhere.silenced(root, own, user, hooked=hooked) if root else ()),
+            *silenced(root, own, user, servers or planned, hooked=wanted.hooks),
             *([] if plugin is None else [setup_elsewhere.twice(*plugin)]),
             *(
                 f"{one} already. Of servers of one name Claude Code takes one: what is for you in "

@@ -7,9 +7,9 @@ import sys
 from claudetask_core.printable import printable
 from claudetask_core.services.disk.files import look
 from claudetask_core.services.setup.board import remove_board, worth_keeping
-from claudetask_core.services.setup.elsewhere import MAX_BYTES
 from claudetask_core.services.setup.ground import Scope
 from claudetask_core.services.setup.record import Written
+from claudetask_core.services.setup.settings import MAX_BYTES
 from claudetask_core.services.setup.setup import Plan
 from claudetask_mcp.commands.asking import NotConfirmed, confirmed
 from claudetask_mcp.commands.init import Target, named, prepare, show, target

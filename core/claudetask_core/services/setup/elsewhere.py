@@ -9,23 +9,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from claudetask_core.errors import DomainError
 from claudetask_core.places import client_key
 from claudetask_core.services.disk.files import look
 from claudetask_core.services.disk.json_edit import parse
-from claudetask_core.services.setup.ground import SERVER, Ground
-from claudetask_core.services.setup.parts import SERVERS, has_hooks, members
+from claudetask_core.services.setup.ground import (
+    SERVER,
+    Ground,
+    Launch,
+    managed_folder,
+    managed_servers,
+)
+from claudetask_core.services.setup.parts import SERVERS, members
+from claudetask_core.services.setup.settings import MAX_BYTES, said_in, settings_of
 
-MAX_BYTES = 64 * 1024 * 1024
-"""Claude Code keeps what it knows of every project in the file with the user's servers."""
 PROJECTS = "projects"
 PLUGINS = "enabledPlugins"
 VARIABLES = "env"
-DECLINED = "disabledMcpjsonServers"
-SWITCHED_OFF = "disabledMcpServers"
-NO_HOOKS = "disableAllHooks"
 PLUGIN = "claudetask@"
 """How the plugin is called, before the name of the marketplace that it came from."""
 PLUGIN_SERVER = f"plugin:{SERVER}:{SERVER}"
@@ -46,6 +48,8 @@ class Started:
     is_program: bool
     filled_in: str
     """The command or address with the values of the variables that it names; may hold secrets."""
+    arguments: tuple[str, ...] = ()
+    """What the command is given, with those values too."""
     given: frozenset[str] = frozenset()
     """The variables that this server alone is given."""
     missing: tuple[str, ...] = ()
@@ -62,7 +66,7 @@ def servers(
     """Every server under our name that Claude Code knows of in a project, the narrowest first.
 
     The `.mcp.json` of a folder above counts too, also beyond the repository (seen in runs of the
-    real client); one that cannot be read is left alone.
+    real client); one that cannot be read is left alone. An administrator's goes before all.
 
     Args:
         root: The project.
@@ -74,18 +78,31 @@ def servers(
         NotJson, WrongShape, OutsideProject: As their sentences say.
     """
     known = _variables(user, inherited)
-    found = [*_one(own.servers, "", _said(own, own.servers), known)]
+    found = [*_one(own.servers, "", said_in(own.within, own.servers), known)]
     for folder in root.parents:
         above = folder / own.servers.name
         with suppress(DomainError):
             said = parse(above, look(folder, above, limit=MAX_BYTES).data or b"")
             found += _one(above, "", said, known)
     if user is not None:
-        said = _said(user, user.servers)
+        said = said_in(user.within, user.servers)
         narrow = members(members(said, PROJECTS), client_key(str(root)))
         mine = _one(user.servers, " (for you, in this project)", narrow, known)
         found = [*mine, *found, *_one(user.servers, "", said, known)]
-    return found
+    alone = managed_servers()
+    return [*_one(alone, "", said_in(managed_folder(), alone), known), *found]
+
+
+def planned(own: Ground, launch: Launch) -> Started:
+    """The server that is about to be put into the files of a scope."""
+    return Started(
+        file=own.servers,
+        whose="",
+        command=launch.command,
+        is_program=True,
+        filled_in=launch.command,
+        arguments=tuple(cast("list[str]", launch.entry["args"])),
+    )
 
 
 def plugin(own: Ground, user: Ground | None) -> tuple[str, Path] | None:
@@ -95,9 +112,9 @@ def plugin(own: Ground, user: Ground | None) -> tuple[str, Path] | None:
         NotJson, WrongShape, OutsideProject: As their sentences say.
     """
     on: dict[str, tuple[object, Path]] = {}
-    for ground, file in _settings(own, user):
-        listed = members(_said(ground, file), PLUGINS)
-        on |= {name: (value, file) for name, value in listed.items() if name.startswith(PLUGIN)}
+    for one in settings_of(own, user):
+        listed = members(one.said, PLUGINS)
+        on |= {name: (value, one.file) for name, value in listed.items() if name.startswith(PLUGIN)}
     return next(((name, file) for name, (value, file) in on.items() if value is True), None)
 
 
@@ -111,60 +128,16 @@ def given_up(user: Ground | None, now: float) -> tuple[Path, float] | None:
     if user is None:
         return None
     file = user.settings.with_name(GIVEN_UP)
-    at = members(_said(user, file), PLUGIN_SERVER).get("timestamp")
+    at = members(said_in(user.within, file), PLUGIN_SERVER).get("timestamp")
     until = at / 1000 + GIVEN_UP_SECONDS if isinstance(at, int | float) else 0.0
     return (file, until) if now < until <= now + GIVEN_UP_SECONDS else None
-
-
-def silenced(
-    root: Path, own: Ground, user: Ground | None, *, hooked: bool = False
-) -> Iterator[str]:
-    """What it means that somebody told Claude Code to leave us alone, one sentence for each way.
-
-    Args:
-        root: The project.
-        own: The project's files.
-        user: The user's.
-        hooked: Whether our hooks are about to be added.
-
-    Raises:
-        NotJson, WrongShape, OutsideProject: As their sentences say.
-    """
-    if (said := _declined(own, user)) is not None:
-        yield said
-    if user is not None:
-        listed = members(members(_said(user, user.servers), PROJECTS), client_key(str(root))).get(
-            SWITCHED_OFF
-        )
-        if isinstance(listed, list) and SERVER in listed:
-            yield (
-                f"The server {SERVER} is switched off for you in this project ({SWITCHED_OFF} in "
-                f"{user.servers}). Enable it in Claude Code: /mcp."
-            )
-    file = _hooks_off(own, user)
-    if file is not None and (hooked or plugin(own, user) or _has_hooks(own, user)):
-        yield (
-            f"Claude Code runs no hooks here ({NO_HOOKS} in {file}), so no session is told where "
-            "the work stopped. Take that out there, or ask with /mcp__claudetask__resume."
-        )
-
-
-def _hooks_off(own: Ground, user: Ground | None) -> Path | None:
-    """The file that says so; the narrowest one decides."""
-    said = [(_said(ground, file).get(NO_HOOKS), file) for ground, file in _settings(own, user)]
-    decided = [(value, file) for value, file in said if isinstance(value, bool)]
-    return decided[-1][1] if decided and decided[-1][0] else None
-
-
-def _has_hooks(own: Ground, user: Ground | None) -> bool:
-    return any(has_hooks(_said(ground, file)) for ground, file in _settings(own, user))
 
 
 def _variables(user: Ground | None, inherited: Mapping[str, str]) -> Mapping[str, str]:
     """What Claude Code knows when it reads who is to be started: a project's settings come later
     (seen in runs of the real client).
     """
-    said = {} if user is None else members(_said(user, user.settings), VARIABLES)
+    said = {} if user is None else members(said_in(user.within, user.settings), VARIABLES)
     return {**inherited, **{name: text for name, text in said.items() if isinstance(text, str)}}
 
 
@@ -191,34 +164,13 @@ def _texts(value: Any) -> Iterator[str]:
             left += one
 
 
-def _declined(own: Ground, user: Ground | None) -> str | None:
-    """What it means that somebody said no to the server of `.mcp.json`; None where nobody did.
-
-    The client's dialog has this answer preselected in 2.1.332, and never asks again.
-
-    Raises:
-        NotJson, WrongShape, OutsideProject: As their sentences say.
-    """
-    if SERVER not in members(_said(own, own.servers), SERVERS):
-        return None
-    for ground, file in _settings(own, user):
-        listed = _said(ground, file).get(DECLINED)
-        if isinstance(listed, list) and SERVER in listed:
-            return (
-                f"Claude Code was told not to use the server {SERVER} of {own.servers.name} "
-                f"({DECLINED} in {file}). Take its name out there, and start `claude` again."
-            )
-    return None
-
-
 def given_to_all(own: Ground, user: Ground | None) -> set[str]:
     """The variables that Claude Code gives to whatever it starts: servers, hooks and shells.
 
     Raises:
         NotJson, WrongShape, OutsideProject: As their sentences say.
     """
-    files = _settings(own, user)
-    return {name for ground, file in files for name in members(_said(ground, file), VARIABLES)}
+    return {name for one in settings_of(own, user) for name in members(one.said, VARIABLES)}
 
 
 def twice(name: str, file: Path) -> str:
@@ -228,15 +180,6 @@ def twice(name: str, file: Path) -> str:
         f"hooks are there twice. Keep one: `claude plugin uninstall {name}`, or "
         "`claudetask-mcp uninstall`."
     )
-
-
-def _settings(own: Ground, user: Ground | None) -> Iterator[tuple[Ground, Path]]:
-    """The files with settings, the widest first."""
-    if user is not None:
-        yield user, user.settings
-    yield own, own.settings
-    if own.approvals is not None:
-        yield own, own.approvals
 
 
 def _one(
@@ -251,16 +194,18 @@ def _one(
                 command=entry[key],
                 is_program=key == "command",
                 filled_in=_filled_in(entry[key], known),
+                arguments=_arguments(entry, known),
                 given=frozenset(members(entry, VARIABLES)),
                 missing=_missing(entry, known),
             )
             return
 
 
+def _arguments(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[str, ...]:
+    given = cast("list[object]", entry["args"]) if isinstance(entry.get("args"), list) else []
+    return tuple(_filled_in(str(one), known) for one in given)
+
+
 def _missing(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[str, ...]:
     named = (name for text in _texts(entry) for name in _NAMED.findall(text))
     return tuple(sorted({name for name in named if ":-" not in name and name not in known}))
-
-
-def _said(ground: Ground, file: Path) -> dict[str, Any]:
-    return parse(file, look(ground.within, file, limit=MAX_BYTES).data or b"")

@@ -1,6 +1,7 @@
 """Which of Claude Code's files say that it starts us, for a project or for all of one's own."""
 
 import shlex
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from claudetask_core.services.disk.replace import NotWritable
 
 SERVER = "claudetask"
 PROGRAM = "claudetask-mcp"
+MANAGED = Path(
+    "/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code"
+)
+"""Where an administrator says what holds for everyone on the machine."""
 CLIENT_LOCK_SECONDS = 5.0
 CLIENT_LOCK_STALE = 10.0
 """Claude Code itself takes a lock of this age for one that its owner left behind."""
@@ -138,6 +143,20 @@ def user_ground(home: Home) -> Ground:
         approvals=None,
         locked=True,
     )
+
+
+def managed_folder() -> Path:
+    return MANAGED
+
+
+def managed_settings() -> list[Path]:
+    """An administrator's settings, each after those that it goes before."""
+    return [MANAGED / "managed-settings.json", *sorted(MANAGED.glob("managed-settings.d/*.json"))]
+
+
+def managed_servers() -> Path:
+    """The file that names all servers there are, where an administrator wrote it."""
+    return MANAGED / "managed-mcp.json"
 
 
 def _take(lock: Path) -> None:

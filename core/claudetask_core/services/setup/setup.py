@@ -30,7 +30,6 @@ from claudetask_core.services.disk.replace import (
     replace,
     sweep,
 )
-from claudetask_core.services.setup.elsewhere import MAX_BYTES
 from claudetask_core.services.setup.exclude import (
     EXCLUDE,
     exclude_of,
@@ -51,6 +50,7 @@ from claudetask_core.services.setup.parts import (
     without_server,
 )
 from claudetask_core.services.setup.record import SetupRecord, Written, WrittenFile, recorded
+from claudetask_core.services.setup.settings import MAX_BYTES
 
 LEFT_SECONDS = 0.0
 """Who writes holds the lock, so what lies beside a file under it is nobody's any more."""
