@@ -21,6 +21,7 @@ OUTLINE = 3000
 DIFF = 12_000
 PLACES = 24_000
 OTHERS = 6000
+AGENTS_MD = "AGENTS.md"
 
 
 @legibly
@@ -69,7 +70,8 @@ def _other(one: ClaudeMdOther) -> str:
         LoadedWhen.OUTSIDE: "a link that leads out, left alone here",
         LoadedWhen.UNREADABLE: "cannot be read",
     }[one.when]
-    return f"{clip(one.path, 200)}{size} · {when}"
+    newer = " (by newer versions of Claude Code)" if PurePath(one.path).name == AGENTS_MD else ""
+    return f"{clip(one.path, 200)}{size} · {when}{newer}"
 
 
 @legibly

@@ -33,6 +33,14 @@ def test_all_four_files_are_shown(run: Run, project: Path) -> None:
     assert f"local: {project}/CLAUDE.local.md (does not exist)" in out
 
 
+def test_an_agents_md_that_is_read_instead_is_shown(run: Run, project: Path) -> None:
+    (project / "AGENTS.md").write_text("Be kind.\n")
+    shown = "- AGENTS.md · 9 bytes · at the start (by newer versions of Claude Code)\n"
+    assert shown in run("show")[1]
+    (project / "CLAUDE.md").write_text("# A\n")
+    assert shown not in run("show")[1]
+
+
 def test_the_block_is_added_once_and_removed_without_a_trace(run: Run, project: Path) -> None:
     file = project / "CLAUDE.md"
     file.write_text("# A\n")

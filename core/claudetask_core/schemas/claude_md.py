@@ -119,7 +119,8 @@ class LoadedWhen(StrEnum):
 
 
 class ClaudeMdOther(ReadModel):
-    """A file besides the four that Claude Code loads: a rule, or what stands in a sub-folder.
+    """A file besides the four that Claude Code loads: a rule, what stands in a sub-folder, or an
+    AGENTS.md, which newer versions read where no CLAUDE.md of the project says anything.
 
     `path` starts from the project; a rule of the user's own begins with `~/`, or with `/` where
     Claude Code's folder is outside of the home. `folder` is the sub-folder that it is for, empty

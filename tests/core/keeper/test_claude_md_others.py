@@ -225,3 +225,33 @@ async def test_too_much_to_look_through_is_said(
     assert not others.complete
     assert others.files[0].path == f"{RULES}/a.md"
     assert len(others.files) <= 2
+
+
+async def test_agents_md_is_among_them_where_no_claude_md_of_the_project_says_anything(
+    claude_md: ClaudeMdService, root: Path
+) -> None:
+    """As 2.1.332 does; 2.1.197 reads none of them."""
+    start = ("AGENTS.md", ".claude/AGENTS.md")
+    for path in (
+        *start,
+        "src/AGENTS.md",
+        "src/.claude/AGENTS.md",
+        "lib/AGENTS.md",
+        "lib/CLAUDE.md",
+    ):
+        write(root, path)
+    write(root, "CLAUDE.md", "\n")
+    named = await found(claude_md)
+    assert set(named) == {*start, "src/AGENTS.md", "src/.claude/AGENTS.md", "lib/CLAUDE.md"}
+    assert {(one.when, one.folder) for path, one in named.items() if path in start} == {
+        (LoadedWhen.START, "")
+    }
+    assert (named["src/.claude/AGENTS.md"].when, named["src/.claude/AGENTS.md"].folder) == (
+        LoadedWhen.FOLDER,
+        "src",
+    )
+    assert (await claude_md.other("src/AGENTS.md")).content == "Be kind.\n"
+    for path in ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md"):
+        said = write(root, path)
+        assert set(await found(claude_md)) == {"lib/CLAUDE.md"}
+        said.unlink()

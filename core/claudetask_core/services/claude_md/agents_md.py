@@ -1,10 +1,12 @@
 """AGENTS.md, which Claude Code reads where no CLAUDE.md of the project says anything.
 
-So does 2.1.332; 2.1.197 reads it nowhere. Whoever begins a CLAUDE.md beside it has its words gone
+So does 2.1.332; 2.1.197 reads it nowhere. It is read where a CLAUDE.md would be, also in
+sub-folders, but beside none. Whoever begins a CLAUDE.md beside it has its words gone
 from the next session, unless they are imported.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from claudetask_core.errors import DomainError
@@ -14,6 +16,17 @@ from claudetask_core.services.claude_md.imports import mentions_of
 from claudetask_core.services.disk.files import look
 
 AGENTS_MD = "AGENTS.md"
+
+
+def takes_the_place(root: Path, folder: str, names: Iterable[str]) -> bool:
+    """Whether no CLAUDE.md of a folder says anything.
+
+    Args:
+        root: The project.
+        folder: One of its folders, empty for itself.
+        names: Where a CLAUDE.md of a folder may stand.
+    """
+    return not any(_says(_read(root, root / folder / name)) for name in names)
 
 
 def hidden_by(root: Path, path: Path, data: bytes | None) -> list[ClaudeMdHint]:

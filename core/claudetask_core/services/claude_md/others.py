@@ -1,5 +1,7 @@
 """The files besides the four CLAUDE.md that Claude Code loads: rules, and those of sub-folders.
 
+And every AGENTS.md, as 2.1.332 reads them in a project whose own CLAUDE.md says nothing.
+
 As 2.1.197 and 2.1.332 do it: every `*.md` under `.claude/rules` is loaded at the start, or, where
 its frontmatter has `paths`, with the first file that matches; what stands in a sub-folder with the
 first file that is read there. They are only read here, and no link is followed out of the project.
@@ -19,11 +21,13 @@ from claudetask_core.schemas.claude_md import ClaudeMdOther, ClaudeMdOthers, Loa
 from claudetask_core.search.tree.listing import TreeTooWide, glob, list_tree
 from claudetask_core.services.agents.file import parse
 from claudetask_core.services.agents.yaml_keys import Entry
+from claudetask_core.services.claude_md.agents_md import AGENTS_MD, takes_the_place
 from claudetask_core.services.disk.files import OutsideProject, Snapshot, look
 from claudetask_core.stopping import Stopped
 
 RULES: Final = PurePosixPath(".claude/rules")
 NAMES: Final = ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md")
+INSTEAD: Final = (AGENTS_MD, f".claude/{AGENTS_MD}")
 SECONDS: Final = 2.0
 """How long sub-folders are looked for."""
 MOST_FILES: Final = 50_000
@@ -34,7 +38,7 @@ _DEEPEST: Final = 20
 _SHOWN: Final = 120
 _ALWAYS: Final = "**"
 _COMMA: Final = re.compile(r",(?![^{}]*\})")
-_IN_FOLDERS: Final = frozenset({"CLAUDE.md", "CLAUDE.local.md"})
+_IN_FOLDERS: Final = frozenset({"CLAUDE.md", "CLAUDE.local.md", AGENTS_MD})
 
 
 class NoSuchFile(NotFound):
@@ -54,8 +58,8 @@ class NotLoaded(Invalid):
     def __init__(self, path: str, rules: str) -> None:
         super().__init__(
             f"{path[:_SHOWN]} is no file that Claude Code loads by itself.",
-            next_step="Name a CLAUDE.md, CLAUDE.local.md or .claude/rules/*.md, relative to the "
-            f"project, or one of your own below {rules}.",
+            next_step="Name a CLAUDE.md, CLAUDE.local.md, AGENTS.md or .claude/rules/*.md, "
+            f"relative to the project, or one of your own below {rules}.",
         )
 
 
@@ -67,7 +71,7 @@ class OtherFiles:
         self._users = None if home is None else _UsersRules(home)
 
     def find(self) -> ClaudeMdOthers:
-        """All of them: the project's rules, what its sub-folders hold, the user's rules."""
+        """All of them: the project's own, what its sub-folders hold, the user's rules."""
         folders, complete = self._folders()
         found: list[ClaudeMdOther] = []
         for path in self._paths(folders):
@@ -122,18 +126,27 @@ class OtherFiles:
 
     def _paths(self, folders: list[str]) -> Iterator[str]:
         seen: set[str] = set()
+        instead = takes_the_place(self._root, "", NAMES)
+        if instead:
+            yield from self._there("", INSTEAD)
         yield from _rules(self._root, RULES, seen)
         for folder in folders:
             if ".claude" not in PurePosixPath(folder).parts:
-                yield from self._in_folder(folder, seen)
+                yield from self._in_folder(folder, seen, instead=instead)
         if self._users is not None:
             yield from self._users.paths()
 
-    def _in_folder(self, folder: str, seen: set[str]) -> Iterator[str]:
-        for name in NAMES:
-            if os.path.lexists(os.path.join(self._root, folder, name)):  # noqa: PTH118 — many
-                yield f"{folder}/{name}"
+    def _in_folder(self, folder: str, seen: set[str], *, instead: bool) -> Iterator[str]:
+        yield from self._there(folder, NAMES)
+        if instead and (others := list(self._there(folder, INSTEAD))):
+            yield from others if takes_the_place(self._root, folder, NAMES) else ()
         yield from _rules(self._root, PurePosixPath(folder) / RULES, seen)
+
+    def _there(self, folder: str, names: tuple[str, ...]) -> Iterator[str]:
+        for name in names:
+            path = f"{folder}/{name}" if folder else name
+            if os.path.lexists(os.path.join(self._root, path)):  # noqa: PTH118 — many
+                yield path
 
     def _described(self, path: str) -> ClaudeMdOther:
         folder = "" if self._of_the_user(path) else _folder_of(path)
