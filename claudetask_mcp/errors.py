@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from claudetask_core.errors import Code, DomainError, Invalid, NotFound, RateLimited
 from claudetask_core.printable import printable
+from claudetask_core.replaced import ProgramReplaced, is_replaced
 from claudetask_core.shortage import shortage
 from claudetask_mcp.arguments import CORRECT, fit, problems
 
@@ -72,6 +73,8 @@ def failure(tool: str, error: BaseException) -> CallToolResult:
         return refusal(f"{tool} was not carried out: {problems(error)} {CORRECT}")
     incident = secrets.token_hex(4)
     logger.error("Incident %s in tool %s", incident, tool, exc_info=error)
+    if is_replaced():
+        return refusal(sentence(ProgramReplaced()))
     return refusal(
         f"{tool} failed: internal error {incident}. It may not have been carried out; look before "
         "you repeat it, and tell a person the number: the server's log has the details."

@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from claudetask_api import openapi
+from claudetask_api.dashboard import shell
 from claudetask_api.door import Door
 from claudetask_api.errors import ErrorEdge, install
 from claudetask_api.limits import Bodies, Rates
@@ -137,6 +138,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.streams = Streams()
     install(app)
+    shell.files()  # read now: once the program is upgraded there are those of another version
     for router in ROUTERS:
         app.router.routes.extend(router.routes)
     app.router.routes.extend(extra_routes)

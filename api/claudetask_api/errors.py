@@ -18,6 +18,7 @@ from claudetask_api.methods import not_allowed
 from claudetask_api.over_rest import over_rest
 from claudetask_api.problems import problem, request_id
 from claudetask_core.errors import Code, DomainError, Invalid, RateLimited, Unavailable
+from claudetask_core.replaced import ProgramReplaced, is_replaced
 from claudetask_core.schemas.forms import said
 from claudetask_core.services.access.actors import InsufficientScope
 from claudetask_core.shortage import shortage
@@ -200,8 +201,9 @@ class ErrorEdge:
             log.exception("request %s failed", request_id(scope))
             if started:
                 raise
-            if (short := shortage(error)) is not None:
-                await refusal(scope, short)(scope, receive, send)
+            known = shortage(error) or (ProgramReplaced() if is_replaced() else None)
+            if known is not None:
+                await refusal(scope, known)(scope, receive, send)
                 return
             detail = f"Something went wrong here; the log has it under {request_id(scope)}."
             await problem(scope, 500, "internal", detail)(scope, receive, send)

@@ -36,6 +36,14 @@ async def test_the_page_comes_with_a_policy_that_lets_it_load_its_own_alone(
     assert (await client.get("/docs")).status_code == 200
 
 
+async def test_after_an_upgrade_the_page_is_still_the_one_that_fits_the_server(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "FOLDER", shell.FOLDER / "of_another_version")
+    answer = await client.get("/")
+    assert (answer.status_code, answer.content) == (200, SOURCES["index.html"].encode())
+
+
 @pytest.mark.parametrize("name", sorted(shell.files()))
 async def test_every_file_is_served_as_what_it_is_and_once_until_it_changes(
     client: AsyncClient, name: str

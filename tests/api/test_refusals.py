@@ -294,6 +294,23 @@ async def test_what_the_system_no_longer_gives_is_told_by_name(
     assert "ulimit" in answer.json()["detail"]
 
 
+async def test_what_fails_after_an_upgrade_says_to_start_the_server_anew(
+    client: AsyncClient,
+    core: Core,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def gone(*_: Any) -> None:
+        raise ImportError("no such name in claudetask_core")
+
+    monkeypatch.setattr(core.tasks, "find", gone)
+    monkeypatch.setattr("claudetask_core.replaced._FILE", "/nowhere/__init__.py")
+    answer = await client.get("/api/tasks")
+    assert (answer.status_code, answer.json()["code"]) == (503, "program_replaced")
+    assert "Start the server anew" in answer.json()["detail"]
+    assert "no such name" in caplog.text
+
+
 async def test_a_fault_of_ours_is_logged_under_the_requests_id(
     client: AsyncClient,
     core: Core,

@@ -167,6 +167,22 @@ async def test_a_strangers_exception_is_a_number_to_the_caller_and_whole_in_the_
         assert await answer(client, "list_tasks") == "No task matches."
 
 
+async def test_what_fails_after_an_upgrade_says_to_reconnect_and_the_log_has_the_rest(
+    connect: Connect, core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def gone(*_: object) -> None:
+        raise FileNotFoundError("words/plain.txt")
+
+    monkeypatch.setattr(core.tasks, "counts", gone)
+    monkeypatch.setattr("claudetask_core.replaced._FILE", "/nowhere/__init__.py")
+    async with connect() as client:
+        said = await refusal(client, "project_status")
+        assert await answer(client, "list_tasks") == "No task matches."
+    assert said.startswith("claudetask-mcp was upgraded or removed while this server ran")
+    assert said.endswith("(in Claude Code: /mcp, reconnect), then look before you repeat it.")
+    assert "words/plain.txt" in caplog.text
+
+
 def test_several_problems_are_told_together() -> None:
     class Model(BaseModel):
         a: int

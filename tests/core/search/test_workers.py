@@ -23,6 +23,7 @@ from claudetask_core.search.index.workers import Inline, Processes, WorkerEnded
 from tests.core.search.trees import LIMITER, PARSER, Tree
 
 SECONDS = 30
+COMMAND = "claudetask_core.search.index.workers._COMMAND"
 SOURCES = [Source("limiter.py", LIMITER.encode()), Source("parser.py", PARSER.encode())]
 
 
@@ -118,7 +119,7 @@ def test_a_process_that_is_busy_keeps_none_from_being_started(
         return made
 
     with monkeypatch.context() as stuck:
-        stuck.setattr("claudetask_core.search.index.workers._COMMAND", ("sleep", "600"))
+        stuck.setattr(COMMAND, ("sleep", "600"))
         stuck.setattr(processes, "_started", started)
         busy = processes.submit(SOURCES)
         assert begun.wait(SECONDS)
@@ -135,13 +136,58 @@ def test_closed_processes_start_no_other(processes: Processes) -> None:
         processes.submit(SOURCES).result(SECONDS)
 
 
+FALLS = (
+    "import pickle, sys\n"
+    "from claudetask_core.search.index.worker import GREETING\n"
+    "pickle.dump(GREETING, sys.stdout.buffer); sys.stdout.flush(); pickle.load(sys.stdin.buffer)"
+)
+OTHER = "import pickle, sys; pickle.dump(('0.0.1', 1), sys.stdout.buffer)"
+
+
 def test_files_that_end_their_process_are_told_apart_from_an_end_by_idleness(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("claudetask_core.search.index.workers._COMMAND", ("false",))
+    monkeypatch.setattr(COMMAND, (sys.executable, "-c", FALLS))
     with pytest.raises(WorkerEnded):
         processes.submit(SOURCES).result(SECONDS)
     assert ids(processes) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("false",), "No process that analyses files can be started: "),
+        (("/nowhere/python",), "No process that analyses files can be started: "),
+        ((sys.executable, "-c", OTHER), "it is of another version"),
+    ],
+    ids=["ends at once", "is not there", "is of another version"],
+)
+def test_a_process_that_never_gets_ready_is_no_fault_of_the_files(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], said: str
+) -> None:
+    """As after an upgrade, when the server that was there before goes on."""
+    monkeypatch.setattr(index_module, "_QUICK", 10)
+    index = CodeIndex(tree.root, tree.database, max_file_bytes=100_000, workers=2)
+    tree.write("a.py", LIMITER)
+    with monkeypatch.context() as broken:
+        broken.setattr(COMMAND, command)
+        for _ in range(3):
+            with pytest.raises(IndexUnavailable, match=said):
+                index.refresh()
+    assert index.processes is not None
+    assert ids(index.processes) == []
+    index.refresh()
+    assert index.ask(SearchQuery(query="RateLimiter"))[0].path == "a.py"
+    index.close()
+
+
+def test_a_server_that_was_upgraded_says_why_it_analyses_nothing(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(COMMAND, ("false",))
+    monkeypatch.setattr("claudetask_core.replaced._FILE", "/nowhere/__init__.py")
+    with pytest.raises(IndexUnavailable, match=r"upgraded or removed .* /mcp, reconnect"):
+        processes.submit(SOURCES).result(SECONDS)
 
 
 STUCK = """

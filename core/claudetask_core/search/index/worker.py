@@ -6,8 +6,9 @@ Ends too when nothing came for `IDLE_SECONDS`, for it holds memory that others c
 the kernel's hand when a request takes `SECONDS` of the processor and more for its size, for the
 code of a grammar may never come back from a file, and nothing else can end it.
 
-Reads pickled lists of `Source` from its standard input and writes pickled `Batch`es to its
-standard output, until its input ends: which it also does when the other process is killed.
+Writes `GREETING` to its standard output once it is ready, pickled, then reads pickled lists of
+`Source` from its standard input and writes pickled `Batch`es, until its input ends: which it also
+does when the other process is killed.
 """
 
 import gc
@@ -17,12 +18,16 @@ import select
 import signal
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final
 
+from claudetask_core import __version__
 from claudetask_core.search.index.analysis import Analyser, Source
+from claudetask_core.search.index.schema import FORMAT
 from claudetask_core.search.vectors.table import Table
 
+GREETING: Final = (__version__, FORMAT)
+"""Tells one of another version, which was put in this one's place while the other process runs."""
 TABLE_FLAG: Final = "--table"
 IDLE_SECONDS: Final = 120.0
 SECONDS: Final = 20.0
@@ -36,6 +41,9 @@ def main() -> None:
     os.dup2(2, 1)  # nothing else may write between the answers
     analyser = Analyser(Table.load() if TABLE_FLAG in sys.argv[1:] else None)
     gc.freeze()
+    with suppress(BrokenPipeError):  # the other was killed meanwhile, as its input says too
+        pickle.dump(GREETING, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
     serve(sys.stdin.buffer, answers, analyser)
 
 

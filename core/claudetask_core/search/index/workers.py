@@ -16,7 +16,10 @@ from queue import Empty, LifoQueue
 from threading import Lock
 from typing import Final, Protocol
 
+from claudetask_core.replaced import RECONNECT, is_replaced
 from claudetask_core.search.index.analysis import Analyser, Batch, Source
+from claudetask_core.search.index.connection import IndexUnavailable
+from claudetask_core.search.index.worker import GREETING
 from claudetask_core.search.vectors.vectors import TermTable
 
 _log = logging.getLogger(__name__)
@@ -62,9 +65,22 @@ class _Process:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", close_fds=True
         )
 
+        self._greeted = False
+
     @property
     def pid(self) -> int:
         return self._child.pid
+
+    def greet(self) -> None:
+        """Waits until it is ready, where it was not yet.
+
+        Raises one of `_ENDED` where it never will be, or is of another version.
+        """
+        if self._greeted:
+            return
+        if self._child.stdout is None or pickle.load(self._child.stdout) != GREETING:  # noqa: S301 — as below
+            raise ValueError("it is of another version")
+        self._greeted = True
 
     def analyse(self, sources: Sequence[Source]) -> Batch:
         """Raises one of `_ENDED` where the process has ended."""
@@ -150,7 +166,11 @@ class Processes:
         self._put_back([None] * len(idle))
 
     def submit(self, sources: Sequence[Source]) -> "Future[Batch]":
-        """Has files analysed; the future raises `WorkerEnded` where they end their process."""
+        """Has files analysed.
+
+        The future raises `WorkerEnded` where they end their process, and `IndexUnavailable` where
+        there can be none, which is no fault of theirs.
+        """
         return self._threads.submit(self._analyse, sources)
 
     def _analyse(self, sources: Sequence[Source]) -> Batch:
@@ -158,10 +178,12 @@ class Processes:
         try:
             if process is not None:
                 try:
+                    process.greet()
                     return process.analyse(sources)
                 except _ENDED:  # it was idle for too long; if it was the files, they end another
                     self._end(process)
-            process = self._started()
+                    process = None
+            process = self._ready()
             return process.analyse(sources)
         except _ENDED as error:
             _log.warning("a process that analyses files ended: %s", error)
@@ -171,6 +193,20 @@ class Processes:
             raise WorkerEnded(str(error)) from error
         finally:
             self._idle.put(process)
+
+    def _ready(self) -> _Process:
+        """A new process that waits for files."""
+        process = None
+        try:
+            process = self._started()
+            process.greet()
+        except _ENDED as error:
+            if process is not None:
+                self._end(process)
+            if self._closed:
+                raise
+            raise _none_can_be_started(error) from error
+        return process
 
     def _started(self) -> _Process:
         if self._closed:
@@ -191,6 +227,19 @@ class Processes:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for process in list(self._all):
             self._end(process)
+
+
+def _none_can_be_started(error: Exception) -> IndexUnavailable:
+    if is_replaced():
+        return IndexUnavailable(
+            "claudetask-mcp was upgraded or removed while this server ran, which can index no more "
+            "than a few files by now.",
+            next_step=f"{RECONNECT}.",
+        )
+    return IndexUnavailable(
+        f"No process that analyses files can be started: {error}.",
+        next_step="Try again in a moment; if it stays so, the server's log has the reason.",
+    )
 
 
 class WorkerEnded(Exception):  # never leaves this package: the files are analysed otherwise
