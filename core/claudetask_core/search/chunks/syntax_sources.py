@@ -25,7 +25,7 @@ _LATIN_1_ONLY: Final = frozenset({"bash"})
 _HASH: Final = ("#",)
 _SLASHES: Final = ("//", "/*")
 _LEADING: Final[dict[tuple[str, ...], str]] = {
-    ("#", "@"): "python elixir gdscript",
+    ("#", "@"): "python elixir gdscript starlark",
     _HASH: "ruby shell fish perl r julia nim make cmake graphql powershell",
     ("#", *_SLASHES): "php terraform nix",
     ("@", *_SLASHES): "java kotlin scala swift dart javascript typescript vue svelte astro html",

@@ -10,7 +10,7 @@ and as arrays for ranking.
 
 from typing import Final
 
-FORMAT: Final = 14
+FORMAT: Final = 15
 TABLES: Final = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trees (

@@ -5,3 +5,6 @@
 (unary_operator operator: "@" operand: (call target: (identifier) @_m (arguments (binary_operator left: [(call target: (identifier) @name) (identifier) @name]))) (#set! words "callback macrocallback")) @prototype
 (unary_operator operator: "@" operand: (call target: (identifier) @_m (arguments)) (#set! words "doc moduledoc spec impl deprecated since typedoc")) @leading
 (unary_operator operator: "@" operand: (call target: (identifier) @_m @name (arguments)) (#set! except "type typep opaque callback macrocallback optional_callbacks doc moduledoc typedoc spec impl deprecated since behaviour behavior derive tag moduletag describetag enforce_keys compile dialyzer before_compile after_compile on_load external_resource")) @constant
+(call target: (identifier) @_m (arguments . (atom) @name) (#set! words "field belongs_to has_many has_one many_to_many embeds_one embeds_many")) @field
+(call target: (identifier) @_m (arguments . (call target: (identifier) @_of (arguments . (atom) @name))) (#set! words "create create_if_not_exists") (#eq? @_of "table")) @table
+(call target: (identifier) @_m (arguments . (atom) (keywords (pair key: (keyword) @name))) (#set! words "config")) @field

@@ -3,4 +3,8 @@
 (service (service_name) @name) @interface
 (rpc (rpc_name) @name) @method
 (enum_field (identifier) @name) @field
+(field (identifier) @name) @field
+(map_field (identifier) @name) @field
+(oneof_field (identifier) @name) @field
+(oneof (identifier) @name) @field
 (comment) @comment
