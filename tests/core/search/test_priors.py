@@ -27,6 +27,10 @@ def prior(
     [
         ("examples/a.py", "python", "example"),
         ("vendor/lib/a.go", "go", "vendor"),
+        ("assets/vendors/ace/a.js", "javascript", "vendor"),
+        ("third-party/a.c", "c", "vendor"),
+        ("Pods/Alamofire/A.swift", "swift", "vendor"),
+        ("wwwroot/lib/jquery.js", "javascript", "vendor"),
         ("docs/a.md", "markdown", "docs"),
         ("man/tool.1", None, "docs"),
         ("a.json", "json", "config"),

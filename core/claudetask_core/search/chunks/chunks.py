@@ -28,7 +28,8 @@ class Chunk:
 
     `symbol` is the chain of definitions it belongs to (`Class.method`), `names` are those that
     its lines define or add to, `declared` those of them that begin there, `members` the lesser
-    ones (fields, constants, prototypes, re-exports). It `tests` where it is one, beside its code.
+    ones (fields, constants, prototypes, re-exports). It `tests` where it is one, beside its code,
+    and is `generated` where it is the first of a file that says so.
     """
 
     start: int
@@ -39,6 +40,7 @@ class Chunk:
     members: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     tests: bool = False
+    generated: bool = False
 
 
 def cut(

@@ -6,10 +6,11 @@ share one table, told apart by their first character:
     word     a stemmed word of the text          =joined  a whole identifier of several words
     @word    a word of a name defined there      #name    a whole name defined there (`DECLARED`)
     !test    of the chunk itself: it is a test   /route   a route in a literal (`routes.py`)
+    !made    of the file, in its first chunk: a program wrote it (`generated.py`)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from claudetask_core.search.text.packed import Counts, Segment, count
 from claudetask_core.search.text.routes import written
 from claudetask_core.search.text.tokens import JOINED, whole_name, word_terms
 from claudetask_core.search.text.vocabulary import Int, Vocabulary
+from claudetask_core.search.tree.generated import is_generated
 from claudetask_core.search.tree.language_names import NOTEBOOK
 from claudetask_core.search.tree.languages import detect
 from claudetask_core.search.tree.reading import split_lines
@@ -33,6 +35,7 @@ _SYMBOL: Final = 200
 NAME_WORD: Final = "@"
 NAME: Final = "#"
 TESTS: Final = "!test"
+GENERATED: Final = "!made"
 MEMBER: Final = 1
 ADDED: Final = 2
 DECLARED: Final = 3
@@ -188,6 +191,8 @@ class Analyser:
             names.extend(term(NAME + whole_name(name)) for name in members)
             if chunk.tests:
                 names.append(term(TESTS))
+            if chunk.generated:
+                names.append(term(GENERATED))
             owners.extend([number] * (len(names) - before))
         return np.array(names, np.int32), np.array(owners, np.int32)
 
@@ -237,7 +242,10 @@ def _cut_lines(source: Source) -> tuple[list[str], list[Chunk]]:
         notebook = cut_notebook(lines)
         if notebook is not None:
             return notebook
-    return lines, cut(lines, family, language=language)
+    chunks = cut(lines, family, language=language)
+    if chunks and is_generated(lines):
+        chunks[0] = replace(chunks[0], generated=True)
+    return lines, chunks
 
 
 def _without_credentials(chunks: list[Chunk], lines: list[str]) -> list[Chunk]:

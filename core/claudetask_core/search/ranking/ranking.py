@@ -14,7 +14,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.index.analysis import NAME, NAME_WORD, TESTS, unpack_row
+from claudetask_core.search.index.analysis import GENERATED, NAME, NAME_WORD, TESTS, unpack_row
 from claudetask_core.search.index.catalog import TEST, Catalog
 from claudetask_core.search.index.rows import ChunkRow, FileRow
 from claudetask_core.search.index.store import Store
@@ -32,7 +32,14 @@ from claudetask_core.search.ranking.routed import Routed
 from claudetask_core.search.ranking.standing import siblings
 from claudetask_core.search.ranking.weights import weights_of
 from claudetask_core.search.tree.paths import path_terms
-from claudetask_core.search.tree.priors import PLAIN, factors, is_test_mark, usual_marks
+from claudetask_core.search.tree.priors import (
+    MADE,
+    PLAIN,
+    factors,
+    is_test_mark,
+    is_usual,
+    usual_marks,
+)
 from claudetask_core.search.vectors.vectors import closeness
 
 TELLING: Final = 10
@@ -94,6 +101,7 @@ class Ranker:
         table = self._factors()
         own_marks = self._catalog.marks[: len(self._catalog.rows)]
         priors = table[own_marks] * lacking.files(self._weights.file_lacks)
+        self._hold_back_generated(priors, own_marks, table)
         lines = lines_in(self._question.lines, self._catalog)
         routed = Routed(self._question.routes, self._witness, self._catalog)
         if self._question.routes:
@@ -209,6 +217,15 @@ class Ranker:
             in_code = ~is_test_mark(self._catalog.marks[self._catalog.owner[candidates.numbers]])
             entries.scale(np.where(in_code & np.isin(candidates.numbers, tests), table[TEST], 1.0))
 
+    def _hold_back_generated(self, priors: Floats, marks: NDArray[np.int32], table: Floats) -> None:
+        """Lowers files that say that a program wrote them as those whose place says so."""
+        factor = table[MADE]
+        made = np.zeros(marks.size, np.bool_)
+        made[self._witness.of(GENERATED).files] = True
+        made = made[self._catalog.first[: marks.size]] & ((marks & MADE) == 0)
+        if factor < 1.0 and not is_usual(int(np.count_nonzero(made)), self._catalog.files):
+            priors[made] *= factor
+
     def _factors(self) -> Floats:
         """The factor of each combination of marks for this question."""
         catalog = self._catalog
@@ -320,5 +337,6 @@ def _terms(question: Question) -> Iterable[str]:
     yield from (NAME_WORD + word for word in question.words)
     yield from question.together
     yield TESTS
+    yield GENERATED
     names = (*question.names, *question.pairs, *question.plain, *question.identifiers)
     yield from (NAME + name for name in names)

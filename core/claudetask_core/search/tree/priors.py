@@ -54,7 +54,7 @@ _MARKS: Final = (
         0.6,
         words_of("vendor vendored generated migration migrations build dist"),
         re.compile(
-            r"(?:^|/)(?:vendor|vendored|third_?party|external|_vendor|dist|build|out|generated|gen|"
+            r"(?:^|/)(?:vendors?|vendored|third[-_]?party|3rd[-_]?party|externals?|_vendor|bower_components|pods|carthage|wwwroot/lib|dist|build|out|generated|gen|"
             r"__generated__|migrations)/|[._-](?:generated|gen|pb)\.\w{1,8}$|_pb2(?:_grpc)?\.py$|"
             r"\.(?:pb|g)\.\w{1,8}$|\.designer\.cs$",
             re.IGNORECASE,
@@ -102,6 +102,8 @@ _MARKS: Final = (
     _Mark(0.7, words_of("ci workflow github"), re.compile(r"(?:^|/)\.[^/]{1,60}/")),
 )
 _MOSTLY: Final = 0.8
+MADE: Final = 4
+"""The mark of a file that is vendored or generated."""
 PLAIN: Final = 0
 """The marks of a file of source that nothing is said of."""
 
@@ -164,6 +166,11 @@ def usual_marks(kinds: Mapping[int, int]) -> int:
         if having and having >= enough:
             found |= bit
     return found
+
+
+def is_usual(having: int, files: int) -> bool:
+    """Whether so many files have a role that it tells nothing of any."""
+    return having >= _MOSTLY * files
 
 
 def factors(
