@@ -26,6 +26,9 @@ from claudetask_core.search.tree.languages import canonical, detect
         (".vimrc", "vim"), ("cpanfile", "perl"), ("sort.fypp", "fortran"), ("lem.asd", "lisp"),
         ("water.gdshader", "gdshader"), ("main.tscn", "ini"), ("Errors.resx", "xml"),
         ("dune-project", "dune"), ("POSTTRAN.jcl", "jcl"), ("a.inc", None), ("a.t", "perl"),
+        (".env.example", "ini"), ("config.yml.dist", "yaml"), ("config.h.in", "c"),
+        ("BUILD.in", "starlark"), ("requirements.in", None), ("example", None),
+        ("_helpers.tpl", "template"), ("Main.xib", "xml"), ("lemmy.hjson", "json"),
     ],
 )  # fmt: skip
 def test_a_name_tells_the_language(name: str, language: str | None) -> None:

@@ -49,6 +49,14 @@ def test_the_file_that_defines_a_name_comes_before_those_that_use_it(tree: Tree)
     assert tree.paths("fetch rows")[0] == "z.py"
 
 
+def test_the_name_as_it_is_spelled_comes_before_the_same_name_in_another_case(tree: Tree) -> None:
+    tree.write("a.py", "def prompt_title():\n    return prompt_title\n\n\nprompt_title()\n")
+    tree.write("z.py", "class PromptTitle:\n    pass\n")
+    tree.index.refresh()
+    assert tree.paths("PromptTitle")[0] == "z.py"
+    assert tree.paths("prompt_title")[0] == "a.py"
+
+
 @pytest.mark.parametrize(
     ("path", "source", "name"),
     [

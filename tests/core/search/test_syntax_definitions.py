@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from claudetask_core.search.chunks.scopes import Scope, indentations, scopes_by_lines
-from claudetask_core.search.chunks.syntax import scopes_by_tree
+from claudetask_core.search.chunks.chunks import scopes_of
+from claudetask_core.search.chunks.scopes import Scope, indentations
 from claudetask_core.search.tree.languages import detect
 
 SAMPLES = sorted((Path(__file__).parent / "definitions").iterdir())
@@ -19,12 +19,8 @@ SAMPLES = sorted((Path(__file__).parent / "definitions").iterdir())
 
 def found(path: str, source: str) -> str:
     lines = source.split("\n")
-    indents = indentations(lines)
     language, family = detect(path, source)
-    scopes = scopes_by_tree(source.encode(), language, lines, indents, family)
-    if scopes is None:
-        scopes = scopes_by_lines(lines, indents, family)
-    return "\n".join(described(scopes))
+    return "\n".join(described(scopes_of(lines, indentations(lines), family, language)))
 
 
 def described(scopes: list[Scope]) -> list[str]:

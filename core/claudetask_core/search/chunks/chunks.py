@@ -13,13 +13,17 @@ from itertools import accumulate
 from typing import Final
 
 from claudetask_core.search.chunks.headings import DOCUMENTS
+from claudetask_core.search.chunks.keys import SETTING, key_scopes
 from claudetask_core.search.chunks.scopes import Scope, indentations, scopes_by_lines
 from claudetask_core.search.chunks.syntax import scopes_by_tree
+from claudetask_core.search.chunks.templates import template_scopes
 from claudetask_core.search.tree.families import Family
 
 TARGET: Final = 750
 LONGEST: Final = 1500
+_DEEPEST: Final = 100
 _TESTS: Final = frozenset({"test", "tests"})
+_SETTINGS: Final = frozenset({Family.NESTED, Family.SECTIONS, Family.ELEMENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +61,29 @@ def cut(
     if not lines:
         return []
     indents = indentations(lines)
+    scopes = scopes_of(lines, indents, family, language, data)
+    sizes = list(accumulate([len(line) + 1 for line in lines], initial=0))
+    cutter = _Cutter(indents, scopes, sizes)
+    return _described(cutter.packed(), scopes, family)
+
+
+def scopes_of(
+    lines: list[str],
+    indents: list[int],
+    family: Family,
+    language: str | None = None,
+    data: bytes | None = None,
+) -> list[Scope]:
+    """The definitions of a file, in the order of their lines; arguments as for `cut`."""
+    if family in _SETTINGS:
+        return key_scopes(lines, indents, family)
+    if family is Family.TEMPLATE:
+        return template_scopes(lines)
     scopes = None
     if language is not None:
         data = "\n".join(lines).encode("utf-8", "replace") if data is None else data
         scopes = scopes_by_tree(data, language, lines, indents, family)
-    if scopes is None:
-        scopes = scopes_by_lines(lines, indents, family)
-    sizes = list(accumulate([len(line) + 1 for line in lines], initial=0))
-    cutter = _Cutter(indents, scopes, sizes)
-    return _described(cutter.packed(), scopes, family)
+    return scopes_by_lines(lines, indents, family) if scopes is None else scopes
 
 
 class _Cutter:
@@ -93,8 +111,13 @@ class _Cutter:
     def _size(self, start: int, end: int) -> int:
         return self._sizes[end] - self._sizes[start]
 
-    def _atoms(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Lines `start` to before `end` in pieces of at most `LONGEST`, where lines allow."""
+    def _atoms(self, start: int, end: int, depth: int = 0) -> list[tuple[int, int]]:
+        """Lines `start` to before `end` in pieces of at most `LONGEST`, where lines allow.
+
+        Definitions that stand within very many others are cut as lines outside of them are.
+        """
+        if depth > _DEEPEST:
+            return self._loose(start, end)
         atoms: list[tuple[int, int]] = []
         loose = number = start
         while number < end:
@@ -106,17 +129,17 @@ class _Cutter:
             if self._size(number, scope.end) <= LONGEST:
                 atoms.append((number, scope.end))
             else:
-                atoms.extend(self._divided(number, scope))
+                atoms.extend(self._divided(number, scope, depth))
             loose = number = scope.end
         atoms.extend(self._loose(loose, end))
         return atoms
 
-    def _divided(self, start: int, scope: Scope) -> list[tuple[int, int]]:
+    def _divided(self, start: int, scope: Scope, depth: int) -> list[tuple[int, int]]:
         """A definition that is too long: the line that names it goes with what follows."""
         before: list[tuple[int, int]] = []
         if self._size(start, scope.line + 1) > TARGET:
             before, start = self._loose(start, scope.line), scope.line
-        inner = self._atoms(scope.line + 1, scope.end)
+        inner = self._atoms(scope.line + 1, scope.end, depth + 1)
         if not inner or self._size(start, inner[0][1]) > LONGEST:
             return [*before, (start, scope.line + 1), *inner]
         return [*before, (start, inner[0][1]), *inner[1:]]
@@ -177,8 +200,13 @@ def _tests(scope: Scope) -> bool:
 
 
 def _names(scopes: Iterable[Scope]) -> tuple[str, ...]:
-    names = (name for scope in scopes for name in (scope.name, scope.owner) if name)
+    names = (name for scope in scopes for name in _names_of(scope) if name)
     return tuple(dict.fromkeys(names))
+
+
+def _names_of(scope: Scope) -> tuple[str, str]:
+    """A setting is asked for by its name or with all around it, a method by it or its class."""
+    return scope.name, _shown(scope) if scope.kind == SETTING else scope.owner
 
 
 def _shown(scope: Scope) -> str:
@@ -196,6 +224,6 @@ def _main(inside: list[Scope], around: list[Scope]) -> list[Scope]:
 
 
 def _plain_kind(family: Family) -> str:
-    if family is Family.CONFIG:
+    if family is Family.CONFIG or family in _SETTINGS:
         return "config"
     return "text" if family is Family.TEXT or family in DOCUMENTS else "code"

@@ -6,6 +6,7 @@ share one table, told apart by their first character:
     word     a stemmed word of the text          =joined  a whole identifier of several words
     @word    a word of a name defined there      #name    a whole name defined there (`DECLARED`)
     !test    of the chunk itself: it is a test   /route   a route in a literal (`routes.py`)
+    'Name    a name as it is spelled where it is defined
     !made    of the file, in its first chunk: a program wrote it (`generated.py`)
 """
 
@@ -34,6 +35,7 @@ from claudetask_core.search.vectors.vectors import packed as pack_vectors
 _SYMBOL: Final = 200
 NAME_WORD: Final = "@"
 NAME: Final = "#"
+SPELLED: Final = "'"
 TESTS: Final = "!test"
 GENERATED: Final = "!made"
 MEMBER: Final = 1
@@ -46,6 +48,7 @@ WITHHELD: Final = "withheld"
 """The kind of a chunk that is neither read nor shown, for it holds a credential."""
 _LONGEST_LINE: Final = 4000
 _MOST_LENGTH: Final = 0xFFFF
+_LONGEST_NAME: Final = 64
 
 
 class Source(NamedTuple):
@@ -189,12 +192,18 @@ class Analyser:
                 )
             members = (name for name in chunk.members if name not in chunk.names)
             names.extend(term(NAME + whole_name(name)) for name in members)
+            names.extend(term(spelled(name)) for name in (*chunk.names, *chunk.members))
             if chunk.tests:
                 names.append(term(TESTS))
             if chunk.generated:
                 names.append(term(GENERATED))
             owners.extend([number] * (len(names) - before))
         return np.array(names, np.int32), np.array(owners, np.int32)
+
+
+def spelled(name: str) -> str:
+    """The term of a name as it is spelled."""
+    return SPELLED + name[:_LONGEST_NAME]
 
 
 def _owners(starts: list[int], places: NDArray[np.int64]) -> Int:

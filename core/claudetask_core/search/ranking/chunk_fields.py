@@ -8,7 +8,14 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.index.analysis import ADDED, DECLARED, MEMBER, NAME, NAME_WORD
+from claudetask_core.search.index.analysis import (
+    ADDED,
+    DECLARED,
+    MEMBER,
+    NAME,
+    NAME_WORD,
+    spelled,
+)
 from claudetask_core.search.index.catalog import NOBODY, Catalog
 from claudetask_core.search.ranking.evidence import Floats, Numbers, Witness, rarity, saturated
 from claudetask_core.search.ranking.fields import normal
@@ -117,7 +124,7 @@ class ChunkScorer:
 
     def score(self, weights: Weights) -> Floats:
         """The weighted sum of the fields of every chunk, of the shape (chunks,)."""
-        words, joined, parts, names = self._groups()
+        words, joined, parts, names, as_spelled = self._groups()
         self._words_in = words.marks(self._candidates.size)
         self._levels = names.levels(self._candidates.size)
         least = MEMBER if self._question.is_identifier else ADDED
@@ -138,6 +145,7 @@ class ChunkScorer:
         if names.terms.size:
             sums += weights.exact_name * self._defined(self._question.names)
             sums += weights.declared * self._defined(self._question.names[-1:])
+            sums += weights.spelled * as_spelled.marks(self._candidates.size).any(axis=0)
             sums += weights.joined_name * self._defined(self._question.pairs)
             sums += weights.word_is_name * self._defined(self._question.plain)
         return sums
@@ -161,13 +169,16 @@ class ChunkScorer:
         return _marked(self._names, self._names_in[:, places])
 
     def _groups(self) -> list[_Occurrences]:
-        """The occurrences of words, of joined words, of words in names and of names."""
+        """The occurrences of words, of joined words, of words in names, of names and how one is
+        spelled.
+        """
         question = self._question
         terms = (
             question.words,
             question.together,
             [NAME_WORD + word for word in question.words],
             [NAME + name for name in self._names],
+            [spelled(name) for name in question.as_spelled],
         )
         found = self._occurrences([term for group in terms for term in group])
         return found.groups([*map(len, terms)])

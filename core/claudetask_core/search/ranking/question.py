@@ -137,6 +137,12 @@ class Question:
     files: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
 
+    @property
+    def as_spelled(self) -> tuple[str, ...]:
+        """The name that is asked for alone, or the last part of it, as it is written."""
+        last = self.names[-1:] if self.is_identifier else ()
+        return tuple(self.spelled.get(name, name) for name in last)
+
     def weight(self, word: str) -> float:
         """How much a word counts, beside how rare it is."""
         return self.lighter.get(word, 1.0)

@@ -14,7 +14,14 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from claudetask_core.search.index.analysis import GENERATED, NAME, NAME_WORD, TESTS, unpack_row
+from claudetask_core.search.index.analysis import (
+    GENERATED,
+    NAME,
+    NAME_WORD,
+    TESTS,
+    spelled,
+    unpack_row,
+)
 from claudetask_core.search.index.catalog import TEST, Catalog
 from claudetask_core.search.index.rows import ChunkRow, FileRow
 from claudetask_core.search.index.store import Store
@@ -340,3 +347,4 @@ def _terms(question: Question) -> Iterable[str]:
     yield GENERATED
     names = (*question.names, *question.pairs, *question.plain, *question.identifiers)
     yield from (NAME + name for name in names)
+    yield from map(spelled, question.as_spelled)

@@ -15,10 +15,11 @@ class Weights:
     """Fields of a file, then fields of a chunk; each field is 0–1 before it is weighted.
 
     `declared` is what the chunk that defines a name gains besides where the name is all that is
-    asked, or the last of its parts, however alike other files are called; many names are defined
-    nowhere in a tree, so it is no part of the `whole`. `package` is what a file loses whose package
-    is far behind the largest of the tree; `file_lacks` and `chunk_lacks` are the factors of what
-    lacks all names of several words that a question has.
+    asked, or the last of its parts, however alike other files are called, and `spelled` what one
+    gains that has it in the same case; many names are defined nowhere in a tree, so neither is a
+    part of the `whole`. `package` is what a file loses whose package is far behind the largest of
+    the tree; `file_lacks` and `chunk_lacks` are the factors of what lacks all names of several
+    words that a question has.
     """
 
     file_text: float
@@ -42,6 +43,7 @@ class Weights:
     chunk_names: float
     exact_name: float
     declared: float
+    spelled: float
     word_is_name: float
     joined_name: float
     chunk_joined: float
@@ -99,6 +101,7 @@ WORDS: Final = Weights(
     chunk_names=0.1,
     exact_name=0.4,
     declared=0.0,
+    spelled=0.0,
     word_is_name=0.2,
     joined_name=0.2,
     chunk_joined=0.2,
@@ -212,6 +215,7 @@ IDENTIFIER: Final = Weights(
     chunk_names=0.1,
     exact_name=1.5,
     declared=1.5,
+    spelled=0.7,
     word_is_name=0.2,
     joined_name=0.2,
     chunk_joined=0.2,

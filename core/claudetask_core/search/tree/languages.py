@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from claudetask_core.search.text.wordlist import words_of
 from claudetask_core.search.tree.families import Family
 from claudetask_core.search.tree.language_names import (
     ALIASES,
@@ -44,6 +45,8 @@ _BY_TEXT: Final = {
     ),
 }
 """What a line tells of the language where an extension has several, tried in their order."""
+_COPIES: Final = words_of("example sample dist default template in")
+"""What follows the extension of a file that is to be copied or filled in (`.env.example`)."""
 
 
 def detect(path: str, text: str) -> tuple[str | None, Family]:
@@ -57,6 +60,8 @@ def detect(path: str, text: str) -> tuple[str | None, Family]:
     ending = name.rpartition(".")[2] if "." in name else ""
     known = BY_NAME.get(name) or BY_EXTENSION.get(ending)
     if known is None and ending not in _BY_TEXT:
+        if ending in _COPIES:
+            return detect(name[: -len(ending) - 1], text)
         kind = name.split(".", 1)[0]
         if kind in WITH_A_VARIANT:
             return BY_NAME[kind]
