@@ -116,6 +116,20 @@ class Store:
                 some + some[-1:] * (room - len(some)),
             )
 
+    def known_terms(self, terms: Sequence[str]) -> list[str]:
+        """Those of some terms that stand anywhere, also in other trees."""
+        found: dict[str, None] = {}
+        for start in range(0, len(terms), _TERMS):
+            some = [*terms[start : start + _TERMS]]
+            marks = ",".join("?" * len(some))
+            rows = self._connection.execute(
+                "SELECT term FROM postings WHERE segment IN (SELECT id FROM segments)"  # noqa: S608 — only question marks
+                f" AND term IN ({marks})",
+                some,
+            )
+            found.update((term, None) for (term,) in rows)
+        return list(found)
+
     def chunks(self, blobs: Sequence[int]) -> dict[int, list[str]]:
         """The rows of the chunks of each blob, in their order (`analysis.unpack_row`)."""
         return {blob: data.decode().split("\n") for blob, data in self.rows(blobs).items()}

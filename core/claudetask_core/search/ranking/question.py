@@ -187,6 +187,7 @@ def understand(text: str) -> Question:
         for position, word in enumerate(written)
         if word in single and (is_identifier or _looks_like_a_name(word, first=position == 0))
     ]
+    alone = names if is_identifier else []  # may be written without its capitals
     wider = {other for word in found for other in WIDER.get(word, ()) if other not in found}
     return Question(
         text=text,
@@ -197,7 +198,7 @@ def understand(text: str) -> Question:
         identifiers=tuple(term[1:] for term in identifiers),
         pairs=tuple(sorted(pairs)),
         names=tuple(dict.fromkeys((*names, *tied))),
-        together=_together(identifiers, pairs),
+        together=_together([*identifiers, *(JOINED + name for name in alone)], pairs),
         plain=tuple(dict.fromkeys(map(joined, single))),
         wider=tuple(sorted(wider)),
         lighter=_lighter(found, is_change=is_change, is_message=is_message),

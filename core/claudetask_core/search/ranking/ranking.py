@@ -32,6 +32,7 @@ from claudetask_core.search.ranking.evidence import Floats, Numbers, Witness, ra
 from claudetask_core.search.ranking.fields import FileScorer, file_scores, normal
 from claudetask_core.search.ranking.lacking import Lacking
 from claudetask_core.search.ranking.meaning import Meaning
+from claudetask_core.search.ranking.misspelt import corrected
 from claudetask_core.search.ranking.pointing import Named, chunks_with, files_in, lines_in
 from claudetask_core.search.ranking.question import Question
 from claudetask_core.search.ranking.remembered import Remembered
@@ -102,6 +103,10 @@ class Ranker:
     def rank(self, wanted: Wanted, most: int) -> list[Ranked]:
         """The chunks of the files that are `wanted`, best first, `most` of them at most."""
         self._witness.prepare(_terms(self._question))
+        meant = corrected(self._question, self._is_held, self._holders)
+        if meant is not self._question:
+            self._question = meant
+            self._witness.prepare(_terms(meant))
         commits = self._commits()
         scores = self._file_scores(commits)
         lacking = Lacking(self._question.identifiers, self._witness, self._catalog)
@@ -148,6 +153,19 @@ class Ranker:
             if one.lines and score > self._weights.whole:
                 one.score = 1.0  # it is what was asked for, whatever else a trace says
         return told
+
+    def _is_held(self, term: str) -> bool:
+        """Whether a term stands in a text, or as a word or a name in the path of a file."""
+        paths = self._catalog.paths
+        places = (paths.stem_words.of(term), paths.folder_words.of(term), paths.stems.of(term))
+        return bool(self._witness.of(term).files.size) or any(one.size for one in places)
+
+    def _holders(self, terms: list[str]) -> dict[str, int]:
+        """In how many files each of some terms stands, those that stand in none left out."""
+        known = self._store.known_terms(terms)
+        self._witness.prepare(known)
+        files = {term: self._witness.of(term).files.size for term in known}
+        return {term: count for term, count in files.items() if count}
 
     def _lift_files(
         self, entries: Entries, files: Best, named: set[int], matched: NDArray[np.bool_]
