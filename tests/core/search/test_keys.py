@@ -56,6 +56,14 @@ def test_a_block_of_settings_that_fits_is_in_one_chunk_with_its_comment() -> Non
     assert all(lines[chunk.start - 1].startswith("# About") for chunk in chunks)
 
 
+def test_an_item_of_a_list_is_called_as_it_is_named() -> None:
+    tasks = [f"- name: Step {number}\n  command: {'x' * 600}\n" for number in range(3)]
+    lines = "".join(tasks).rstrip("\n").split("\n")
+    chunks = cut(lines, Family.NESTED, language="yaml")
+    assert [chunk.symbol for chunk in chunks] == ["Step 0", "Step 1", "Step 2"]
+    assert chunks[0].members == ("command",)
+
+
 @pytest.mark.parametrize("name", ["deep.yaml", "deep.nim"])
 def test_a_file_that_is_nested_very_deep_is_cut(name: str) -> None:
     lines = [f"{' ' * level}{'proc' if 'nim' in name else ''} a{level}:" for level in range(1500)]

@@ -206,7 +206,10 @@ def _names(scopes: Iterable[Scope]) -> tuple[str, ...]:
 
 def _names_of(scope: Scope) -> tuple[str, str]:
     """A setting is asked for by its name or with all around it, a method by it or its class."""
-    return scope.name, _shown(scope) if scope.kind == SETTING else scope.owner
+    if scope.kind != SETTING:
+        return scope.name, scope.owner
+    shown = _shown(scope)
+    return "" if " " in scope.name else scope.name, "" if " " in shown else shown
 
 
 def _shown(scope: Scope) -> str:

@@ -22,6 +22,10 @@ _NESTED: Final = re.compile(
     r"|(?P<plain>[^\W\d](?:[\w./@$ -]{0,80}[\w./@$-])?)[ \t]*:(?=[ \t]|$)"
     r"|(?<=-[ \t])(?P<variable>[A-Z][A-Z0-9_]{2,80})=)"
 )
+_ITEM: Final = re.compile(
+    r"-[ \t]+(?:name|id):[ \t]+([\"']?)([^\W\d][^\"'{}:#]{1,100}?)\1[ \t]*(?:#.*)?$"
+)
+"""What an item of a list is called, which tells more than its first key does."""
 _SECTION: Final = re.compile(r"\[{1,2}[ \t]*([^\[\]\n]{1,100}?)[ \t]*\]")
 _ASSIGNED: Final = re.compile(
     r"(?:export[ \t]+)?([\"']?)([^\W\d][\w.$/-]{0,100})\1[ \t]*(?:[=:]|\{[ \t]*$)"
@@ -82,9 +86,10 @@ def _nested(lines: list[str], indents: list[int]) -> list[Scope]:
         _close(around, indent + code.startswith("-"), first)
         if found is None:
             continue
-        key = found["quoted"] or found["plain"] or found["variable"]
+        item = _ITEM.match(code[:_LONGEST_LINE])
+        key = item[2] if item else found["quoted"] or found["plain"] or found["variable"]
         scopes.append(_key(key, first, number, around))
-        around.append(_Key(indent + len(found["dashes"]), scopes[-1]))
+        around.append(_Key(indent + (1 if item else len(found["dashes"])), scopes[-1]))
         if _BLOCK_TEXT.search(code):
             text_of = indent
     _close(around, 0, len(lines))
