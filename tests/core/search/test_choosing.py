@@ -23,7 +23,7 @@ def files(count: int) -> Catalog:
     catalog = Catalog()
     catalog.first = np.arange(count, dtype=np.int64)
     for number in range(count):
-        row = FileRow(f"{number}.py", Signature(1, 1, 1), b"", None, None)
+        row = FileRow(f"{number}.py", Signature(1, 1, 1, 1), b"", None, None)
         catalog.rows.append(None if number % 3 == 1 else row)
     return catalog
 

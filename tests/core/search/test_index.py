@@ -67,6 +67,16 @@ def test_a_file_written_this_very_moment_is_looked_at_again(
     assert tree.paths("gamma") == ["now.py"]
 
 
+def test_an_edit_of_the_same_size_whose_time_was_put_back_is_noticed(sample: Tree) -> None:
+    file = sample.root / "src/limiter.py"
+    before = file.stat()
+    with file.open("r+", encoding="utf-8") as handle:
+        handle.write(LIMITER.replace("RateLimiter", "XateLimiter"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert sample.index.refresh()
+    assert sample.paths("XateLimiter")[0] == "src/limiter.py"
+
+
 def test_a_deleted_file_is_found_no_more(sample: Tree) -> None:
     (sample.root / "src/limiter.py").unlink()
     sample.index.refresh()
@@ -112,6 +122,7 @@ def test_a_stale_hit_is_left_out_where_another_process_keeps_writing(
 def test_a_touched_file_is_not_analysed_again(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "_TICK_NS", 0)
     os.utime(sample.root / "src/limiter.py", ns=(1, 1))
     monkeypatch.setattr(Analyser, "analyse", None)
     assert not sample.index.refresh()
@@ -202,6 +213,8 @@ def test_two_processes_on_one_index_see_each_others_work(sample: Tree) -> None:
 def test_a_second_open_of_a_fresh_index_reads_no_file(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "_TICK_NS", 0)
+    sample.index.refresh()  # whatever was written right before
     other = sample.another()
     monkeypatch.setattr(building, "read", None)
     assert not other.refresh()

@@ -34,7 +34,7 @@ class TwoThemes:
 
 def catalog_of(*paths: str) -> Catalog:
     catalog = Catalog()
-    nothing = Signature(0, 0, 0)
+    nothing = Signature(0, 0, 0, 0)
     catalog.rows = [FileRow(path, nothing, b"", None, None) if path else None for path in paths]
     return catalog
 

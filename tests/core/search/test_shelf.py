@@ -128,7 +128,9 @@ def rows(root: Path, *names: str) -> list[FileRow | None]:
     """Files of a tree as the index has them, all of one text."""
     for name in names:
         (root / name).write_text(TEXT, "utf-8")
-    return [FileRow(name, Signature(len(TEXT), 0, 0), digest(TEXT), None, None) for name in names]
+    return [
+        FileRow(name, Signature(len(TEXT), 0, 0, 0), digest(TEXT), None, None) for name in names
+    ]
 
 
 def test_files_are_read_ahead_a_few_at_a_time(

@@ -10,7 +10,7 @@ and as arrays for ranking.
 
 from typing import Final
 
-FORMAT: Final = 15
+FORMAT: Final = 16
 TABLES: Final = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trees (
@@ -27,6 +27,7 @@ CREATE UNIQUE INDEX vectors_by_encoder ON vectors (encoder, blob);
 CREATE TABLE entries (
     tree INTEGER NOT NULL, path TEXT NOT NULL,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
+    changed_ns INTEGER NOT NULL,
     digest BLOB NOT NULL, language TEXT, blob INTEGER, seq INTEGER NOT NULL,
     PRIMARY KEY (tree, path)
 ) WITHOUT ROWID;

@@ -22,7 +22,7 @@ from claudetask_core.search.text.packed import MOST_CHUNKS, without
 from claudetask_core.search.tree.reading import Signature
 
 _FILES: Final = (
-    "SELECT e.seq, e.path, e.size, e.mtime_ns, e.inode, e.digest, e.language,"
+    "SELECT e.seq, e.path, e.size, e.mtime_ns, e.inode, e.changed_ns, e.digest, e.language,"
     " b.id, b.base, b.chunks, b.length, b.definitions, b.lengths"
     " FROM entries AS e LEFT JOIN blobs AS b ON b.id = e.blob"
     " WHERE e.tree = ? AND e.seq > ? ORDER BY e.seq"
@@ -306,7 +306,7 @@ class Store:
                 self._remove(entry.path, seq)
                 return
         self._connection.execute(
-            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self.tree,
                 entry.path,
@@ -332,10 +332,10 @@ class Store:
 
 
 def _file(row: sqlite3.Row | tuple[Any, ...]) -> FileRow:
-    _, path, size, mtime_ns, inode, digest, language, blob, *rest = row
+    _, path, size, mtime_ns, inode, changed_ns, digest, language, blob, *rest = row
     return FileRow(
         path=path,
-        signature=Signature(size, mtime_ns, inode),
+        signature=Signature(size, mtime_ns, inode, changed_ns),
         digest=digest,
         language=language,
         blob=None if blob is None else BlobRow(blob, *rest),

@@ -16,11 +16,14 @@ _NOWHERE: Final = ("", ".", "..")
 
 
 class Signature(NamedTuple):
-    """What changes when a file does: its size, time and inode."""
+    """What changes when a file does: its size, its times and its inode; no program can set
+    `changed_ns` back.
+    """
 
     size: int
     mtime_ns: int
     inode: int
+    changed_ns: int
 
 
 class Identity(NamedTuple):
@@ -65,7 +68,7 @@ def split_lines(data: bytes) -> list[str]:
 
 
 def _signature(status: os.stat_result) -> Signature:
-    return Signature(status.st_size, status.st_mtime_ns, status.st_ino)
+    return Signature(status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
 
 
 def identity(path: str) -> Identity | None:
@@ -155,6 +158,7 @@ def _settled(signature: Signature) -> Signature:
     """A file written this very moment may be written again within one tick of the file
     system's clock, so its time is not trusted: the next look finds it changed.
     """
-    if abs(time.time_ns() - signature.mtime_ns) < _TICK_NS:
+    latest = max(signature.mtime_ns, signature.changed_ns)
+    if abs(time.time_ns() - latest) < _TICK_NS:
         return signature._replace(mtime_ns=0)
     return signature
