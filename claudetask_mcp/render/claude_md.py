@@ -67,10 +67,13 @@ def _other(one: ClaudeMdOther) -> str:
         LoadedWhen.FOLDER: f"with the first file that is read{below}",
         LoadedWhen.PATHS: f"with the first file{below} that matches "
         + clip(", ".join(one.paths), 200),
+        LoadedWhen.HIDDEN: "not read beside the project's CLAUDE.md; "
+        f"a CLAUDE.md beside it with the line @{AGENTS_MD} has it read",
         LoadedWhen.OUTSIDE: "a link that leads out, left alone here",
         LoadedWhen.UNREADABLE: "cannot be read",
     }[one.when]
-    newer = " (by newer versions of Claude Code)" if PurePath(one.path).name == AGENTS_MD else ""
+    is_newer = PurePath(one.path).name == AGENTS_MD and one.when is not LoadedWhen.HIDDEN
+    newer = " (by newer versions of Claude Code)" if is_newer else ""
     return f"{clip(one.path, 200)}{size} · {when}{newer}"
 
 

@@ -37,8 +37,13 @@ def test_an_agents_md_that_is_read_instead_is_shown(run: Run, project: Path) -> 
     (project / "AGENTS.md").write_text("Be kind.\n")
     shown = "- AGENTS.md · 9 bytes · at the start (by newer versions of Claude Code)\n"
     assert shown in run("show")[1]
+    (project / "src").mkdir()
+    (project / "src" / "AGENTS.md").write_text("Be kind.\n")
+    assert "- src/AGENTS.md · 9 bytes · with the first file that is read" in run("show")[1]
     (project / "CLAUDE.md").write_text("# A\n")
-    assert shown not in run("show")[1]
+    out = run("show")[1]
+    assert shown not in out
+    assert "- src/AGENTS.md · 9 bytes · not read beside the project's CLAUDE.md; a CLAUDE.md" in out
 
 
 def test_the_block_is_added_once_and_removed_without_a_trace(run: Run, project: Path) -> None:

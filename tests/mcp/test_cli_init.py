@@ -315,6 +315,17 @@ def test_claude_codes_moved_folder_is_followed(
     assert "claudetask" in (home / "conf" / ".claude.json").read_text()
 
 
+def test_the_block_tells_of_each_agents_md_of_a_sub_folder_that_is_hidden_by_it(
+    run: Run, shop: Path
+) -> None:
+    for folder in (shop, shop / "src"):
+        (folder / "AGENTS.md").write_text("Be kind.\n")
+    told = "Claude Code does not read src/AGENTS.md either."
+    assert told in run("init", "--block", "--dry-run")[1]
+    (shop / "CLAUDE.md").write_text("Be quick.\n")
+    assert told not in run("init", "--block", "--dry-run")[1]
+
+
 def test_links_to_other_places_of_the_home_are_followed_from_the_moved_folder_too(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,12 +108,14 @@ class ClaudeMdOverview(ReadModel):
 
 class LoadedWhen(StrEnum):
     """When Claude Code loads a file: at the start, with a file that matches `paths`, with a file
-    in `folder`; or it leads outside and is left alone here, or cannot be read.
+    in `folder`; or not at all: an AGENTS.md of a sub-folder is hidden by the project's CLAUDE.md.
+    Or it leads outside and is left alone here, or cannot be read.
     """
 
     START = "start"
     PATHS = "paths"
     FOLDER = "folder"
+    HIDDEN = "hidden"
     OUTSIDE = "outside"
     UNREADABLE = "unreadable"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.errors import DomainError
-from claudetask_core.schemas.claude_md import ClaudeMdOther, LoadedWhen
+from claudetask_core.schemas.claude_md import ClaudeMdOther, ClaudeMdWrite, LoadedWhen, Place
 from claudetask_core.services.announce import Announce
 from claudetask_core.services.claude_md import others as claude_md_others
 from claudetask_core.services.claude_md.claude_md import ClaudeMdService
@@ -253,5 +253,21 @@ async def test_agents_md_is_among_them_where_no_claude_md_of_the_project_says_an
     assert (await claude_md.other("src/AGENTS.md")).content == "Be kind.\n"
     for path in ("CLAUDE.md", ".claude/CLAUDE.md", "CLAUDE.local.md"):
         said = write(root, path)
-        assert set(await found(claude_md)) == {"lib/CLAUDE.md"}
+        named = await found(claude_md)
+        hidden = {path for path, one in named.items() if one.when is LoadedWhen.HIDDEN}
+        assert hidden == {"src/AGENTS.md", "src/.claude/AGENTS.md"}
+        assert set(named) == {*hidden, "lib/CLAUDE.md"}
         said.unlink()
+
+
+async def test_who_begins_a_claude_md_is_told_of_each_agents_md_that_is_hidden_by_it(
+    claude_md: ClaudeMdService, root: Path
+) -> None:
+    for path in ("AGENTS.md", "src/AGENTS.md", "web/AGENTS.md", "lib/AGENTS.md", "lib/CLAUDE.md"):
+        write(root, path)
+    first = ClaudeMdWrite(content="Be quick.\n")
+    hints = (await claude_md.write(first, "me", require_hash=True)).hints
+    assert "read src/AGENTS.md and 1 more either" in hints[1].message
+    assert len(hints) == 2
+    local = ClaudeMdWrite(content="Be quick.\n", place=Place.LOCAL)
+    assert len((await claude_md.write(local, "me", require_hash=True)).hints) == 1

@@ -6,7 +6,7 @@ from the next session, unless they are imported.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from claudetask_core.errors import DomainError
@@ -44,6 +44,15 @@ def hidden_by(root: Path, path: Path, data: bytes | None) -> list[ClaudeMdHint]:
         f"{_mention(root, path)} has it read."
     )
     return [ClaudeMdHint(rule="agents_md_unread", line=1, message=message)]
+
+
+def all_hidden_by_a_first(paths: Sequence[str]) -> str:
+    """What it means for sub-folders that the project's CLAUDE.md begins to say something."""
+    more = f" and {len(paths) - 1} more" if paths[1:] else ""
+    return (
+        f"Beside a CLAUDE.md of the project Claude Code does not read {paths[0]}{more} either. "
+        f"A CLAUDE.md beside each, with the line @{AGENTS_MD}, has it read."
+    )
 
 
 def block_beside(root: Path, path: Path, data: bytes | None, others: list[Path]) -> str:

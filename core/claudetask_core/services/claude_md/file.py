@@ -17,10 +17,16 @@ from claudetask_core.schemas.claude_md import (
     Place,
     SectionMode,
 )
-from claudetask_core.services.claude_md.agents_md import block_beside, hidden_by
+from claudetask_core.services.claude_md.agents_md import (
+    all_hidden_by_a_first,
+    block_beside,
+    hidden_by,
+    takes_the_place,
+)
 from claudetask_core.services.claude_md.block import with_block, without_block
 from claudetask_core.services.claude_md.hints import denied_by, hints_of
 from claudetask_core.services.claude_md.imports import imports_of
+from claudetask_core.services.claude_md.others import NAMES, OtherFiles
 from claudetask_core.services.claude_md.sections import (
     NotText,
     append_to_section,
@@ -207,7 +213,19 @@ class ClaudeMdFile:
 
     def _newly_hidden(self, before: Snapshot, data: bytes | None) -> list[ClaudeMdHint]:
         """That AGENTS.md is not read any more, where that was not so before."""
-        return [] if (before.data or b"").strip() else self._hidden(before, data)
+        if (before.data or b"").strip():
+            return []
+        return [*self._hidden(before, data), *self._hidden_below(before, data)]
+
+    def _hidden_below(self, before: Snapshot, data: bytes | None) -> list[ClaudeMdHint]:
+        """The same of sub-folders, where no other CLAUDE.md of the project says anything."""
+        beside = [name for name in NAMES if self._root / name != before.path]
+        is_first = self._place is not Place.USER and (data or b"").strip()
+        if not is_first or not takes_the_place(self._root, "", beside):
+            return []
+        paths = OtherFiles(self._root, None).hidden_by_a_first()
+        message = all_hidden_by_a_first(paths) if paths else ""
+        return [ClaudeMdHint(rule="agents_md_unread", line=1, message=message)] if paths else []
 
     def _put(self, before: Snapshot, data: bytes | None) -> str | None:
         """Keeps what was there, then writes; answers the kept version."""

@@ -126,21 +126,29 @@ class OtherFiles:
 
     def _paths(self, folders: list[str]) -> Iterator[str]:
         seen: set[str] = set()
-        instead = takes_the_place(self._root, "", NAMES)
-        if instead:
+        if takes_the_place(self._root, "", NAMES):
             yield from self._there("", INSTEAD)
         yield from _rules(self._root, RULES, seen)
         for folder in folders:
             if ".claude" not in PurePosixPath(folder).parts:
-                yield from self._in_folder(folder, seen, instead=instead)
+                yield from self._in_folder(folder, seen)
         if self._users is not None:
             yield from self._users.paths()
 
-    def _in_folder(self, folder: str, seen: set[str], *, instead: bool) -> Iterator[str]:
+    def _in_folder(self, folder: str, seen: set[str]) -> Iterator[str]:
         yield from self._there(folder, NAMES)
-        if instead and (others := list(self._there(folder, INSTEAD))):
-            yield from others if takes_the_place(self._root, folder, NAMES) else ()
+        yield from self._instead(folder)
         yield from _rules(self._root, PurePosixPath(folder) / RULES, seen)
+
+    def _instead(self, folder: str) -> list[str]:
+        """Each AGENTS.md of a sub-folder that has no CLAUDE.md which says anything."""
+        found = list(self._there(folder, INSTEAD))
+        return found if found and takes_the_place(self._root, folder, NAMES) else []
+
+    def hidden_by_a_first(self) -> list[str]:
+        """Each AGENTS.md that is read until the project's CLAUDE.md says something."""
+        folders, _ = self._folders()
+        return [path for folder in folders for path in self._instead(folder)]
 
     def _there(self, folder: str, names: tuple[str, ...]) -> Iterator[str]:
         for name in names:
@@ -163,6 +171,9 @@ class OtherFiles:
         if now is None or now.data is None:
             return LoadedWhen.UNREADABLE, None, []
         patterns = _conditions(now.data) if self._of_the_user(path) or _is_rule(path) else []
+        instead = folder and PurePosixPath(path).name == AGENTS_MD
+        if instead and not takes_the_place(self._root, "", NAMES):
+            return LoadedWhen.HIDDEN, len(now.data), []
         otherwise = LoadedWhen.FOLDER if folder else LoadedWhen.START
         return LoadedWhen.PATHS if patterns else otherwise, len(now.data), patterns
 

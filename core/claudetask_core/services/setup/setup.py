@@ -16,9 +16,14 @@ from pathlib import Path
 from claudetask_core.schemas.claude_md import Place
 from claudetask_core.services.agents.scan import AGENTS, scan
 from claudetask_core.services.agents.templates import template
-from claudetask_core.services.claude_md.agents_md import block_beside
+from claudetask_core.services.claude_md.agents_md import (
+    all_hidden_by_a_first,
+    block_beside,
+    takes_the_place,
+)
 from claudetask_core.services.claude_md.block import has_block, with_block, without_block
 from claudetask_core.services.claude_md.file import path_in, places_in
+from claudetask_core.services.claude_md.others import NAMES, OtherFiles
 from claudetask_core.services.disk.files import OutsideProject, Snapshot, digest, inside, look
 from claudetask_core.services.disk.json_edit import Insertion, NotJson, parse
 from claudetask_core.services.disk.kept import KeptCopies
@@ -140,6 +145,9 @@ class Setup:
             others = [path for path in places_in(ground.base) if path != before.path]
             text = block_beside(ground.base, before.path, before.data, others)
             plan.changes += self._change(before, Added(with_block(before.data, text)), written)
+            if takes_the_place(ground.base, "", NAMES):
+                paths = OtherFiles(ground.base, None).hidden_by_a_first()
+                plan.remarks += [all_hidden_by_a_first(paths)] if paths else []
         return plan
 
     def plan_removal(self) -> Plan:
