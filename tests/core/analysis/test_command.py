@@ -94,6 +94,13 @@ def test_to_git_in_the_client_the_project_is_no_repository_whose_programs_could_
     assert b"not a git repository" in said.stderr
 
 
+def test_the_client_looks_for_what_is_the_users_where_it_was_moved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path))
+    assert environment()["CLAUDE_CONFIG_DIR"] == str(tmp_path)
+
+
 def test_the_form_is_an_object_without_references() -> None:
     schema = analysis_answer.schema()
     assert schema["type"] == "object"
