@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,13 @@ from claudetask_core.errors import DomainError
 
 
 @pytest.fixture
-def user_config(own_home: Path) -> Path:
+def user_config(own_home: Path) -> Iterator[Path]:
     folder = own_home / ".config" / "claudetask"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "config.toml"
     file.write_text("")
-    return file
+    yield file
+    file.unlink(missing_ok=True)  # the home is that of all tests of this process
 
 
 def test_environment_beats_the_users_file_beats_the_projects(
