@@ -14,7 +14,7 @@ TEXTS = 50
 AT = "2026-01-05 09:00:00.000000"
 INSERT = """INSERT INTO tasks (title, description, type, priority, status, last_criterion,
         notes_count, version, created_at, updated_at, completed_at)
-    VALUES (?, ?, ?, ?, ?, 2, 0, 1, :at, :at, CASE WHEN ?5 = 'Done' THEN :at END)"""
+    VALUES (?, ?, ?, ?, ?, 2, 0, 1, :at, :at, ?)"""
 DEPEND = """INSERT INTO dependencies (task_id, depends_on_id)
     SELECT id, id - 3 FROM tasks WHERE id > ? + 3 AND id % 20 = 0"""
 CRITERIA = """INSERT INTO criteria (task_id, id, position, text, checked)
@@ -40,7 +40,8 @@ def fill(file: Path, count: int, *, seed: int = 1) -> None:
             texts[number % TEXTS],
             "Bug" if number % 2 else "Feature",
             PRIORITIES[number % len(PRIORITIES)],
-            STATUSES[number % len(STATUSES)],
+            status := STATUSES[number % len(STATUSES)],
+            AT if status == "Done" else None,
         )
         for number in range(count)
     ]
