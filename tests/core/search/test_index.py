@@ -122,7 +122,6 @@ def test_a_stale_hit_is_left_out_where_another_process_keeps_writing(
 def test_a_touched_file_is_not_analysed_again(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_TICK_NS", 0)
     os.utime(sample.root / "src/limiter.py", ns=(1, 1))
     monkeypatch.setattr(Analyser, "analyse", None)
     assert not sample.index.refresh()
@@ -213,8 +212,6 @@ def test_two_processes_on_one_index_see_each_others_work(sample: Tree) -> None:
 def test_a_second_open_of_a_fresh_index_reads_no_file(
     sample: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_TICK_NS", 0)
-    sample.index.refresh()  # whatever was written right before
     other = sample.another()
     monkeypatch.setattr(building, "read", None)
     assert not other.refresh()

@@ -158,7 +158,6 @@ def _settled(signature: Signature) -> Signature:
     """A file written this very moment may be written again within one tick of the file
     system's clock, so its time is not trusted: the next look finds it changed.
     """
-    latest = max(signature.mtime_ns, signature.changed_ns)
-    if abs(time.time_ns() - latest) < _TICK_NS:
+    if abs(time.time_ns() - signature.mtime_ns) < _TICK_NS:
         return signature._replace(mtime_ns=0)
     return signature
