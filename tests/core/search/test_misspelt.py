@@ -11,6 +11,8 @@ def written(tree: Tree) -> Tree:
     tree.write("headers.py", PARSER)
     tree.write("dates.py", "def parse_dates(text):\n    return text.split()\n")
     tree.write("uses.py", "from limits import RateLimiter\n\nlimiter = RateLimiter(1.0)\n" * 3)
+    tree.write("settings.py", 'polling = read("SHOP_POLLING_INTERVAL")\n')
+    tree.write("shop.py", "def shop_interval(shop, interval):\n    return interval\n")
     tree.write("README.md", "# Notes\n\nThe header of each row is parsed.\n")
     tree.index.refresh()
     return tree
@@ -29,6 +31,7 @@ def written(tree: Tree) -> Tree:
         ("parse_date", "dates.py"),
         ("parse_headre", "headers.py"),
         ("RateLimiter.aquire_token", "limits.py"),
+        ("SHOP_POLING_INTERVAL", "settings.py"),
         ("where is RateLimitter filled", "limits.py"),
         ("which function hands out tokken", "limits.py"),
     ],

@@ -37,7 +37,7 @@ def corrected(question: Question, held: Held, holders: Holders) -> Question:
     words = _unknown(question.words, held)
     if max(len(names), len(words)) > _MOST:
         return question
-    told = {name: near for name in names if (near := _nearest(_edits(name), NAME, holders))}
+    told = {name: near for name in names if (near := _nearest_name(name, holders))}
     meant = {word: near for word in words if (near := _nearest(_edits(word), "", holders))}
     if question.is_identifier and not told:
         told = _in_another_number(question.names, held, holders)
@@ -61,6 +61,11 @@ def _in_another_number(names: Sequence[str], held: Held, holders: Holders) -> di
             near = _nearest(others, NAME, holders)
             found |= {name: near} if near else {}
     return found
+
+
+def _nearest_name(name: str, holders: Holders) -> str | None:
+    """A name that is defined, else one that is only used, as a variable of the environment is."""
+    return _nearest(_edits(name), NAME, holders) or _nearest(_edits(name), JOINED, holders)
 
 
 def _nearest(near: Iterable[str], mark: str, holders: Holders) -> str | None:
