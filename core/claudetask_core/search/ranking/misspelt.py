@@ -33,7 +33,7 @@ def corrected(question: Question, held: Held, holders: Holders) -> Question:
         held: Tells whether something is known.
         holders: Looks many terms up.
     """
-    names = _unknown(question.names, lambda name: any(map(held, (name, *spellings(name)))))
+    names = _unknown(question.names, lambda name: _is_known(name, held))
     words = _unknown(question.words, held)
     if max(len(names), len(words)) > _MOST:
         return question
@@ -52,15 +52,19 @@ def _unknown(terms: Iterable[str], held: Held) -> list[str]:
     ]
 
 
+def _is_known(name: str, held: Held) -> bool:
+    """Whether a name stands anywhere; what defines it is read for each question anyway."""
+    return held(NAME + name) or any(map(held, (name, *spellings(name))))
+
+
 def _in_another_number(names: Sequence[str], held: Held, holders: Holders) -> dict[str, str]:
-    """Names that nothing defines with the same in the singular or the plural, where that is."""
-    found: dict[str, str] = {}
-    for name in names[-1:]:
-        others = (name[:-1] if name.endswith("s") else name + "s",)
-        if len(name) >= _SHORTEST and not held(NAME + name):
-            near = _nearest(others, NAME, holders)
-            found |= {name: near} if near else {}
-    return found
+    """The last name in the singular or the plural, where nothing defines it and something that."""
+    name = names[-1] if names else ""
+    if len(name) < _SHORTEST or held(NAME + name):
+        return {}
+    other = name[:-1] if name.endswith("s") else name + "s"
+    near = _nearest([other], NAME, holders)
+    return {name: near} if near else {}
 
 
 def _nearest_name(name: str, holders: Holders) -> str | None:

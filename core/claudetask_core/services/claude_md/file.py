@@ -224,8 +224,10 @@ class ClaudeMdFile:
         if not is_first or not takes_the_place(self._root, "", beside):
             return []
         paths = OtherFiles(self._root, None).hidden_by_a_first()
-        message = all_hidden_by_a_first(paths) if paths else ""
-        return [ClaudeMdHint(rule="agents_md_unread", line=1, message=message)] if paths else []
+        if not paths:
+            return []
+        message = all_hidden_by_a_first(paths)
+        return [ClaudeMdHint(rule="agents_md_unread", line=1, message=message)]
 
     def _put(self, before: Snapshot, data: bytes | None) -> str | None:
         """Keeps what was there, then writes; answers the kept version."""
