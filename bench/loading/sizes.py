@@ -12,6 +12,7 @@ from sqlalchemy import text
 from bench.loading import boards
 from claudetask_core.config import Settings
 from claudetask_core.core import Core, open_core
+from claudetask_core.db.known_sets import TEXT
 from claudetask_core.schemas.task import (
     Page,
     Priority,
@@ -23,6 +24,7 @@ from claudetask_core.schemas.task import (
     TaskType,
     TaskUpdate,
 )
+from claudetask_core.services.matching import sets_recalled
 from claudetask_core.services.tasks.claims import Caller
 from claudetask_core.services.tasks.warming import Warming
 
@@ -35,9 +37,10 @@ another text is asked for: then what the filter lets through is known."""
 FIRST_OF_ALL = ", first of all"
 """The same without the other text."""
 ONCE_IDLE = ", first once idle"
-"""The server was idle before the first of them for as long as it looks for what may be asked."""
+"""The server was idle before them for as long as it looks for what may be asked; nobody asked for
+that text before."""
 STARTED = ", first after a start"
-"""Each comes first to a server that has just started on a board where one was idle before."""
+"""The same, and each comes first to a server that has just started."""
 LONG = 6
 """Of so many characters and more a word is long."""
 FORGOTTEN = {
@@ -102,11 +105,16 @@ def lists(core: Core, count: int) -> dict[str, Step]:
         "text, a frequent word" + STARTED: held(third),
         "text, a part of a frequent word" + FIRST: held(part),
         "text, a part of a frequent word" + ONCE_IDLE: held(part),
+        "text, a part of a frequent word" + STARTED: held(part),
         "text, a part of a frequent word again": held(lambda _: part(0)),
         "text, a frequent word again": held(lambda _: third(0)),
         AFTER_A_WRITE: held(lambda _: third(0)),
-        "text, two words" + FIRST: held(lambda n: f"{third(n)} {'tps'[n % 3]}"),
+        **dict.fromkeys(
+            ("text, two words" + first for first in (FIRST, ONCE_IDLE, STARTED)),
+            held(lambda n: f"{third(n)} {'tps'[n % 3]}"),
+        ),
         "text, two words again": held(lambda _: f"{third(0)} t"),
+        "text, two letters" + ONCE_IDLE: held(lambda n: "aeiou"[n % 5] + "nrs"[n % 3]),
         "text, two characters": held(lambda n: f"{n % 10}x"),
         "text, two characters again": held(lambda _: "0x"),
     }
@@ -211,8 +219,20 @@ async def prepared(core: Core, count: int, label: str, number: int, step: Step) 
             await session.execute(FORGOTTEN[core.database.url.get_backend_name()])
     if idle:
         await Warming(core.database, pauses=0).look()
+    if label.endswith((ONCE_IDLE, STARTED)):
+        await forget_texts(core)
     if label.endswith(FIRST):
         await step(number + 1)
+
+
+async def forget_texts(core: Core) -> None:
+    """Has nothing known of the texts that were asked for, in this server or from its file."""
+    known = core.database.backend.known_sets()
+    for thing, _ in known.all():
+        if thing[0] == TEXT:
+            known.forget(thing)
+    known.news = True
+    await sets_recalled.keep(known)
 
 
 async def worked(step: Step, number: int, clock: Callable[[], float]) -> float:

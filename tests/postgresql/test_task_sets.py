@@ -19,7 +19,7 @@ from claudetask_core.services.matching.sets_postgresql import Snapshot
 from claudetask_core.services.similar.indexes import text_index
 from claudetask_core.services.tasks import listing as task_list
 from claudetask_core.services.tasks.warming import Warming
-from tests.core.tasks.sets import EVERY, FEW, asked, few, listed, total
+from tests.core.tasks.sets import EVERY, FEW, TEXTS_READ, asked, few, listed, total
 from tests.postgresql_server import Server
 
 COLUMNS = (
@@ -236,10 +236,10 @@ async def test_what_one_process_found_the_next_does_not_look_for(
     file = tmp_path / "sets"
     for number in range(3):
         database = Database(database_url, file)
-        with asked(database, SEARCH) as statements, asked(database, "substr") as drawn:
+        with asked(database, SEARCH) as statements, asked(database, TEXTS_READ) as texts:
             await Warming(database).once()
             assert await listed(database, READY, EVERY) == (ALL[0][number:], 6 - number)
-            assert bool(statements) == bool(drawn) == (not number)
+            assert bool(statements) == bool(texts) == (not number)
         await database.close()
         await hand.execute("UPDATE tasks SET status = 'Done' WHERE id = $1", number + 1)
 
@@ -304,14 +304,21 @@ async def test_a_server_that_was_started_anew_is_asked_anew(own_server: Server) 
     await database.close()
 
 
-async def test_what_is_often_asked_for_is_found_before(board: Database, hand: Any) -> None:
+async def test_what_may_be_asked_for_is_found_before(
+    database_url: str, hand: Any, tmp_path: Path
+) -> None:
+    database = Database(database_url, tmp_path / "sets")
     await hand.execute("UPDATE tasks SET status = 'Done' WHERE id = 6")
-    await Warming(board).look()
+    await Warming(database).look()
     await hand.execute("UPDATE tasks SET status = 'Done' WHERE id = 1")
-    with asked(board, SEARCH) as statements:
-        assert await listed(board, READY, EVERY) == ([2, 3, 4, 5], 4)
-        assert await listed(board, NEEDLE, BY_STATUS) == ([2, 3, 4, 5, 1, 6], 6)
+    await hand.execute("UPDATE tasks SET title = 'a thread' WHERE id = 2")
+    with asked(database, SEARCH) as statements:
+        assert await listed(database, READY, EVERY) == ([3, 4, 5], 3)
+        assert await listed(database, NEEDLE, BY_STATUS) == ([3, 4, 5, 1, 6], 5)
+        assert await listed(database, TaskFilter(q="A n"), BY_STATUS) == ([3, 4, 5, 1, 6], 5)
+        assert await listed(database, TaskFilter(q="d"), EVERY) == (ALL[0], 6)
         assert statements == []
+    await database.close()
 
 
 def test_a_snapshot_sees_what_had_ended_and_follows_one_that_saw_no_more() -> None:

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 MOST_BYTES: Final = 16 << 20
 """As much is kept of one board: a set of a board of a million tasks is 133 KB, so 125 of these."""
@@ -18,6 +18,7 @@ Thing = tuple[str, str]
 TEXT: Final = "text"
 """The name of what is no column."""
 At = TypeVar("At")
+At_co = TypeVar("At_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ class Times(Generic[At]):
     of: Callable[[str], At]
 
 
+class TermIndex(Protocol[At_co]):
+    """By which the tasks that hold a text are found (`services.matching.postings`)."""
+
+    @property
+    def at(self) -> At_co:
+        """When it was true."""
+        ...
+
+    def parts(self, text: str) -> Sequence[Callable[[], int]] | None:
+        """What finds parts of their set, each in a thread; None where it does not say."""
+        ...
+
+
 class KnownSets(Generic[At]):
     """The sets that were asked for last, as many as there is room for.
 
@@ -48,6 +62,8 @@ class KnownSets(Generic[At]):
         whole: Whether all that is likely to be asked for was looked for.
         news: Whether the file is to be written again.
         bytes: How much room they take.
+        postings: The index of terms, where there is one.
+        postings_read: Whether its file was looked for.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -58,6 +74,8 @@ class KnownSets(Generic[At]):
         self.whole = False
         self.news = False
         self.bytes = 0
+        self.postings: TermIndex[At] | None = None
+        self.postings_read = False
 
     def get(self, thing: Thing) -> KnownSet[At] | None:
         if thing in self._sets:

@@ -21,8 +21,8 @@ from claudetask_core.services.matching import (
     text_index_sqlite,
 )
 from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks import indexing, warming
 from claudetask_core.services.tasks import listing as task_list
-from claudetask_core.services.tasks import warming
 from claudetask_core.services.tasks.warming import Warming
 
 FEW = 2
@@ -47,6 +47,8 @@ MADE_ANEW = "made anew"
 STARTED = "started anew"
 OVERRUN = "UPDATE tasks SET status = status"
 MERGED = "INSERT INTO tasks_grams (tasks_grams) VALUES ('optimize')"
+TEXTS_READ = "tasks.id >= "
+"""A part of the statement that reads texts for the index of terms."""
 EVERY = Page(limit=500)
 KNOW_FEW = (task_list, task_sets, text_index_sqlite, text_index_postgresql, text_index_sets)
 
@@ -140,6 +142,8 @@ def few(least: int) -> Generator[None]:
             patch.setattr(module, "FEW", least)
         patch.setattr(text_index_sqlite, "MOST_DUE", 0)
         patch.setattr(warming, "MANY", least)
+        for name, number in (("SEGMENT", 4), ("AT_ONCE", 3), ("CHANGES", 6)):
+            patch.setattr(indexing, name, number)
         yield
 
 

@@ -24,6 +24,7 @@ from tests.core.tasks.sets import (
     FEW,
     MADE_ANEW,
     OVERRUN,
+    TEXTS_READ,
     asked,
     begin,
     few,
@@ -74,15 +75,15 @@ async def test_what_a_server_looked_for_while_idle_the_next_only_brings_up_to_da
             await Warming(database).once()
         board.execute("UPDATE tasks SET title = 'thread', description = '' WHERE id = 2")
         async with opened(project, file) as database:
-            with asked(database) as statements, asked(database, "substr") as drawn:
+            with asked(database) as statements, asked(database, TEXTS_READ) as texts:
                 with asked(database, "tasks_changed") as brought:
                     await Warming(database).once()
-                    assert len(brought) == 2, "how many changes there are, and all sets at once"
+                    assert len(brought) == 5, "how many, all sets at once, three of the index"
                 assert await listed(database, TaskFilter(q="needle"), BY_STATUS) == (
                     [1, 3, 4, 5, 6],
                     5,
                 )
-                assert statements == drawn == []
+                assert statements == texts == []
 
 
 @embedded

@@ -16,24 +16,33 @@ class Matching:
 
 def listed(said: str | None) -> int:
     """The set of the numbers that a text lists, with commas between them."""
-    return _set(np.fromstring(said, np.int64, sep=",")) if said else 0
+    return made(np.fromstring(said, np.int64, sep=",")) if said else 0
 
 
 def sent(octets: bytes | None) -> int:
     """The set of numbers of four octets each, the first the greatest."""
-    return _set(np.frombuffer(octets, ">i4")) if octets else 0
+    return made(np.frombuffer(octets, ">i4")) if octets else 0
 
 
 def of(numbers: Iterable[int]) -> int:
-    return _set(np.fromiter(numbers, np.int64))
+    return made(np.fromiter(numbers, np.int64))
 
 
-def _set(numbers: np.ndarray) -> int:
+def made(numbers: np.ndarray) -> int:
+    """The set of these numbers, none less than 0."""
     if not numbers.size:
         return 0
     there = np.zeros(int(numbers.max()) + 1, np.bool_)
     there[numbers] = True
     return int.from_bytes(np.packbits(there, bitorder="little").tobytes(), "little")
+
+
+def all_of(sets: Iterable[int]) -> int:
+    """The numbers of each."""
+    every = 0
+    for one in sets:
+        every |= one
+    return every
 
 
 def after(numbers: int, number: int) -> int:

@@ -8,6 +8,7 @@ transaction sees it, whoever wrote, and how many tasks match several conditions 
 their sets have in common.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -27,6 +28,7 @@ from claudetask_core.db.known_sets import (
 )
 from claudetask_core.db.models import TaskRow
 from claudetask_core.services.matching import number_sets, sets_recalled
+from claudetask_core.services.matching.postings import Damaged
 from claudetask_core.services.matching.text_index import FEW, Holding, escaped
 
 MUCH: Final = 100
@@ -72,6 +74,10 @@ class Board(Protocol[At]):
         """The place of the last change that is noted."""
         ...
 
+    async def now(self) -> At:
+        """When the transaction sees the board."""
+        ...
+
     async def since(self, kept: Mapping[Thing, KnownSet[At]]) -> Since[At] | None:
         """What changed since these; None where that is not known of any."""
         ...
@@ -95,6 +101,7 @@ class TaskSets(Generic[At]):
         self._board = board
         self._kept = kept
         self.newest = board.newest
+        self.now = board.now
 
     def has(self, thing: Thing) -> bool:
         """Whether it is kept, as it is now or was."""
@@ -110,17 +117,60 @@ class TaskSets(Generic[At]):
         for thing in things:
             if (known := self._kept.get(thing)) is not None:
                 kept[thing] = known
-        since = await self._board.since(kept) if kept else None
+        if not kept:
+            return {}
+        found = await self._brought_up(kept)
+        for thing, known in found.items():
+            self._kept.put(thing, known)
+        return {thing: known.numbers for thing, known in found.items()}
+
+    async def _brought_up(self, kept: Mapping[Thing, KnownSet[At]]) -> Mapping[Thing, KnownSet[At]]:
+        """Those of these sets of which it is known what changed since, as they are now."""
+        since = await self._board.since(kept)
         if since is None:
             return {}
+        self._kept.news = self._kept.news or len(since.changed) >= MUCH
         changed = number_sets.of(one.task for one in since.changed)
-        found: dict[Thing, int] = {}
+        found: dict[Thing, KnownSet[At]] = {}
         for thing, place in since.things.items():
             fit = number_sets.of(one.task for one in since.changed if one.has[place])
-            found[thing] = kept[thing].numbers & ~changed | fit
-            self._kept.put(thing, KnownSet(since.now, found[thing]))
-        self._kept.news = self._kept.news or len(since.changed) >= MUCH
+            found[thing] = KnownSet(since.now, kept[thing].numbers & ~changed | fit)
         return found
+
+    async def by_terms(self, text: str) -> int | None:
+        """The tasks that hold a text, by the index of terms; kept where they are many.
+
+        Returns:
+            None where there is no such index, or it does not say, or not of this board as it is.
+
+        Raises:
+            NoSets: As above.
+        """
+        index, thing = await sets_recalled.index(self._kept), (TEXT, text)
+        parts = None if index is None else index.parts(text)
+        if index is None or parts is None:
+            return None
+        try:
+            found = await asyncio.gather(*map(asyncio.to_thread, parts))
+        except Damaged:
+            self._kept.postings = None
+            return None
+        held = KnownSet(index.at, number_sets.all_of(found))
+        now = (await self._brought_up({thing: held})).get(thing)
+        if now is None:
+            return None
+        if now.numbers.bit_count() > FEW:
+            self._kept.put(thing, now)
+        return now.numbers
+
+    async def changed(self, at: At) -> Sequence[int] | None:
+        """The tasks of all changes since; None where that is not known any more.
+
+        Raises:
+            NoSets: As above.
+        """
+        since = await self._board.since({(TEXT, ""): KnownSet(at, 0)})
+        return None if since is None else [one.task for one in since.changed]
 
     async def bring_up(self, things: Sequence[Thing]) -> bool:
         """Has what is kept of these be as it is now, or kept no more; whether all still is.

@@ -51,7 +51,7 @@ from claudetask_core.services.matching.sets import (
     kept_sets,
     like,
 )
-from claudetask_core.services.matching.text_index import TEXTS, Holding
+from claudetask_core.services.matching.text_index import TEXTS, Holding, Rows
 
 
 class Xid(UserDefinedType[int]):
@@ -210,6 +210,9 @@ class PostgresqlSets:
     async def newest(self) -> int:
         return await self._session.scalar(select(func.max(CHANGED.c.seq))) or 0
 
+    async def now(self) -> Snapshot:
+        return (await self._found(NOW, {}))[0]
+
     async def since(self, kept: Mapping[Thing, KnownSet[Snapshot]]) -> Since[Snapshot] | None:
         least = min(known.at.least for known in kept.values())
         given = {"least": str(least), **bound(kept)}
@@ -242,13 +245,13 @@ class PostgresqlSets:
         return at, [number_sets.sent(one) for one in lists]
 
     async def _found(
-        self, asked: Select[Any], given: Mapping[str, str]
+        self, asked: Rows, given: Mapping[str, str]
     ) -> tuple[Snapshot, Sequence[bytes | None]]:
         """In which snapshot, and lists of numbers."""
         _, board, said, *lists = (await self._rows(asked, given))[0]
         return Snapshot.of(board, said), lists
 
-    async def _rows(self, asked: Select[Any], given: Mapping[str, str]) -> Sequence[Row]:
+    async def _rows(self, asked: Rows, given: Mapping[str, str]) -> Sequence[Row]:
         rows = (await self._session.execute(asked, given)).all()
         if not rows or not rows[0][0]:
             raise NoSets

@@ -37,7 +37,7 @@ from claudetask_core.services.matching.sets import (
     kept_sets,
     like,
 )
-from claudetask_core.services.matching.text_index import TEXTS, Holding
+from claudetask_core.services.matching.text_index import TEXTS, Holding, Rows
 
 Mark = tuple[int, int]
 """A row of `tasks_changed`: the last change that a set knows of."""
@@ -98,6 +98,9 @@ class SqliteSets:
     async def newest(self) -> int:
         return await self._session.scalar(select(LAST)) or 0
 
+    async def now(self) -> Mark:
+        return (await self._found(NOW, {}))[0]
+
     async def since(self, kept: Mapping[Thing, KnownSet[Mark]]) -> Since[Mark] | None:
         left: Mapping[Thing, KnownSet[Mark]] = kept
         while left:
@@ -129,7 +132,7 @@ class SqliteSets:
         return at, [number_sets.listed(one) for one in lists]
 
     async def _found(
-        self, asked: Select[Any], given: Mapping[str, str]
+        self, asked: Rows, given: Mapping[str, str]
     ) -> tuple[Mark, Sequence[str | None]]:
         """After which change, and lists of numbers."""
         rows = await self._rows(asked, given)
@@ -138,7 +141,7 @@ class SqliteSets:
         _, seq, mark, *lists = rows[0]
         return (seq, mark), lists
 
-    async def _rows(self, asked: Select[Any], given: Mapping[str, Any]) -> Sequence[Row]:
+    async def _rows(self, asked: Rows, given: Mapping[str, Any]) -> Sequence[Row]:
         rows = (await self._session.execute(asked, given)).all()
         if rows and not rows[0][0]:
             raise NoSets

@@ -96,6 +96,14 @@ class TextIndex(Protocol):
         """How many changes were noted until now."""
         ...
 
+    async def now(self, session: AsyncSession) -> Any:
+        """When the transaction sees the board; None where that cannot be told."""
+        ...
+
+    async def changed(self, session: AsyncSession, at: Any) -> Sequence[int] | None:
+        """The tasks of all changes since; None where that is not known any more."""
+        ...
+
     async def keep_up(self, session: WriteSession) -> None:
         """Takes in what was written, where that has become much; in the writer's transaction."""
         ...

@@ -20,6 +20,10 @@ class BySets(TextIndex, ABC):
     async def sets(self, session: AsyncSession) -> TaskSets[Any]:
         """The sets as a transaction sees them."""
 
+    @abstractmethod
+    def asks_terms(self, text: str) -> bool:
+        """Whether an index of terms, where there is one, finds a text sooner than this."""
+
     async def matching(
         self,
         session: AsyncSession,
@@ -63,8 +67,24 @@ class BySets(TextIndex, ABC):
     async def changes(self, session: AsyncSession) -> int:
         return await (await self.sets(session)).newest()
 
+    async def now(self, session: AsyncSession) -> Any:
+        try:
+            return await (await self.sets(session)).now()
+        except NoSets:
+            return None
+
+    async def changed(self, session: AsyncSession, at: Any) -> Sequence[int] | None:
+        try:
+            return await (await self.sets(session)).changed(at)
+        except NoSets:
+            return None
+
     async def _found(self, session: AsyncSession, sets: TaskSets[Any], text: str) -> int:
         """Those that hold a text."""
+        if self.asks_terms(text):
+            found = await sets.by_terms(text)
+            if found is not None:
+                return found
         return await sets.holding(text, await self.holding(session, text))
 
     async def _fitting(self, session: AsyncSession, few: int, equal: Mapping[str, str]) -> int:

@@ -85,6 +85,9 @@ class SqliteText(BySets):
         few = 0 < count <= FEW
         return count, [int(number) for number in listed.split(",")] if few else ()
 
+    def asks_terms(self, text: str) -> bool:
+        return len(text) != GRAM or ALIKE.search(text) is not None
+
     async def sets(self, session: AsyncSession) -> TaskSets[Mark]:
         return await sqlite_sets(session)
 

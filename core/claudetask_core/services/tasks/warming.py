@@ -1,10 +1,10 @@
-"""What people are likely to ask for beside a text is looked for before they do.
+"""What people are likely to ask for is looked for before they do.
 
-Which tasks hold a frequent word is known once somebody has asked (`text_index`), but who asks first
-waits for it. So once a server has been there for a moment, it finds the sets of all columns, types
-and priorities, and those of the words that very many tasks hold. Some tasks drawn at random say
-which words these are. Each set is a short transaction of its own, while no other is under way, with
-as long a pause after it. Later, where much has changed and nobody writes for a moment, what was
+Which tasks hold a text, stand in a column or are of a type is known once somebody has asked
+(`text_index`), but who asks first waits for it. So once a server has been there for a moment, it
+finds the sets of all columns, types and priorities, and makes the index of terms, by which any text
+is found soon (`indexing`). That is done in short transactions, while no other is under way, with as
+long a pause after each. Later, where much has changed and nobody writes for a moment, what was
 known is brought up to date.
 
 What is known is written to a file then, and at the end (`sets_recalled`). The next start, which is
@@ -14,25 +14,20 @@ that of the next session, has it from there, and only brings it up to date.
 import asyncio
 import itertools
 import logging
-import random
-import re
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from claudetask_core.db.engine import Database
-from claudetask_core.db.known_sets import MOST_BYTES, TEXT, Thing
-from claudetask_core.db.models import TaskRow
+from claudetask_core.db.known_sets import MOST_BYTES, Thing
 from claudetask_core.errors import DomainError
 from claudetask_core.services.matching import sets_recalled
 from claudetask_core.services.matching.counts import FILTERS, counts
-from claudetask_core.services.matching.text_index import lowered
 from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.services.tasks.indexing import Indexing
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +40,6 @@ MANY: Final = 5_000
 """What so many tasks have in common is worth knowing; a board of fewer is answered anyway."""
 CHANGES: Final = 500
 """So many may come before sets are looked at again: less than are noted."""
-DRAWN: Final = 1_000
-AT_ONCE: Final = 100
-SAID: Final = 2_000
-"""So many characters of a description are looked into."""
-WORDS: Final = 64
-WORD: Final = re.compile(r"[^\W_]{3,24}")
 BYTES: Final = MOST_BYTES // 2
 """The other half is for what people ask for."""
 WORK_SECONDS: Final = 5.0
@@ -86,6 +75,7 @@ class Warming:
         self._look = look
         self._pauses = pauses
         self._changes: int | None = None
+        self._indexing = Indexing(database, self._pause)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -137,11 +127,14 @@ class Warming:
         changes = await self._newest()
         if not self._is_due(changes):
             return
-        if self._changes is None and await self._brought_up():
+        if self._changes is not None or not await self._brought_up():
+            await self._look_for_filters()
+        if await self._indexing.keep_up():
             self._changes = changes
-            return
+
+    async def _look_for_filters(self) -> None:
         left, seconds = BYTES, WORK_SECONDS
-        for thing in [*await self._filters(), *await self._words(board)]:
+        for thing in await self._filters():
             began = time.perf_counter()
             async with self._database.read() as session:
                 left -= await text_index(session).remember(session, thing)
@@ -150,7 +143,6 @@ class Warming:
             if left < 0 or seconds < 0:
                 break
             await self._pause(worked)
-        self._changes = changes
         known = self._database.backend.known_sets()
         known.whole = seconds >= 0  # else the next start goes on with it
         known.news = True
@@ -184,28 +176,3 @@ class Warming:
         async with self._database.read() as session:
             found = await counts(session)
         return [(name, value) for name in FILTERS for value in found.of_each(name, {})]
-
-    async def _words(self, board: int) -> Sequence[Thing]:
-        """The words that most tasks hold, as far as those drawn say."""
-        async with self._database.read() as session:
-            ends = await session.execute(select(func.min(TaskRow.id), func.max(TaskRow.id)))
-            least, greatest = ends.one()
-        numbers = range(least or 0, (greatest or 0) + 1)
-        drawn = random.sample(numbers, min(DRAWN, len(numbers)))
-        found: Counter[str] = Counter()
-        looked_at = 0
-        for first in range(0, len(drawn), AT_ONCE):
-            began = time.perf_counter()
-            for said in await self._said(drawn[first : first + AT_ONCE]):
-                found.update(set(WORD.findall(lowered(said))))
-                looked_at += 1
-            await self._pause(time.perf_counter() - began)
-        enough = MANY * looked_at / board
-        return [(TEXT, word) for word, held in found.most_common(WORDS) if held >= enough]
-
-    async def _said(self, numbers: Sequence[int]) -> Sequence[str]:
-        """The texts of those tasks that there are."""
-        asked = select(TaskRow.title, func.substr(TaskRow.description, 1, SAID))
-        async with self._database.read() as session:
-            rows = await session.execute(asked.where(text_index(session).numbered(numbers)))
-            return [f"{title}\n{description}" for title, description in rows.all()]
