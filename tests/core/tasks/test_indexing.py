@@ -286,6 +286,35 @@ async def test_where_it_cannot_be_written_all_is_answered(
         assert file.exists()
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+async def test_a_server_without_room_for_it_makes_none_and_goes_on(
+    project: Path,
+    board: sqlite3.Connection,
+    sets: Path,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    begin(board)
+
+    def none(_: object) -> Segment:
+        raise error
+
+    monkeypatch.setattr(Building, "made", none)
+    with few(FEW):
+        async with opened(project, sets) as database:
+            warm = Warming(database, pauses=0)
+            with asked(database, TEXTS_READ) as texts:
+                await warm.once()
+                assert texts
+                texts.clear()
+                await index_kept(database, OVERRUN)
+                await warm.once()
+                assert texts == []
+            assert await total(database, "eedl") == 6
+    assert not file.exists()
+
+
 async def test_the_end_of_a_server_while_it_is_made_leaves_nothing_half(
     project: Path,
     board: sqlite3.Connection,

@@ -28,6 +28,7 @@ from claudetask_core.services.matching.postings_file import (
     Writing,
 )
 from claudetask_core.services.similar.indexes import text_index
+from claudetask_core.shortage import OutOfMemory, OutOfThreads, told
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHANGES: Final = 500
-"""After so many it is made again: less than are noted."""
+"""After so many what is known is brought up to date: less than are noted."""
 AT_ONCE: Final = 200
 """The texts of so many tasks are read at once."""
 Rows = Sequence[tuple[int, str, str]]
@@ -57,7 +58,7 @@ class Indexing:
     def __init__(self, database: Database, pause: Callable[[float], Awaitable[None]]) -> None:
         self._database = database
         self._pause = pause
-        self._too_large = False
+        self._given_up = False
         self._whole: Identity | None = None
 
     async def keep_up(self) -> bool:
@@ -70,7 +71,7 @@ class Indexing:
             DomainError, SQLAlchemyError: The board cannot be read.
         """
         known = self._database.backend.known_sets()
-        if known.file is None or self._too_large:
+        if known.file is None or self._given_up:
             return True
         file = known.file.with_name(POSTINGS)
         try:
@@ -80,9 +81,11 @@ class Indexing:
         if lock is None:
             return False
         try:
-            await self._make(known, file)
-        except TooLarge:
-            self._too_large = True
+            with told():
+                await self._make(known, file)
+        except (TooLarge, OutOfMemory, OutOfThreads) as error:
+            log.debug("there will be no index of terms: %r", error)
+            self._given_up = True
         except Damaged:
             known.postings = None
         except OSError as error:
