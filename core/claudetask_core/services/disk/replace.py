@@ -132,11 +132,20 @@ def make_folder(base: Path, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def write_beside(target: Path, data: bytes, *, mode: int, durable: bool = True) -> Path:
-    """A new file in the folder of `target` that holds `data`, where durable on disk for certain."""
+def create_beside(target: Path, mode: int) -> tuple[Path, int]:
+    """A new file in the folder of `target`, and a handle that writes to it.
+
+    Raises:
+        OSError: It cannot be made.
+    """
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    handle = os.open(temporary, flags, mode & 0o777)
+    return temporary, os.open(temporary, flags, mode & 0o777)
+
+
+def write_beside(target: Path, data: bytes, *, mode: int, durable: bool = True) -> Path:
+    """A new file in the folder of `target` that holds `data`, where durable on disk for certain."""
+    temporary, handle = create_beside(target, mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

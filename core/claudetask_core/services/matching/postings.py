@@ -21,11 +21,14 @@ from claudetask_core.services.matching import number_sets, terms
 from claudetask_core.services.matching.terms import Asked, Piece, Side
 
 Numbers = np.ndarray
+Flags = np.ndarray
+"""Whether each of something is so."""
 SEGMENT: Final = 1 << 16
 """Segment k has the tasks numbered from so many times k."""
 BETWEEN: Final = b"\xff"
 """Stands before, between and after the terms in the list of them; no octet of UTF-8 is this."""
 SHORT: Final = 3
+"""Of no more octets all places are looked at at once: such are found very often."""
 MANY_TERMS: Final = 256
 DENSE: Final = 16
 """Of more terms, or such as are more than this part of all, every place is looked at."""
@@ -106,7 +109,7 @@ class Segment:
         """How often each term is there."""
         return np.diff(self.offsets)
 
-    def _terms(self, piece: Piece) -> Numbers:
+    def _terms(self, piece: Piece) -> Flags:
         """Whether each term has this piece where it says."""
         before = piece.side in (Side.ALL, Side.BEGINNING)
         after = piece.side in (Side.ALL, Side.END)
@@ -116,17 +119,17 @@ class Segment:
         found[np.searchsorted(self.begins, hits, side="right") - 1] = True
         return found
 
-    def _without_blank(self, side: Side) -> Numbers:
+    def _without_blank(self, side: Side) -> Flags:
         """The terms that may stand next to a word and have no blank on this side."""
         found = ~self._terms(Piece(terms.BLANK, side))
         found[self.others :] = False
         return found
 
-    def _are_many(self, found: Numbers, often: int) -> bool:
+    def _are_many(self, found: Flags, often: int) -> bool:
         """Whether a look at every place is quicker than at each where one of these stands."""
         return often > self.length // DENSE or int(np.count_nonzero(found)) > MANY_TERMS
 
-    def _is(self, found: Numbers) -> Numbers:
+    def _is(self, found: Flags) -> Flags:
         """Whether one of these terms stands at each place."""
         there = np.empty(self.length, np.bool_)
         for begin in range(0, self.length, AT_ONCE):
@@ -134,7 +137,7 @@ class Segment:
             np.take(found, self.said(begin, begin + len(some)), mode="clip", out=some)
         return there
 
-    def _at(self, found: Numbers) -> Numbers:
+    def _at(self, found: Flags) -> Numbers:
         """All places of these terms."""
         these = np.flatnonzero(found).tolist()
         return np.concatenate([self.places(*self.offsets[n : n + 2].tolist()) for n in these])
@@ -147,12 +150,12 @@ class Segment:
         there[at] = True
         return self._flagged(there)
 
-    def _flagged(self, there: Numbers) -> Numbers:
+    def _flagged(self, there: Flags) -> Numbers:
         """Which of the tasks have one of the places that are flagged."""
         return np.flatnonzero(np.bitwise_or.reduceat(there.view(np.uint8), self.starts))
 
 
-def _moved(there: Numbers, by: int) -> Numbers:
+def _moved(there: Flags, by: int) -> Flags:
     """What stands so many places after each."""
     moved = np.zeros_like(there)
     if by > 0:

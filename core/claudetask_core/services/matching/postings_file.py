@@ -11,7 +11,6 @@ texts, up to a bound, and the worst that it can do is to name the wrong tasks of
 import hashlib
 import json
 import os
-import secrets
 import stat
 import struct
 import weakref
@@ -25,7 +24,7 @@ from typing import BinaryIO, Final, Generic, TypeVar
 import numpy as np
 
 from claudetask_core.db.known_sets import GREATEST
-from claudetask_core.services.disk.replace import STALE_SECONDS, sweep
+from claudetask_core.services.disk.replace import STALE_SECONDS, create_beside, sweep
 from claudetask_core.services.matching import postings, terms
 from claudetask_core.services.matching.postings import (
     DIGEST,
@@ -149,10 +148,9 @@ def writing(file: Path) -> Generator[Writing]:
     """
     file.parent.mkdir(mode=0o700, exist_ok=True)
     sweep(file, STALE_SECONDS)
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(6)}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    temporary, handle = create_beside(file, 0o600)
     try:
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as out:
+        with os.fdopen(handle, "wb") as out:
             yield Writing(out)
         temporary.replace(file)
     finally:
@@ -306,7 +304,10 @@ def _kept(segment: Segment) -> Sequence[bytes]:
 
 
 def _digest(parts: Sequence[bytes]) -> str:
-    return hashlib.sha256(b"".join(parts)).hexdigest()
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _identity(found: os.stat_result) -> Identity:

@@ -27,7 +27,7 @@ from claudetask_core.errors import DomainError
 from claudetask_core.services.matching import sets_recalled
 from claudetask_core.services.matching.counts import FILTERS, counts
 from claudetask_core.services.similar.indexes import text_index
-from claudetask_core.services.tasks.indexing import Indexing
+from claudetask_core.services.tasks.indexing import CHANGES, Indexing
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,6 @@ BUSY: Final = 12
 """While tasks are written all the time, what is known is looked at after so many times that."""
 MANY: Final = 5_000
 """What so many tasks have in common is worth knowing; a board of fewer is answered anyway."""
-CHANGES: Final = 500
-"""So many may come before sets are looked at again: less than are noted."""
 BYTES: Final = MOST_BYTES // 2
 """The other half is for what people ask for."""
 WORK_SECONDS: Final = 5.0
