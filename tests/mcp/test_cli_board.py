@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from claudetask_core.core import INDEX, SETS
-from claudetask_core.services.matching import sets_file
+from claudetask_core.services.matching import number_sets, postings_file, sets_file
+from claudetask_core.services.matching.postings_file import POSTINGS
 from tests.core.tasks.sets import FEW, few
 from tests.mcp.support import Run
 
@@ -119,7 +120,7 @@ def test_indexes_are_mended(run: Run) -> None:
     assert "sound" in out
 
 
-def test_the_first_server_after_an_import_or_a_mend_finds_the_sets(
+def test_the_first_server_after_an_import_or_a_mend_finds_sets_and_terms(
     run: Run, project: Path, tmp_path: Path
 ) -> None:
     """The command that put so much on the board looks for what will be asked for."""
@@ -130,11 +131,16 @@ def test_the_first_server_after_an_import_or_a_mend_finds_the_sets(
     known = project / ".claudetask" / INDEX / SETS
     with few(FEW):
         for action in (["import", str(file), "--replace"], ["check", "--mend"]):
-            known.unlink(missing_ok=True)
+            for one in (known, known.with_name(POSTINGS)):
+                one.unlink(missing_ok=True)
             assert run("board", *action)[0] == 0
             found = sets_file.read(known)
             assert found.whole
-            assert {("text", "needle"), ("status", "Backlog")} <= {one.thing for one in found.sets}
+            assert ("status", "Backlog") in {one.thing for one in found.sets}
+            index = postings_file.read(known.with_name(POSTINGS), str)
+            assert index is not None
+            held = number_sets.all_of(part() for part in index.parts("needle") or ())
+            assert held.bit_count() == FEW + 1
 
 
 def test_without_a_board_there_is_nothing_to_copy(
