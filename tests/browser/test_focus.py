@@ -162,6 +162,31 @@ def test_among_agents_and_in_claude_md_the_focus_stays_near_what_was_pressed(
     expect(text).to_be_focused()
 
 
+def test_an_agent_deleted_before_the_list_was_read_again_leaves_the_focus_among_the_others(
+    board: Board, folder: Path, visit: Visit
+) -> None:
+    """The editor is drawn anew under the dialog, which then has no button to go back to."""
+    agents = folder / ".claude" / "agents"
+    agents.mkdir(parents=True)
+    for name in ("builder", "tester"):
+        (agents / f"{name}.md").write_text(AGENT.format(name=name))
+    page = visit("#/agents/builder")
+    page.get_by_label("Description").fill("builds")
+    waiting, let_go = holding(page, "**/api/agents", "GET")
+    page.get_by_role("button", name="Save").click()
+    waits(page, waiting)
+    page.get_by_role("button", name="Delete").focus()
+    page.keyboard.press("Enter")
+    asked = dialog(page, "Delete builder?")
+    expect(asked).to_be_visible()
+    page.locator("form").evaluate("form => form.dataset.old = 'yes'")
+    let_go()
+    expect(page.locator("form[data-old]")).to_have_count(0)
+    asked.get_by_role("button", name="Delete").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="tester")).to_be_focused()
+
+
 def test_on_a_narrow_screen_the_focus_goes_where_the_page_went(
     board: Board, folder: Path, visit: Visit
 ) -> None:

@@ -226,6 +226,7 @@ class Editor {
     this.letGo();
     location.hash = "#/agents";
     await this.page.read();
+    refocus(this.page.list.querySelector("a"));
   }
 
   async undo() {
