@@ -63,6 +63,10 @@ def test_on_a_phone_a_column_out_of_sight_comes_when_the_finger_rests_at_the_edg
     finger.slide(start, edge)
     expect(column(page, "Backlog")).not_to_be_in_viewport(ratio=0.2)
     finger.slide(edge, centre)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    if not page.locator(".column.over").count():  # how far it went is a matter of time
+        finger.slide(centre, (centre[0] + 30, start[1]))
     reached = page.locator(".column.over").get_attribute("data-status")
     assert reached in {"Analysis", "Ready", "In Progress"}
     finger.send("touchEnd")
